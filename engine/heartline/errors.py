@@ -1,0 +1,119 @@
+"""Every exception that Heartline raises, and whose fault each one is.
+
+    HeartlineError
+    ├── ScenarioError              the author's: the file must change
+    │   └── RunawayError           a loop in the scenario that never settles
+    ├── CallerError                the caller's: this call was wrong, another may be right
+    │   ├── InputError             an input to start a scenario with is unknown or out of bounds
+    │   ├── UnknownChoice          no such choice here
+    │   ├── ChoiceClosed           the choice exists but its guard does not hold
+    │   ├── UnknownEvent           nothing here listens to that event
+    │   ├── StaleTurn              the input answers a turn that is over
+    │   ├── ConversationOver       the conversation has ended
+    │   └── NothingToUndo
+    └── SnapshotError              what was stored cannot be gone on with
+        ├── SnapshotDamaged        it is not a snapshot, or not a whole one
+        └── SnapshotMismatch       it belongs to another scenario or another version of it
+
+Whoever raises one of these has changed nothing: the snapshot that went in still holds (rule 10).
+Each message is a whole sentence for the person who can mend it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from heartline.diagnostics import Diagnostic
+
+__all__ = [
+    "CallerError",
+    "ChoiceClosed",
+    "ConversationOver",
+    "HeartlineError",
+    "InputError",
+    "NothingToUndo",
+    "RunawayError",
+    "ScenarioError",
+    "SnapshotDamaged",
+    "SnapshotError",
+    "SnapshotMismatch",
+    "StaleTurn",
+    "UnknownChoice",
+    "UnknownEvent",
+]
+
+
+class HeartlineError(Exception):
+    """The root: catch this to catch everything that Heartline raises on purpose."""
+
+
+class ScenarioError(HeartlineError):
+    """The scenario file has faults. `diagnostics` holds all of them, the first cause first."""
+
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        super().__init__(message)
+        self.diagnostics = tuple(diagnostics)
+
+
+class RunawayError(ScenarioError):
+    """One input set off more transitions than the bound allows: the scenario loops."""
+
+
+class CallerError(HeartlineError):
+    """The call cannot be carried out as it stands."""
+
+
+class InputError(CallerError):
+    """A value given at the start is unknown, of the wrong type or out of bounds."""
+
+
+class UnknownChoice(CallerError):
+    """Nobody can choose this here. The message names the nearest choice that exists."""
+
+
+class ChoiceClosed(CallerError):
+    """The choice is here but its guard does not hold; `reason` says what it needs."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UnknownEvent(CallerError):
+    """Nothing in the present state takes this event."""
+
+
+class StaleTurn(CallerError):
+    """The input answers turn `answered`, but the conversation is at turn `current`."""
+
+    def __init__(self, message: str, answered: int, current: int) -> None:
+        super().__init__(message)
+        self.answered = answered
+        self.current = current
+
+
+class ConversationOver(CallerError):
+    """The conversation has ended and takes no more inputs."""
+
+
+class NothingToUndo(CallerError):
+    """There is no earlier turn to go back to."""
+
+
+class SnapshotError(HeartlineError):
+    """A stored conversation cannot be resumed."""
+
+
+class SnapshotDamaged(SnapshotError):
+    """The data is not a snapshot, or not a whole one."""
+
+
+class SnapshotMismatch(SnapshotError):
+    """The snapshot belongs to another scenario or version; `differences` says in what they differ."""
+
+    def __init__(self, message: str, differences: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.differences = tuple(differences)

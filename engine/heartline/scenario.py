@@ -1,0 +1,510 @@
+"""The authored shape of a scenario file, format 1.
+
+These models say what may stand where; they hold what the author wrote, with short forms spelled
+out, and nothing that is worked out from it. Names are not resolved and expressions are not parsed
+here: that is the compiler's work. The reference of the format (docs/format.md) and the JSON
+Schema are made from these models, so each field's description is written for authors.
+
+Short forms, all of which the schema knows:
+
+    say: "Hello."             one line          -> say: [...]
+    entry: {say: ...}         
+    after: {break: review}    a bare target     -> after: {break: [{to: review}]}
+    always: {when: x, to: y}  one branch        -> always: [{...}]
+    do: heard += 1            one action        -> do: [heard += 1]
+    break: 14d                a timer's length  -> break: {length: 14d}
+    guard: heard >= 2         a guard's test    -> guard: {when: heard >= 2}
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+from heartline.durations import PATTERN, parse_duration
+
+__all__ = [
+    "Actions",
+    "Block",
+    "BoolVariable",
+    "Branch",
+    "Choice",
+    "DurationVariable",
+    "EnumVariable",
+    "Guard",
+    "IntVariable",
+    "Line",
+    "Migration",
+    "Property",
+    "Role",
+    "ScenarioFile",
+    "State",
+    "Support",
+    "TextVariable",
+    "Timer",
+    "Variable",
+]
+
+NARRATOR = "narrator"
+IDENTIFIER = r"^[a-z][a-z0-9_]{0,63}$"
+DOTTED = r"^[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})*$"
+
+
+class Model(BaseModel):
+    """What all authored shapes share: they are values, and unknown fields are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _expression(value: object) -> object:
+    """A bare number or truth value in the file is an expression too."""
+    if isinstance(value, bool):
+        return "True" if value else "False"
+    return str(value) if isinstance(value, int) else value
+
+
+def _many(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _one_or_many(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _branches(value: object) -> object:
+    items = value if isinstance(value, list) else [value]
+    return tuple({"to": item} if isinstance(item, str) else item for item in items)
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Name = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
+StateName = Annotated[str, StringConstraints(pattern=DOTTED)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Expression = Annotated[
+    str,
+    BeforeValidator(_expression),
+    StringConstraints(min_length=1, max_length=1000),
+    WithJsonSchema({"type": ["string", "integer", "boolean"], "maxLength": 1000}),
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": f"^{PATTERN}$", "examples": ["14d", "2h30m"]}),
+]
+Action = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+_ACTION_SCHEMA = {"type": "string", "maxLength": 1000}
+Actions = Annotated[
+    tuple[Action, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [_ACTION_SCHEMA, {"type": "array", "items": _ACTION_SCHEMA}]}),
+]
+Tags = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    ),
+]
+
+
+class Line(Model):
+    """Something that is said: `{partner: "I don't know."}`, or a bare text for the narrator.
+
+    In a choice a bare text is said by the role that chooses. The speaker's text may be a list:
+    then the seed decides which of them is said.
+    """
+
+    speaker: str | None = Field(None, description="A role of the cast, or narrator.")
+    texts: tuple[Text, ...] = Field(description="One text, or several to draw one from.")
+    when: Expression | None = Field(None, description="Say it only where this holds.")
+    visit: Literal["first", "later"] | None = Field(
+        None, description="Say it only on the first visit (or the first choice), or only later."
+    )
+    only_to: Name | None = Field(None, description="The one role that hears it.")
+
+    RESERVED: ClassVar[frozenset[str]] = frozenset({"when", "visit", "only_to"})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, value: object) -> object:
+        if isinstance(value, str):
+            return {"texts": (value,)}
+        if not isinstance(value, dict):
+            raise ValueError("a line is a text, or a speaker and what they say")
+        speakers = [key for key in value if key not in cls.RESERVED]
+        if len(speakers) != 1:
+            found = "none" if not speakers else " and ".join(map(str, speakers[:4]))
+            raise ValueError(
+                f"a line has one speaker, and here is {found}: write {{partner: \"...\"}}, "
+                "beside it only when, visit or only_to"
+            )
+        (speaker,) = speakers
+        texts = value[speaker]
+        rest = {key: value[key] for key in value if key != speaker}
+        return {"speaker": speaker, "texts": _one_or_many(texts), **rest}
+
+
+_LINE_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {
+                "when": {"type": ["string", "boolean"], "description": "Say it only where this holds."},
+                "visit": {"enum": ["first", "later"]},
+                "only_to": {"type": "string", "description": "The one role that hears it."},
+            },
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "string"},
+                    {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                ]
+            },
+            "minProperties": 1,
+        },
+    ]
+}
+Lines = Annotated[
+    tuple[Line, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [*_LINE_SCHEMA["anyOf"], {"type": "array", "items": _LINE_SCHEMA}]}),
+]
+
+
+class Block(Model):
+    """What happens on the way into or out of a state: first the actions, then the lines."""
+
+    do: Actions = Field((), description="Actions, in this order.")
+    say: Lines = Field((), description="Lines, said after the actions.")
+
+
+class Branch(Model):
+    """One guarded way: where its guard holds, it acts, speaks and leads on."""
+
+    when: Expression | None = Field(None, description="The guard; without one it always holds.")
+    do: Actions = Field((), description="Actions, in this order.")
+    say: Lines = Field((), description="Lines, said after the actions.")
+    to: StateName | None = Field(
+        None, description="The state to go to; without it the conversation stays where it is."
+    )
+    about: Text | None = Field(None, description="A note for readers of the file.")
+
+
+Branches = Annotated[
+    tuple[Branch, ...],
+    BeforeValidator(_branches),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"$ref": "#/$defs/Branch"},
+                {
+                    "type": "array",
+                    "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Branch"}]},
+                    "minItems": 1,
+                },
+            ]
+        }
+    ),
+]
+
+
+class Choice(Model):
+    """Something that a role may say or do.
+
+    A choice's id is its identity: the same id in two states is the same choice for `once`,
+    `chosen()` and `count()`, and one in an inner state replaces one of the same id further out.
+    """
+
+    by: Name | None = Field(None, description="The role that chooses; the first of the cast.")
+    label: Text | None = Field(
+        None, description="What the menu shows; without it, the first thing that is said."
+    )
+    say: Lines = Field((), description="What is said on choosing, before anything changes.")
+    when: Expression | None = Field(None, description="The guard of the whole choice.")
+    why: Text | None = Field(
+        None, description="The sentence that a player reads while the choice is closed."
+    )
+    if_closed: Literal["show", "hide"] = Field(
+        "show", description="Whether a closed choice is shown, with its reason."
+    )
+    once: bool = Field(False, description="It can be taken once in a conversation.")
+    weight: Expression | None = Field(
+        None, description="How likely an engine's role draws it, against the others; 1."
+    )
+    tags: Tags = Field((), description="Marks that properties and reports refer to.")
+    do: Actions = Field((), description="Actions, done before those of a branch.")
+    to: StateName | None = Field(None, description="The state to go to; without it, stay.")
+    branches: Branches | None = Field(
+        None, description="Several guarded ways in place of `to`; the first that holds is taken."
+    )
+    about: Text | None = Field(None, description="A note for readers of the file.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Choice:
+        if self.branches is not None and self.to is not None:
+            raise ValueError("a choice has `to` or `branches`, not both")
+        return self
+
+
+class State(Model):
+    """A state: a leaf, one that holds others, a final one, a history, or an included file."""
+
+    type: Literal["final", "history"] | None = Field(
+        None, description="final: the conversation is over; history: come back to where it was."
+    )
+    title: Text | None = Field(None, description="A name for maps and diagrams.")
+    about: Text | None = Field(None, description="A note for readers of the file.")
+    tags: Tags = Field((), description="Marks that guards, properties and reports refer to.")
+    outcome: Name | None = Field(None, description="Final states only: how it ended.")
+    deep: bool = Field(False, description="History only: down to the leaf.")
+    default: StateName | None = Field(
+        None, description="History only: where to go when there is nothing to come back to."
+    )
+    entry: Block = Field(Block(), description="What happens on the way in.")
+    exit: Block = Field(Block(), description="What happens on the way out.")
+    choices: dict[Name, Choice] = Field({}, description="What may be said or done here.")
+    events: dict[Name, Branches] = Field({}, description="Inputs that nobody is shown.")
+    always: Branches = Field((), description="Ways that are taken at once where they hold.")
+    after: dict[str, Branches] = Field(
+        {}, description="What happens when a timer runs out, or a duration after entry."
+    )
+    initial: StateName | None = Field(
+        None, description="The inner state to begin in; without it, the first."
+    )
+    states: dict[Name, State] = Field({}, description="Inner states.")
+    include: str | None = Field(
+        None, max_length=200, description="A scenario file to play inside this state."
+    )
+    parameters: dict[Name, Expression] = Field(
+        {}, alias="with", description="Include only: values for the inputs of that file."
+    )
+    roles: dict[Name, Name] = Field(
+        {}, alias="as", description="Include only: which role plays each role of that file."
+    )
+    done: dict[Name, Branches] = Field(
+        {}, description="Include only: where each outcome of that file leads."
+    )
+
+
+class Role(Model):
+    """Somebody who takes part."""
+
+    name: Text = Field(description="How they are called; may hold a {text variable}.")
+    pronouns: Name = Field(
+        "they", description="they, she, he or it, or an enum variable that holds one of these."
+    )
+    played_by: Literal["person", "engine"] = Field(
+        "person", description="Whose seat it is; an engine's role draws its choices by weight."
+    )
+    about: Text | None = Field(None, description="A note for readers of the file.")
+
+
+class _Variable(Model):
+    input: bool = Field(False, description="It may be set when a conversation starts.")
+    hidden: bool = Field(False, description="No player is ever shown it.")
+    title: Text | None = Field(None, description="A name for players and reports.")
+    about: Text | None = Field(None, description="A note for readers of the file.")
+    prompt: Text | None = Field(
+        None, description="Input only: the question a front end asks before the start."
+    )
+
+
+class IntVariable(_Variable):
+    """A whole number that stays within its bounds: what would go past a bound stops at it."""
+
+    type: Literal["int"]
+    min: int = Field(ge=-1_000_000, le=1_000_000)
+    max: int = Field(ge=-1_000_000, le=1_000_000)
+    initial: int
+
+
+class BoolVariable(_Variable):
+    """True or false."""
+
+    type: Literal["bool"]
+    initial: bool
+
+
+class EnumVariable(_Variable):
+    """One of several named values."""
+
+    type: Literal["enum"]
+    values: Annotated[tuple[Name, ...], BeforeValidator(_many)] = Field(
+        min_length=1, max_length=256, description="All values, each an identifier."
+    )
+    labels: dict[Name, Text] = Field({}, description="What players read in place of a value.")
+    initial: Name
+
+
+class DurationVariable(_Variable):
+    """One of several lengths of time."""
+
+    type: Literal["duration"]
+    values: Annotated[tuple[Duration, ...], BeforeValidator(_many)] = Field(
+        min_length=1, max_length=256, description="All lengths that it can have."
+    )
+    initial: Duration
+
+
+class TextVariable(_Variable):
+    """Something a person typed, such as a name. Lines may hold it, guards may not."""
+
+    type: Literal["text"]
+    max_length: int = Field(80, ge=1, le=400)
+    initial: str
+
+
+Variable = Annotated[
+    IntVariable | BoolVariable | EnumVariable | DurationVariable | TextVariable,
+    Field(discriminator="type"),
+]
+
+
+class Timer(Model):
+    """A named timer: it runs wherever the conversation goes, until it ends or is stopped."""
+
+    length: Expression = Field(description="How long it runs: a duration, or an expression.")
+    title: Text | None = Field(None, description="What players read while it runs.")
+    about: Text | None = Field(None, description="A note for readers of the file.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, value: object) -> object:
+        return {"length": value} if isinstance(value, str) else value
+
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: _or_text(schema, "A length, such as 14d.")
+    )
+
+
+class Guard(Model):
+    """A named guard."""
+
+    when: Expression = Field(description="What must hold.")
+    why: Text | None = Field(
+        None, description="The sentence that a player reads while it does not hold."
+    )
+    about: Text | None = Field(None, description="A note for readers of the file.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, value: object) -> object:
+        return value if isinstance(value, dict) else {"when": value}
+
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: _or_text(schema, "What must hold.")
+    )
+
+
+def _or_text(schema: dict[str, Any], description: str) -> None:
+    """Let a schema of a mapping also take its short form, a text."""
+    mapping = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"type": "string", "description": description}, mapping]
+
+
+class Property(Model):
+    """A promise that the scenario keeps, in one of the patterns of Dwyer, Avrunin and Corbett.
+
+    Patterns (one of them): `always`, `never`, `eventually`, `whenever` with `leads_to`,
+    `must` with `before` (precedence), `of` with `at_most`, `ends_within`.
+    Scopes: from `after` on, up to `before`, or between the two.
+    """
+
+    always: Expression | None = Field(None, description="It holds everywhere.")
+    never: Expression | None = Field(None, description="It holds nowhere.")
+    eventually: Expression | None = Field(None, description="Each play reaches it.")
+    whenever: Expression | None = Field(None, description="With leads_to: after each of these ...")
+    leads_to: Expression | None = Field(None, description="... this follows.")
+    must: Expression | None = Field(None, description="With before: this happens first.")
+    at_most: int | None = Field(None, ge=0, le=1000, description="With of: no more often.")
+    of: Expression | None = Field(None, description="With at_most: what is counted.")
+    ends_within: int | None = Field(None, ge=1, le=1_000_000, description="Turns, at most.")
+    within: int | None = Field(None, ge=1, le=1000, description="With leads_to: turns, at most.")
+    after: Expression | None = Field(None, description="Scope: from the first time this holds.")
+    before: Expression | None = Field(None, description="Scope: until this holds.")
+    about: Text | None = Field(None, description="The promise in words.")
+
+    PATTERNS: ClassVar[tuple[str, ...]] = (
+        "always", "never", "eventually", "whenever", "must", "of", "ends_within",
+    )
+
+    @model_validator(mode="after")
+    def _one_pattern(self) -> Property:
+        given = [name for name in self.PATTERNS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "a property has one pattern, one of " + ", ".join(self.PATTERNS)
+                + (f"; here are {' and '.join(given)}" if given else "; here is none")
+            )
+        for one, other in (("whenever", "leads_to"), ("of", "at_most")):
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"`{one}` and `{other}` belong together")
+        if self.must is not None and self.before is None:
+            raise ValueError("`must` needs `before`: what must have happened, before what")
+        if self.within is not None and self.leads_to is None:
+            raise ValueError("`within` belongs to `leads_to`")
+        return self
+
+
+class Migration(Model):
+    """How conversations of an earlier version go on in this one."""
+
+    from_version: str = Field(alias="from", max_length=40, description="The earlier version.")
+    states: dict[StateName, StateName] = Field({}, description="Old state: new state.")
+    variables: dict[Name, Name] = Field({}, description="Old variable: new variable.")
+    timers: dict[Name, Name] = Field({}, description="Old timer: new timer.")
+    choices: dict[Name, Name] = Field({}, description="Old choice: new choice, for counts.")
+    set: dict[Name, Expression] = Field(
+        {}, description="New variable: its value, over the new variables after renaming."
+    )
+
+
+class Support(Model):
+    """Where people find help: a data file by country, and the variable that holds the country."""
+
+    file: str = Field(max_length=200, description="A data file in the scenario's folder.")
+    country: Name = Field(description="The enum variable that holds a two-letter country, or any.")
+
+
+class ScenarioFile(Model):
+    """A whole scenario file."""
+
+    heartline: Literal[1] = Field(description="The version of the format.")
+    id: Name = Field(description="The scenario's identifier; its folder's name, by custom.")
+    version: str = Field(
+        max_length=40, pattern=r"^\d+\.\d+\.\d+$", description="Three numbers, as in 1.0.0."
+    )
+    title: Text = Field(description="What people call it.")
+    about: Text | None = Field(None, description="What it is about, for people who look for one.")
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47.")
+    cast: dict[Name, Role] = Field(
+        min_length=1, description="Who takes part; the first is whose choices need no `by`."
+    )
+    context: dict[Name, Variable] = Field({}, description="The variables.")
+    timers: dict[Name, Timer] = Field({}, description="The named timers.")
+    guards: dict[Name, Guard] = Field({}, description="The named guards.")
+    support: Support | None = Field(None, description="Where people find help.")
+    initial: StateName | None = Field(None, description="The state to begin in; the first.")
+    states: dict[Name, State] = Field(min_length=1, description="The states.")
+    choices: dict[Name, Choice] = Field({}, description="Choices that every state has.")
+    events: dict[Name, Branches] = Field({}, description="Events that every state takes.")
+    after: dict[str, Branches] = Field({}, description="Timers that every state handles.")
+    properties: dict[Name, Property] = Field({}, description="What the scenario promises.")
+    migrations: Annotated[tuple[Migration, ...], BeforeValidator(_many)] = Field(
+        (), description="How conversations of earlier versions go on."
+    )
