@@ -23,11 +23,13 @@ HOUSE = [
     "errors",
     "durations",
     "words",
+    "typed",
     "diagnostics",
     "expressions",
     "snapshot",
     "turn",
     "scenario",
+    "placeholders",
     "text",
     "support",
     "machine",
@@ -50,7 +52,7 @@ HOUSE = [
 
 # Rooms whose results depend on their arguments alone.
 PURE = {"errors", "durations", "words", "diagnostics", "expressions", "snapshot", "turn"}
-PURE |= {"scenario", "text", "machine", "runtime"}
+PURE |= {"scenario", "typed", "placeholders", "text", "machine", "runtime"}
 IMPURE = {"time", "random", "secrets", "asyncio", "threading", "os", "pathlib", "yaml", "click"}
 PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is
 
