@@ -1,0 +1,226 @@
+"""Every example in the README and the documentation is run, page by page, from top to bottom.
+
+Each page has a folder of its own. What a fenced block is follows from its language:
+
+    yaml      a scenario when it begins with `heartline:`; it loads, compiles and is lint-clean
+    python    run, with the names of the blocks before it
+    console   `$ heartline ...` and `$ python ...` are run and their output compared; a line `...`
+              stands for any lines; `$ make TARGET` must be a target; other commands are not run
+    json, text, and the rest: only looked at where a note says so
+
+A note is an HTML comment on the line before the block:
+
+    <!-- file: NAME -->     also save the block in the page's folder
+    <!-- add: NAME -->      merge this fragment into that scenario, which must then be lint-clean
+    <!-- faulty -->         the scenario is meant to have faults
+    <!-- output -->         what the Python block before it printed
+    <!-- not run: WHY -->   leave it alone
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import heartline
+from heartline.checking import lint
+from heartline.compiler import compile_scenario
+from heartline.loader import load_text
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in PAGES if "diagnostics" not in page.parts]  # tests/test_checking.py's
+BLOCK = re.compile(
+    r"(?:^<!-- *(?P<note>.*?) *-->\n+)?^```(?P<language>\w*)[^\n]*\n(?P<body>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass
+class Block:
+    """One fenced block: its place, language, note and text."""
+
+    place: str
+    language: str
+    verb: str
+    what: str
+    body: str
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text("utf-8")
+    found = []
+    for match in BLOCK.finditer(text):
+        line = text.count("\n", 0, match.start("body"))
+        verb, _, what = (match["note"] or "").partition(":")
+        place = f"{page.relative_to(ROOT)}:{line}"
+        found.append(Block(place, match["language"], verb.strip(), what.strip(), match["body"]))
+    return found
+
+
+def findings(text: str, name: str) -> list[str]:
+    """All that loading, compiling and lint have to say."""
+    loaded = load_text(text, name)
+    found = list(loaded.diagnostics)
+    if loaded.file is not None:
+        compiled = compile_scenario(loaded)
+        found += compiled.diagnostics
+        if compiled.machine is not None:
+            found += lint(loaded, compiled)
+    return [str(each) for each in found]
+
+
+def merge(old: Any, new: Any) -> Any:
+    """Mappings are merged, all else is replaced."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return {**old, **{key: merge(old.get(key), value) for key, value in new.items()}}
+    return new
+
+
+class Plain(yaml.SafeLoader):
+    """YAML whose scalars stay what they are in the scenario: `yes` is a text."""
+
+    yaml_implicit_resolvers = {
+        first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+class Page:
+    """One page that is being run: its folder, and the names that its Python has defined."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names: dict[str, Any] = {"__name__": "page"}
+        self.printed = ""
+
+    def run(self, block: Block) -> None:
+        if block.verb == "not run":
+            return
+        if block.verb == "file":
+            self.save(block.what, block.body)
+        if block.verb == "add":
+            self.add(block)
+        elif block.verb == "output":
+            compare(block.body, self.printed, block.place)
+        elif block.language == "yaml":
+            self.scenario(block)
+        elif block.language == "python":
+            self.python(block)
+        elif block.language == "console":
+            self.console(block)
+
+    def save(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+    def add(self, block: Block) -> None:
+        old = yaml.load((self.folder / block.what).read_text("utf-8"), Plain)
+        text = yaml.safe_dump(
+            merge(old, yaml.load(block.body, Plain)), sort_keys=False, allow_unicode=True
+        )
+        self.save(block.what, text)
+        assert findings(text, block.what) == [], f"{block.place}: {text}"
+
+    def scenario(self, block: Block) -> None:
+        if block.body.startswith("heartline:"):
+            found = findings(block.body, block.place)
+            assert bool(found) == (block.verb == "faulty"), "\n".join(found) or block.place
+        else:
+            yaml.load(block.body, Plain)
+
+    def python(self, block: Block) -> None:
+        printed = io.StringIO()
+        code = compile(block.body, block.place, "exec")
+        with contextlib.redirect_stdout(printed):
+            exec(code, self.names)  # noqa: S102  # our own pages
+        self.printed = printed.getvalue()
+
+    def console(self, block: Block) -> None:
+        for command, expected in re.findall(
+            r"^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)", block.body, re.MULTILINE
+        ):
+            words = shlex.split(command.replace("\\\n", " "), comments=True)
+            if words[0] == "make":
+                targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+                assert set(words[1:]) <= set(targets), f"{block.place}: {command}"
+                continue
+            if words[0] not in ("heartline", "python") or words[1:2] == ["-m"]:
+                continue
+            start = [sys.executable, *(["-m", "heartline"] if words[0] == "heartline" else [])]
+            done = subprocess.run(
+                [*start, *words[1:]],
+                cwd=self.folder,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT / "engine"),
+                    "PYTHONIOENCODING": "utf-8",
+                    "COLUMNS": "80",
+                    "NO_COLOR": "1",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=60,
+                encoding="utf-8",
+                check=False,
+            )
+            assert "Traceback" not in done.stdout, done.stdout
+            compare(expected, done.stdout, f"{block.place}: {command}")
+
+
+def compare(expected: str, printed: str, place: str) -> None:
+    """Compare line by line, without trailing blanks; a line `...` stands for any lines."""
+
+    def tidy(text: str) -> str:
+        return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+    wanted, got = tidy(expected), tidy(printed)
+    if wanted in ("", "..."):
+        return
+    if not re.fullmatch(_pattern(wanted), got + "\n"):
+        assert got == wanted, place
+        pytest.fail(place)
+
+
+def _pattern(wanted: str) -> str:
+    return "".join(
+        r"(?:[^\n]*\n)*?" if line == "..." else re.escape(line) + r"\n"
+        for line in wanted.splitlines()
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_examples_of_the_page_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    running = Page(tmp_path)
+    for block in blocks(page):
+        running.run(block)
+
+
+def test_every_relative_link_leads_somewhere() -> None:
+    broken = []
+    for page in [*PAGES, *sorted((ROOT / "docs" / "diagnostics").rglob("*.md"))]:
+        text = re.sub(r"```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for target in re.findall(r"\]\(([^)\s#]+)[^)]*\)", text):
+            if "://" not in target and not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not broken, "\n".join(broken)
+
+
+def test_heartline_is_this_checkout() -> None:
+    assert Path(heartline.__file__).is_relative_to(ROOT)
