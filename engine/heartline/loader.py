@@ -1,0 +1,169 @@
+"""Text -> a scenario file in its authored shape, with its places and its faults.
+
+Nothing here raises for what a file holds, and nothing here resolves a name: the compiler does.
+All faults of a file come out of one pass, the first cause first:
+
+1. the text: encoding, size, YAML (HL1xx, in yamltext);
+2. the shape: fields, types, bounds (HL2xx, in shape). What already has a fault of the first kind
+   is not complained of again.
+
+Files are read from one folder only: an include or a data file is a relative path without `..`
+that stays, links followed, inside the folder of the file that names it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from pydantic import ValidationError
+
+from heartline.diagnostics import Diagnostic, Location, Severity, did_you_mean
+from heartline.scenario import ScenarioFile
+from heartline.shape import explain_shape
+from heartline.sources import SourceMap
+from heartline.yamltext import LONGEST_FILE, compose, decode
+
+__all__ = [
+    "Loaded",
+    "SourceMap",
+    "bundled_scenarios",
+    "find_scenario",
+    "load_file",
+    "load_include",
+    "load_text",
+]
+
+SCENARIO = "scenario.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A file that was read: its shape (None where that cannot be had), places and faults."""
+
+    file: ScenarioFile | None
+    sources: SourceMap
+    diagnostics: tuple[Diagnostic, ...]
+    base: Path | None = None  # the folder that includes and data files are read from
+    path: Path | None = None  # the file itself, links followed: two Loaded of one file agree
+    text: str = ""  # as read, line ends made line feeds: for excerpts
+
+
+def load_text(text: str | bytes, name: str = SCENARIO, base: Path | None = None) -> Loaded:
+    """Read a scenario out of a text; `name` is what diagnostics call it."""
+    if isinstance(text, bytes):
+        text, fault = decode(text, name)
+        if fault is not None:
+            return Loaded(None, SourceMap(name), (fault,), base)
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    composed = compose(text, name)
+    sources = SourceMap(name, text, composed.root)
+    faults = list(composed.faults)
+    file = None
+    if not composed.stopped:
+        data = composed.root.data if composed.root is not None else None
+        try:
+            file = ScenarioFile.model_validate(data)
+        except ValidationError as error:
+            found = explain_shape(error, ScenarioFile, sources, composed)
+            faults += [diagnostic for _, diagnostic in found]
+    return Loaded(file if not faults else None, sources, tuple(faults), base, None, text)
+
+
+def load_file(path: Path, name: str | None = None) -> Loaded:
+    """Read a scenario file, or the scenario.yaml of a folder.
+
+    A file that cannot be read is a diagnostic (HL106). `name` is what diagnostics call the file;
+    the path as it was given.
+    """
+    try:
+        if path.is_dir():
+            path = path / SCENARIO
+            name = f"{name}/{SCENARIO}" if name else None
+        name = name or str(path)
+        resolved = path.resolve()
+        if not resolved.exists():
+            return _unread(name, f"there is no file {str(path)!r}", _nearest(path))
+        if not resolved.is_file():
+            return _unread(name, f"{str(path)!r} is not a file", None)
+        with resolved.open("rb") as stream:
+            content = stream.read(4 * LONGEST_FILE + 1)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or "its name is not a file's name"
+        return _unread(name or str(path), f"the file cannot be read: {reason}", None)
+    return replace(load_text(content, name, resolved.parent), path=resolved)
+
+
+def _unread(name: str, message: str, hint: str | None) -> Loaded:
+    fault = Diagnostic("HL106", Severity.ERROR, message, Location(name), hint)
+    return Loaded(None, SourceMap(name), (fault,))
+
+
+def _nearest(path: Path) -> str | None:
+    """A hint for a name that is neither a file nor a scenario that came with Heartline."""
+    if path.parent != Path():
+        return None
+    known = bundled_scenarios()
+    return did_you_mean(path.name, known) or (
+        f"the scenarios that came along are {', '.join(sorted(known))}" if known else None
+    )
+
+
+def load_include(loaded: Loaded, relative: str, where: Location) -> Loaded:
+    """Read a file that `loaded` includes; `where` is the place that names it.
+
+    A path that leaves the folder, or cannot be read, is a diagnostic there (HL701). Faults in the
+    included file have their places in that file, called by its path from the outer one.
+    """
+    path, message = path_beside(loaded, relative)
+    if path is not None:
+        name = str(PurePosixPath(loaded.sources.name).parent / relative)
+        inner = load_file(path, name)
+        if inner.path is not None:
+            return inner
+        message = inner.diagnostics[0].message
+    fault = Diagnostic("HL701", Severity.ERROR, message, where)
+    return Loaded(None, SourceMap(loaded.sources.name), (fault,))
+
+
+def path_beside(loaded: Loaded, relative: str) -> tuple[Path | None, str]:
+    """The path of a file that a scenario names, or None and the sentence that says why not."""
+    if loaded.base is None:
+        return None, "this scenario was read from a text and has no folder to read files from"
+    windows = PureWindowsPath(relative)
+    if windows.drive or windows.root or "\\" in relative or ".." in windows.parts:
+        rule = "write a path inside the scenario's folder, with /, without .."
+        return None, f"{relative[:80]!r} leaves the scenario's folder: {rule}"
+    try:
+        path = (loaded.base / relative).resolve()
+    except (OSError, ValueError, RuntimeError):
+        return None, f"{relative[:80]!r} is not the path of a file"
+    if not path.is_relative_to(loaded.base.resolve()):
+        return None, f"{relative[:80]!r} is a link that leaves the scenario's folder"
+    return path, ""
+
+
+def bundled_scenarios() -> dict[str, Path]:
+    """The scenarios that came with Heartline: name -> folder."""
+    here = Path(__file__).parent
+    for folder in (here / "_scenarios", here.parent.parent / "scenarios"):
+        if folder.is_dir():
+            found = sorted(folder.glob(f"*/{SCENARIO}"))
+            return {path.parent.name: path.parent for path in found}
+    return {}
+
+
+def find_scenario(name_or_path: str | Path) -> Path:
+    """The path of a scenario: a path that exists, else the folder of a bundled one of that name.
+
+    Where there is neither, the path comes back as it is, and `load_file` says so.
+    """
+    path = Path(name_or_path)
+    bundled = bundled_scenarios().get(str(name_or_path))
+    if bundled is None:
+        return path
+    try:
+        found = path.is_file() or (path / SCENARIO).is_file()
+    except (OSError, ValueError):
+        found = False
+    return path if found else bundled

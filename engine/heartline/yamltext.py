@@ -1,0 +1,414 @@
+"""The text of a file -> a tree of nodes that know their places. The only room that imports yaml.
+
+`compose` reads one document of YAML 1.2's core schema out of PyYAML's events and gives back plain
+data (dict, list, str, int, float, bool, None) with the place of every key and value, and all the
+faults it met. It never raises for what a text holds, and its work is bounded:
+
+1. at most LONGEST_FILE characters, DEEPEST levels, MOST_NODES nodes, aliases counted in full;
+2. tags, merge keys, directives and a second document are refused, so nothing in a file can name
+   a type or run anything;
+3. keys are texts, and each stands once in its mapping; `yes`, `no`, `on`, `off` are texts;
+4. there are no empty values: a field that has nothing to say is left out;
+5. a fault in the syntax ends the reading: one fault, one diagnostic. Other faults are collected.
+
+A value that a fault was reported for is in `broken`: later rooms say nothing more about it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import yaml
+
+from heartline.diagnostics import Diagnostic, Location, Severity
+from heartline.yamlfaults import explain_syntax
+
+__all__ = ["LONGEST_FILE", "Composition", "Node", "compose", "decode"]
+
+FAST = bool(yaml.__with_libyaml__)
+LONGEST_FILE = 4_000_000 if FAST else 250_000  # the parser without libyaml is forty times slower
+MOST_NODES = 400_000
+DEEPEST = 64
+LONGEST_NUMBER = 18  # characters
+MOST_FAULTS = 100
+_PARSER: Any = yaml.CSafeLoader if FAST else yaml.SafeLoader  # only its events are asked for
+
+Data = Any  # dict[str, Data] | list[Data] | str | int | float | bool | None
+Place = tuple[int, int]  # line and column, from 0
+
+_START = yaml.Mark("", 0, 0, 0, "", 0)
+_WORDS: dict[str, Data] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+_NUMBER = re.compile(
+    r"(?P<int>[-+]?[0-9]+)|0o(?P<octal>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)"
+    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+)
+# What may not stand in a file as it is: controls, other line breaks, halves of characters.
+_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+_UNPRINTABLE = re.compile(f"[{_CONTROLS}\u2028\u2029]")
+_CONTROL = re.compile(f"[{_CONTROLS}]")
+
+
+class Node:
+    """A value of the file: its data, its place, and for a mapping or list its children."""
+
+    __slots__ = ("children", "column", "data", "end", "keys", "line", "start", "style")
+
+    def __init__(self, data: Data, style: str, start: Any) -> None:
+        self.data = data
+        self.style = style  # of a scalar: "" plain, ', ", | or >; of the others { or [ or empty
+        self.line: int = start.line
+        self.column: int = start.column
+        self.start: int = start.index
+        self.end: int = start.index
+        self.children: dict[str, Node] | list[Node] | None = None
+        self.keys: dict[str, Place] | None = None
+
+
+class _Anchored(NamedTuple):
+    node: Node
+    size: int | None  # nodes in it, aliases in full; None while it is still being read
+
+
+@dataclass(slots=True)
+class Composition:
+    """What `compose` found: the root (None for an empty or unreadable text) and the faults."""
+
+    root: Node | None = None
+    faults: list[Diagnostic] = field(default_factory=list)
+    broken: set[int] = field(default_factory=set)  # id() of nodes that have a fault already
+    lossy: set[int] = field(default_factory=set)  # id() of mappings that lost a key to a fault
+    stopped: bool = False  # reading ended early: the root is not whole
+
+
+class _Stop(Exception):
+    """Reading cannot go on: the last fault says why."""
+
+
+def decode(content: bytes, name: str) -> tuple[str, Diagnostic | None]:
+    """Read UTF-8, with or without a byte order mark; gives the text and what is wrong with it."""
+    if len(content) > 4 * LONGEST_FILE:
+        return "", _too_long(name)
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return "", _error("HL101", f"the file is in {encoding}", Location(name), _SAVE)
+    if b"\x00" in content[:64] and content[:64].count(b"\x00") > len(content[:64]) // 4:
+        return "", _error(
+            "HL101", "the file is in UTF-16 or is no text at all", Location(name), _SAVE
+        )
+    try:
+        return content.decode("utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        where = Location(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        byte = content[error.start]
+        return "", _error("HL101", f"the byte {byte:#04x} here is not UTF-8", where, _SAVE)
+
+
+_MARKS = (
+    (b"\x00\x00\xfe\xff", "UTF-32"),
+    (b"\xff\xfe\x00\x00", "UTF-32"),
+    (b"\xfe\xff", "UTF-16"),
+    (b"\xff\xfe", "UTF-16"),
+)
+_SAVE = "save it as UTF-8"
+
+
+def _error(code: str, message: str, where: Location, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, message, where, hint)
+
+
+def _too_long(name: str) -> Diagnostic:
+    return _error(
+        "HL102",
+        f"the file is too long: at most {LONGEST_FILE:,} characters are read",
+        Location(name),
+        "split it: a state can include another file",
+    )
+
+
+def compose(text: str, name: str) -> Composition:
+    """Read one document; lines must end in a line feed. Time grows linearly with the text."""
+    result = Composition()
+    if len(text) > LONGEST_FILE:
+        result.faults.append(_too_long(name))
+        result.stopped = True
+        return result
+    if bad := _UNPRINTABLE.search(text):
+        line_start = text.rfind("\n", 0, bad.start()) + 1
+        where = Location(name, text.count("\n", 0, line_start) + 1, bad.start() - line_start + 1)
+        result.faults.append(
+            _error(
+                "HL101",
+                f"the character U+{ord(bad.group()):04X} cannot stand in a file",
+                where,
+                "delete it; the file may be damaged, or no text",
+            )
+        )
+        result.stopped = True
+        return result
+    composer = _Composer(name, result)
+    try:
+        composer.run(_PARSER(text))
+        result.root = composer.root
+    except yaml.MarkedYAMLError as error:
+        result.faults.append(explain_syntax(error, text, name))
+        result.stopped = True
+    except yaml.YAMLError:
+        result.faults.append(_error("HL103", "this is not YAML", Location(name)))
+        result.stopped = True
+    except _Stop:
+        result.stopped = True
+    return result
+
+
+class _Composer:
+    """Builds the tree, event by event, without recursion."""
+
+    def __init__(self, name: str, result: Composition) -> None:
+        self.name = name
+        self.result = result
+        self.root: Node | None = None
+        self.count = 0
+        self.anchors: dict[str, _Anchored] = {}
+        self.heights: dict[int, int] = {}
+        self.top = Node([], "[", _START)  # the container that is open
+        self.top.children = []
+        # The key that waits for its value: None where a key comes next, False where the value
+        # is to be dropped.
+        self.key: str | Literal[False] | None = None
+        # For each open container: what was open around it, the key to go on with there, the
+        # anchor it carries, and the count before it.
+        self.stack: list[tuple[Node, Literal[False] | None, str | None, int]] = []
+
+    def run(self, parser: Any) -> None:
+        """Take every event of the parser."""
+        scalar, alias = yaml.ScalarEvent, yaml.AliasEvent
+        mapping, sequence = yaml.MappingStartEvent, yaml.SequenceStartEvent
+        mapping_end, sequence_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
+        documents = 0
+        next_event = parser.get_event
+        while (event := next_event()) is not None:
+            kind = event.__class__
+            if kind is scalar:
+                self.scalar(event)
+            elif kind is mapping or kind is sequence:
+                self.start(event, kind is mapping)
+            elif kind is mapping_end or kind is sequence_end:
+                self.finish(event)
+            elif kind is alias:
+                self.alias(event)
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                self.document(event, documents)
+
+    def document(self, event: Any, number: int) -> None:
+        if number > 1:
+            hint = "delete this line, or put what follows into a file of its own"
+            self.fault("HL107", "a second document begins here: a file holds one", event, hint)
+            raise _Stop
+        if event.tags:
+            self.fault("HL107", "the %TAG directive is not allowed", event, "delete it")
+
+    def scalar(self, event: Any) -> None:
+        self.bump(event)
+        text: str = event.value
+        style: str = event.style or ""
+        data: Data = text
+        broken = False
+        if event.tag is not None:
+            self.tag(event)
+            broken = True
+        elif not style:
+            if text in _WORDS:
+                data = _WORDS[text]
+            elif text[0] in "+-.0123456789" and (number := _NUMBER.fullmatch(text)):
+                broken = len(text) > LONGEST_NUMBER
+                if broken:
+                    hint = "if it is a text, write it in quotes"
+                    self.fault("HL204", f"the number {text[:12]}... is too long", event, hint)
+                else:
+                    data = _number(number)
+        elif style == '"' and _CONTROL.search(text):
+            hint = "of these only \\n and \\t are allowed"
+            self.fault("HL101", "this text holds a control character", event, hint)
+            broken = True
+        if self.key is None and self.top.keys is not None:
+            self.key = False if broken else self.take_key(data, event, self.top.keys)
+            if not self.key:
+                self.result.lossy.add(id(self.top))
+            return
+        if data is None:
+            self.empty(event)
+            broken = True
+        node = Node(data, style, event.start_mark)
+        node.end = event.end_mark.index
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchored(node, 1)
+        if broken:
+            self.result.broken.add(id(node))
+        self.attach(node)
+
+    def empty(self, event: Any) -> None:
+        """Report a value that is missing or null; one that is to be dropped needs no report."""
+        keys = self.top.keys
+        if keys is None:
+            if self.stack:
+                self.fault("HL203", "this item is empty", event, "write a value, or delete the -")
+        elif self.key:
+            line, column = keys[self.key]
+            hint = "write a value, or leave the line out; {} is an empty mapping"
+            if self.top.style:
+                hint = "if it belongs to the text before the comma, put the whole text in quotes"
+            where = Location(self.name, line + 1, column + 1)
+            message = f"`{self.key[:80]}` has no value"
+            self.result.faults.append(_error("HL203", message, where, hint))
+
+    def take_key(self, data: Data, event: Any, keys: dict[str, Place]) -> str | Literal[False]:
+        """The key to attach the next value to, or False (and a fault) to drop that value."""
+        if event.anchor is not None:
+            self.fault("HL107", "a key cannot carry an anchor", event, "put it on the value")
+        elif not isinstance(data, str):
+            written = event.value
+            message = f"a key must be a text, and {written or 'nothing'} is not one"
+            hint = f"write it in quotes: '{written}'" if written else "write a name before the :"
+            self.fault("HL105", message, event, hint)
+        elif data == "<<" and not event.style:
+            hint = "write the fields out, or name a whole value with & and *"
+            self.fault("HL107", "merge keys (<<) are not allowed", event, hint)
+        elif data in keys:
+            message = f"`{data[:80]}` stands twice here, first on line {keys[data][0] + 1}"
+            self.fault("HL104", message, event, "rename one or join the two")
+        else:
+            keys[data] = (event.start_mark.line, event.start_mark.column)
+            return data
+        return False
+
+    def start(self, event: Any, is_mapping: bool) -> None:
+        self.bump(event)
+        if len(self.stack) >= DEEPEST:
+            self.too_deep(event)
+        node = Node({} if is_mapping else [], "", event.start_mark)
+        if event.flow_style:
+            node.style = "{" if is_mapping else "["
+        if is_mapping:
+            node.children, node.keys = {}, {}
+        else:
+            node.children = []
+        if event.tag is not None:
+            self.tag(event)
+            self.result.broken.add(id(node))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchored(node, None)
+        after: Literal[False] | None = None
+        if self.key is None and self.top.keys is not None:
+            hint = "a text that begins with { or [ stands in quotes"
+            self.fault("HL105", "a key must be a text, not a list or a mapping", event, hint)
+            after = False
+        else:
+            self.attach(node)
+        self.stack.append((self.top, after, event.anchor, self.count))
+        self.top, self.key = node, None
+
+    def finish(self, event: Any) -> None:
+        node = self.top
+        node.end = event.end_mark.index
+        self.top, self.key, anchor, count = self.stack.pop()
+        if anchor is not None and self.anchors[anchor].node is node:
+            self.anchors[anchor] = _Anchored(node, self.count - count + 1)
+
+    def alias(self, event: Any) -> None:
+        anchored = self.anchors.get(event.anchor)
+        if self.key is None and self.top.keys is not None:
+            self.bump(event)
+            self.fault("HL105", f"*{event.anchor} cannot be a key", event, _STAR)
+            self.key = False
+        elif anchored is None:
+            self.bump(event)
+            message = f"*{event.anchor} refers to &{event.anchor}, which does not stand before it"
+            self.fault("HL103", message, event, _STAR)
+            self.attach(self.blank(event))
+        elif anchored.size is None:
+            self.bump(event)
+            self.fault("HL107", f"&{event.anchor} holds itself", event, "write it out")
+            self.attach(self.blank(event))
+        else:
+            self.bump(event, anchored.size)
+            if len(self.stack) + self.height(anchored.node) > DEEPEST:
+                self.too_deep(event)
+            self.attach(anchored.node)
+
+    def blank(self, event: Any) -> Node:
+        """A node in place of one that cannot be had."""
+        node = Node(None, "", event.start_mark)
+        self.result.broken.add(id(node))
+        return node
+
+    def attach(self, node: Node) -> None:
+        """Put a finished scalar or a new container where it belongs."""
+        children, data = self.top.children, self.top.data
+        if isinstance(children, list):
+            children.append(node)
+            data.append(node.data)
+            self.root = self.root or node
+        elif children is not None:
+            if isinstance(self.key, str):
+                children[self.key] = node
+                data[self.key] = node.data
+            self.key = None
+
+    def height(self, node: Node) -> int:
+        """How many levels of containers a node holds, itself counted."""
+        if node.children is None:
+            return 0
+        known = self.heights.get(id(node))
+        if known is None:
+            inner = node.children.values() if isinstance(node.children, dict) else node.children
+            known = 1 + max((self.height(child) for child in inner), default=0)
+            self.heights[id(node)] = known
+        return known
+
+    def bump(self, event: Any, nodes: int = 1) -> None:
+        """Count nodes; reading stops where there are too many."""
+        self.count += nodes
+        if self.count > MOST_NODES:
+            message = f"the file holds more than {MOST_NODES:,} values, aliases counted in full"
+            self.fault("HL102", message, event, "split it: a state can include another file")
+            raise _Stop
+
+    def too_deep(self, event: Any) -> None:
+        message = f"here more than {DEEPEST} lists and mappings are nested"
+        self.fault("HL102", message, event, "nest less deeply")
+        raise _Stop
+
+    def tag(self, event: Any) -> None:
+        message = f"tags such as {event.tag[:40]!r} are not allowed"
+        self.fault("HL107", message, event, "a text that begins with ! stands in quotes")
+
+    def fault(self, code: str, message: str, event: Any, hint: str) -> None:
+        mark = event.start_mark
+        where = Location(self.name, mark.line + 1, mark.column + 1)
+        self.result.faults.append(_error(code, message, where, hint))
+        if len(self.result.faults) >= MOST_FAULTS:
+            raise _Stop
+
+
+_STAR = "a text that begins with * stands in quotes"
+
+
+def _number(match: re.Match[str]) -> int | float:
+    if match["int"]:
+        return int(match["int"])
+    if match["octal"]:
+        return int(match["octal"], 8)
+    if match["hex"]:
+        return int(match["hex"], 16)
+    return float(match[0])
