@@ -161,6 +161,26 @@ def test_verbs_agree_with_the_pronoun(pronouns: str, said: str) -> None:
     assert say("{partner.They} {partner:is|are}", pronouns=pronouns) == said
 
 
+@pytest.mark.parametrize("pronouns", ["they", "she"])
+def test_verbs_are_singular_after_a_name(pronouns: str) -> None:
+    source = (
+        "{partner} {partner:has|have} decided, and with {partner.their} bag {partner:is|are} here"
+    )
+    said = say(source, name="Sam", pronouns=pronouns)
+    assert said.startswith("Sam has decided")
+    assert said.endswith("bag is here")
+
+
+def test_verbs_agree_with_whichever_came_last_the_name_or_the_pronoun() -> None:
+    source = "{partner} nods. {partner.They} {partner:is|are} calm; {partner} {partner:is|are}."
+    assert say(source, name="Sam", pronouns="they") == "Sam nods. They are calm; Sam is."
+
+
+def test_a_name_that_owns_something_is_not_the_subject() -> None:
+    source = "{partner}'s eyes {partner:says|say} it"
+    assert say(source, name="Sam", pronouns="they") == "Sam's eyes say it"
+
+
 def test_verbs_and_pronouns_of_a_fixed_set_cost_nothing_at_run_time() -> None:
     text = read("{friend.They} {friend:knows|know} {cat.their} name.")
     assert text.is_static

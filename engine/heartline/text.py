@@ -2,7 +2,7 @@
 
     {partner}                     a role's name
     {partner.they} ... .themself  a form of a role's pronouns: they them their theirs themself
-    {partner:is|are}              a verb that goes with the pronoun: singular | plural
+    {partner:is|are}              a verb that agrees with the name or pronoun: singular | plural
     {trust}                       a variable: digits, yes or no, a label, a length of time, a name
     {sessions:session|sessions}   a number's noun: one | any other; a truth's words: true | false
     {break.left} .due .length     a timer: time left, the day it runs out, how long it is
@@ -10,8 +10,8 @@
     {{ }}                         braces that are meant as braces
 
 The last word of a placeholder in a capital gives the words a capital: {partner.They}, {Mood}.
-After a name the verb is always singular, after `they` it is plural: write "{partner} is" but
-"{partner.they} {partner:is|are}".
+A verb agrees with what last spoke of its role in the text: "{partner} {partner:is|are}" is
+singular for every partner, "{partner.they} {partner:is|are}" is plural for a partner who is they.
 
 What a person typed is put in as it is and never looked into again, so a name that holds braces
 stays a name. A text without placeholders is a stored string.
@@ -176,6 +176,7 @@ class _Parser:
         self.parts: list[Part] = []
         self.symbols: set[Symbol] = set()
         self.problems: list[Problem] = []
+        self.named: set[str] = set()  # roles that were last spoken of by name, as the subject
         self.start = self.end = 0  # of the placeholder that is being read
 
     def parse(self) -> Parsed[Text]:
@@ -286,6 +287,8 @@ class _Parser:
             )
 
     def _role(self, role: str) -> Part:
+        if not self.source.startswith(("'s", "\u2019s"), self.end):
+            self.named.add(role)
         name = self.scope.role_name(role)
         self.symbols |= name.symbols
         return name.render if name.fixed is None else name.fixed
@@ -300,11 +303,15 @@ class _Parser:
             self._unknown(f"a role has no form {form!r}: it has {', '.join(FORMS)}", hint)
             return None
         place = FORMS.index(form)
+        if place == 0:
+            self.named.discard(role)
         return self._by_pronouns(
             role, {name: each.forms[place] for name, each in self.words.pronouns.items()}
         )
 
     def _verb(self, role: str, forms: tuple[str, ...]) -> Part:
+        if role in self.named:
+            return forms[0]
         return self._by_pronouns(
             role, {name: forms[each.plural] for name, each in self.words.pronouns.items()}
         )
