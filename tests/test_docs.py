@@ -8,7 +8,7 @@ Each page has a folder of its own. What a fenced block is follows from its langu
               stands for any lines; `$ make TARGET` must be a target; other commands are not run
     json, text, and the rest: only looked at where a note says so
 
-A note is an HTML comment on the line before the block:
+Notes are HTML comments on the lines before a block:
 
     <!-- file: NAME -->     also save the block in the page's folder
     <!-- add: NAME -->      merge this fragment into that scenario, which must then be lint-clean
@@ -42,19 +42,18 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [page for page in PAGES if "diagnostics" not in page.parts]  # tests/test_checking.py's
 BLOCK = re.compile(
-    r"(?:^<!-- *(?P<note>.*?) *-->\n+)?^```(?P<language>\w*)[^\n]*\n(?P<body>.*?)^```$",
+    r"(?P<notes>(?:^<!-- .*? -->\n+)*)^```(?P<language>\w*)[^\n]*\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 
 
 @dataclass
 class Block:
-    """One fenced block: its place, language, note and text."""
+    """One fenced block: its place, its language, the notes before it, and its text."""
 
     place: str
     language: str
-    verb: str
-    what: str
+    notes: dict[str, str]
     body: str
 
 
@@ -63,9 +62,9 @@ def blocks(page: Path) -> list[Block]:
     found = []
     for match in BLOCK.finditer(text):
         line = text.count("\n", 0, match.start("body"))
-        verb, _, what = (match["note"] or "").partition(":")
+        notes = dict(re.findall(r"^<!-- ([a-z ]+?)(?:: *(.*?))? -->", match["notes"], re.MULTILINE))
         place = f"{page.relative_to(ROOT)}:{line}"
-        found.append(Block(place, match["language"], verb.strip(), what.strip(), match["body"]))
+        found.append(Block(place, match["language"], notes, match["body"]))
     return found
 
 
@@ -106,13 +105,14 @@ class Page:
         self.printed = ""
 
     def run(self, block: Block) -> None:
-        if block.verb == "not run":
+        notes = block.notes
+        if "not run" in notes:
             return
-        if block.verb == "file":
-            self.save(block.what, block.body)
-        if block.verb == "add":
-            self.add(block)
-        elif block.verb == "output":
+        if "file" in notes:
+            self.save(notes["file"], block.body)
+        if "add" in notes:
+            self.add(block, notes["add"])
+        elif "output" in notes:
             compare(block.body, self.printed, block.place)
         elif block.language == "yaml":
             self.scenario(block)
@@ -126,18 +126,18 @@ class Page:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
 
-    def add(self, block: Block) -> None:
-        old = yaml.load((self.folder / block.what).read_text("utf-8"), Plain)
+    def add(self, block: Block, name: str) -> None:
+        old = yaml.load((self.folder / name).read_text("utf-8"), Plain)
         text = yaml.safe_dump(
             merge(old, yaml.load(block.body, Plain)), sort_keys=False, allow_unicode=True
         )
-        self.save(block.what, text)
-        assert findings(text, block.what) == [], f"{block.place}: {text}"
+        self.save(name, text)
+        assert findings(text, name) == [], block.place
 
     def scenario(self, block: Block) -> None:
         if block.body.startswith("heartline:"):
             found = findings(block.body, block.place)
-            assert bool(found) == (block.verb == "faulty"), "\n".join(found) or block.place
+            assert bool(found) == ("faulty" in block.notes), "\n".join(found) or block.place
         else:
             yaml.load(block.body, Plain)
 
