@@ -1,0 +1,1 @@
+"""Measures Heartline beside its peers: `python -m benchmarks`, or `make bench`."""

@@ -1,0 +1,97 @@
+"""Dispatch, step and view beside the peers: all play the same round, in turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from benchmarks.cycle import EVENTS
+from benchmarks.harness import Contender, Missing, Samples, check, interleave, ratio
+from benchmarks.peers import floor, node, ours, psm, sismic_peer, stock, xsm
+from benchmarks.targets import Finding
+
+__all__ = ["FLOOR", "findings", "measure"]
+
+FLOOR = "floor (dict by hand)"
+_TRANSITIONS = "transitions (stock)"
+
+
+def _floor() -> Contender:
+    frame = floor.new_frame()
+    send = floor.send
+
+    def play(rounds: int) -> float:
+        begun = time.perf_counter()
+        for _ in range(rounds):
+            for event in EVENTS:
+                send(frame, event)
+        return time.perf_counter() - begun
+
+    def visit() -> list[str]:
+        visited = []
+        for event in EVENTS:
+            assert send(frame, event), f"{event!r} was not taken in {frame[0]!r}"
+            visited.append(frame[0])
+        return visited
+
+    return Contender(FLOOR, play, visit)
+
+
+def measure(samples: int, seconds: float, say: Callable[[str], None]) -> Samples:
+    """Seconds per input of everybody who can take part; `say` hears who cannot, and why."""
+    compiled = ours.machine()
+    builders: list[Callable[[], Contender]] = [
+        _floor,
+        partial(ours.dispatch, ours.DISPATCH, compiled),
+        partial(ours.stock, compiled),
+        stock.contender,
+        partial(ours.in_step, ours.STEP, compiled, show=False),
+        partial(ours.in_step, ours.VIEW, compiled, show=True),
+        psm.contender,
+        sismic_peer.contender,
+        xsm.contender,
+    ]
+    try:
+        node.install()
+        builders += [node.xstate, node.inkjs]
+    except Missing as why:
+        say(str(why))
+    contenders = []
+    try:
+        for build in builders:
+            try:
+                contender = build()
+            except Missing as why:
+                say(str(why))
+                continue
+            contenders.append(contender)
+            check(contender)
+        return interleave(contenders, samples=samples, seconds=seconds)
+    finally:
+        for contender in contenders:
+            contender.close()
+
+
+def findings(samples: Samples) -> list[Finding]:
+    """The promises about speed, as far as their peers took part."""
+    found = []
+
+    def compare(
+        one: str, other: str, *, at_least: float | None = None, at_most: float | None = None
+    ) -> None:
+        if one in samples and other in samples:
+            r = ratio(samples, one, other)
+            found.append(
+                Finding(f"{one} / {other}", r.median, "x", at_least, at_most, (r.low, r.high))
+            )
+
+    compare(ours.DISPATCH, FLOOR, at_most=2.5)
+    compare(_TRANSITIONS, ours.DISPATCH, at_least=8)
+    compare(ours.STOCK, ours.DISPATCH)
+    compare("XState", ours.STEP, at_least=1)
+    compare("inkjs", ours.VIEW, at_least=5)
+    compare("python-statemachine", ours.VIEW, at_least=10)
+    for peer in ("python-statemachine", "sismic", "xstate-statemachine"):
+        compare(peer, ours.STEP)
+    return found
