@@ -1,0 +1,246 @@
+"""Scenario -> machine. All faults of names, expressions and structure come out of one pass.
+
+    units      the file and those that it includes, as one tree of states
+    names      what each name means
+    drafts     what each state declares, parsed
+    wiring     who inherits what, and what each way passes
+    promises   properties and migrations
+
+A scenario with an error has no machine; a warning does not keep it from being played. What can
+and cannot happen in a machine that exists is not asked here but in `heartline.checking`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heartline.compiler.drafts import Drafter
+from heartline.compiler.findings import Findings
+from heartline.compiler.names import declare, type_of
+from heartline.compiler.promises import check_promises
+from heartline.compiler.units import expand
+from heartline.compiler.wiring import Wirer, state_infos
+from heartline.expressions import Codegen, IntType
+from heartline.machine import Machine, RoleInfo, Slot, TimerInfo
+from heartline.scenario import TextVariable
+from heartline.support import load_support
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from heartline.compiler.names import Names
+    from heartline.compiler.units import Node, Unit
+    from heartline.diagnostics import Diagnostic
+    from heartline.expressions import Symbol
+    from heartline.loader import Loaded
+    from heartline.scenario import ScenarioFile
+
+__all__ = ["Compiled", "compile_scenario"]
+
+LEAF: Symbol = ("leaf",)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of a file: a machine, or None where there are errors; and all findings."""
+
+    machine: Machine | None
+    diagnostics: tuple[Diagnostic, ...]
+    loaded: Loaded
+
+
+def compile_scenario(loaded: Loaded) -> Compiled:
+    """Compile what was loaded. Never raises for what a file says."""
+    findings = Findings()
+    findings.all.extend(loaded.diagnostics)
+    if loaded.file is None:
+        return Compiled(None, tuple(findings.all), loaded)
+    machine = _compile(loaded, loaded.file, findings)
+    return Compiled(None if findings.failed else machine, tuple(findings.all), loaded)
+
+
+def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine | None:
+    root, units = expand(loaded, file, findings)
+    names = declare(root, units, findings)
+    drafter = Drafter(names, findings)
+    nodes = [root, *(node for unit in units for node in unit.nodes.values())]
+    drafts = {node: drafter.draft(node) for node in nodes}
+    engine = {role: authored.played_by == "engine" for role, authored in file.cast.items()}
+    wirer = Wirer(root, drafts, drafter.targets, engine, findings)
+    wirer.check(root)
+    roles = _roles(units[0], names, engine, findings)
+    support = _support(units[0], names, findings)
+    check_promises(units, names, drafter, findings)
+    if findings.failed:
+        return None
+
+    slots = _slots(names, drafter, nodes)
+    layout = {slot.symbol: index for index, slot in enumerate(slots)}
+    for node in nodes:
+        symbol: Symbol = ("visits", node.name)
+        if symbol in layout:
+            drafts[node].entry.visits = (layout[symbol], slots[layout[symbol]].cap)
+    for edge in drafter.edges:
+        if edge.kind == "choice" and (symbol := ("taken", edge.trigger)) in layout:
+            edge.counts = (layout[symbol], slots[layout[symbol]].cap)
+        if edge.kind == "after":
+            edge.handles = layout["timer", edge.trigger]
+    lengths = _generate(names, drafter, layout)
+    wirer.layout = layout
+    infos = state_infos(root)
+    leaves, wirings = {}, []
+    for node in nodes:
+        if node.kind in ("leaf", "final"):
+            leaves[node.name], wired = wirer.leaf(node, infos[node.name])
+            wirings += wired
+    for node in nodes:
+        for spec in drafts[node].choices.values():
+            spec.guards = tuple(edge.guard for edge in spec.edges)
+    first, begin = wirer.begin()
+    timers = {
+        name: TimerInfo(
+            name, layout["timer", name], names.timer_titles.get(name, ""),
+            name in drafter.delays, lengths.get(name),
+        )
+        for name in (*names.timers, *drafter.delays)
+    }  # fmt: skip
+    return Machine(
+        id=file.id,
+        version=file.version,
+        title=file.title,
+        language=file.language,
+        fingerprint=_fingerprint(slots, leaves, drafter, roles),
+        initial=first.name,
+        begin=begin,
+        slots=slots,
+        layout=layout,
+        leaves=leaves,
+        states=infos,
+        edges=tuple(drafter.edges),
+        wirings=tuple(wirings),
+        timers=timers,
+        roles=roles,
+        support=support(layout) if support is not None else None,
+    )
+
+
+def _roles(
+    unit: Unit, names: Names, engine: Mapping[str, bool], findings: Findings
+) -> dict[str, RoleInfo]:
+    from heartline.text import parse_name
+
+    roles = {}
+    for role, authored in unit.file.cast.items():
+        parsed = parse_name(authored.name, names.texts[unit.prefix])
+        name = findings.take(parsed, unit, ("cast", role, "name"))
+        if name is not None:
+            roles[role] = RoleInfo(role, name, engine[role])
+    return roles
+
+
+def _support(
+    unit: Unit, names: Names, findings: Findings
+) -> Callable[[Mapping[Symbol, int]], Callable[[Sequence[Any]], str]] | None:
+    """Read the support data; what is returned waits for the layout."""
+    authored = unit.file.support
+    if authored is None:
+        return None
+    declared = names.variables.get(authored.country)
+    if declared is None:
+        findings.unknown(
+            "HL302", "variable", authored.country, names.variables, unit, ("support", "country")
+        )
+    data, found = load_support(unit.loaded, authored.file)
+    findings.all.extend(found)
+    if data is None:
+        return None
+    symbol, language = ("var", authored.country), unit.file.language
+
+    def of_country(layout: Mapping[Symbol, int]) -> Callable[[Sequence[Any]], str]:
+        slot = layout[symbol]
+        texts: dict[str, str] = {}
+
+        def text(frame: Sequence[Any]) -> str:
+            country = str(frame[slot])
+            if country not in texts:
+                texts[country] = data.text(country, language)
+            return texts[country]
+
+        return text
+
+    return of_country
+
+
+def _slots(names: Names, drafter: Drafter, nodes: Sequence[Node]) -> tuple[Slot, ...]:
+    """The frame: the leaf, the variables, the timers, the counters that are read, the histories."""
+    slots = [Slot(LEAF, None, None)]
+    for name, variable in names.authored.items():
+        outermost = "." not in name
+        slots.append(
+            Slot(
+                ("var", name),
+                type_of(variable),
+                variable.initial,
+                hidden=variable.hidden,
+                title=variable.title,
+                input=variable.input and outermost,
+                cap=variable.max_length if isinstance(variable, TextVariable) else 0,
+                prompt=variable.prompt,
+            )
+        )
+    slots += [Slot(("timer", name), IntType(0, 3), 0) for name in names.timers]
+    slots += [Slot(("timer", name), IntType(0, 3), 0) for name in drafter.delays]
+    slots += [
+        Slot(symbol, IntType(0, bound), 0, cap=bound)
+        for symbol, bound in sorted(drafter.counters.items())
+    ]
+    slots += [Slot(("history", node.name), None, None) for node in nodes if node.kind == "history"]
+    return tuple(slots)
+
+
+def _generate(
+    names: Names, drafter: Drafter, layout: Mapping[Symbol, int]
+) -> dict[str, Callable[[Sequence[Any]], Any]]:
+    """Make functions of all trees, in one go, and put each where it belongs."""
+    codegen = Codegen(layout, names.scopes[""].timer_lengths)
+    handles = [
+        codegen.actions(patch.code) if isinstance(patch.code, tuple)
+        else codegen.expression(patch.code)
+        for patch in drafter.patches
+    ]  # fmt: skip
+    lengths = {
+        name: codegen.expression(tree) for name, tree in names.timers.items() if tree is not None
+    }
+    functions = codegen.finish()
+    for patch, handle in zip(drafter.patches, handles, strict=True):
+        setattr(patch.part, patch.attribute, functions[handle])
+    return {name: functions[handle] for name, handle in lengths.items()}
+
+
+def _fingerprint(
+    slots: Sequence[Slot], leaves: Mapping[str, Any], drafter: Drafter,
+    roles: Mapping[str, RoleInfo],
+) -> str:  # fmt: skip
+    """A digest of all that decides what can happen; the words of a scenario are not part of it."""
+    digest = hashlib.sha256()
+
+    def add(*parts: object) -> None:
+        digest.update(repr(parts).encode())
+
+    for slot in slots:
+        add(slot.symbol, slot.type, slot.initial)
+    for leaf in leaves.values():
+        add(leaf.name, leaf.path, leaf.outcome, sorted(leaf.tags), [c.id for c in leaf.choices])
+    for edge in drafter.edges:
+        add(edge.kind, edge.trigger, edge.source, edge.target, edge.role, edge.condition,
+            edge.actions)  # fmt: skip
+    for patch in drafter.patches:
+        if patch.attribute in ("weight", "act"):
+            add(patch.attribute, patch.code)
+    for role in roles.values():
+        add(role.id, role.engine)
+    return digest.hexdigest()[:16]
+
+

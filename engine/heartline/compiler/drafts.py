@@ -1,0 +1,429 @@
+"""What each state declares, parsed: choices, branches, blocks and lines, before they are wired.
+
+Nothing here knows yet where a slot of the frame lies: guards and actions are kept as trees, and
+`Patch` notes say into which part the generated function goes once it exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from heartline.compiler.names import type_of
+from heartline.durations import format_duration, parse_duration
+from heartline.expressions import (
+    BOOL,
+    And,
+    Assign,
+    Compare,
+    Count,
+    Happened,
+    IntType,
+    Literal,
+    Not,
+    TextType,
+    counts,
+    parse_action,
+    parse_expression,
+)
+from heartline.machine import Block, ChoiceSpec, Edge, Lines, SpokenLine, event_name
+from heartline.scenario import NARRATOR
+from heartline.text import parse_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from heartline.compiler.findings import Findings, Path
+    from heartline.compiler.names import Names
+    from heartline.compiler.units import Layer, Node, Unit
+    from heartline.expressions import Action, Symbol, Tree
+    from heartline.scenario import Block as AuthoredBlock
+    from heartline.scenario import Branch, Choice, Line
+    from heartline.text import Text
+
+__all__ = ["Draft", "Drafter", "Patch"]
+
+_NOWHERE = (0, 0)
+_WEIGHT = IntType(-1_000_000_000, 1_000_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A generated function's place: the attribute of a part, made of a tree or of actions."""
+
+    part: Any
+    attribute: str
+    code: Tree | tuple[Action, ...]
+
+
+@dataclass(eq=False)
+class Draft:
+    """All that one state declares, its layers from the innermost outwards already merged."""
+
+    choices: dict[str, ChoiceSpec] = field(default_factory=dict)
+    events: dict[str, list[Edge]] = field(default_factory=dict)
+    after: dict[str, list[Edge]] = field(default_factory=dict)
+    always: list[Edge] = field(default_factory=list)
+    entry: Block = field(default_factory=Block)
+    exit: Block = field(default_factory=Block)
+
+
+class Drafter:
+    """Parses all states of a tree; keeps the patches, the counters that are read, and edges."""
+
+    def __init__(self, names: Names, findings: Findings) -> None:
+        self.names = names
+        self.findings = findings
+        self.patches: list[Patch] = []
+        self.edges: list[Edge] = []
+        self.targets: dict[int, Node] = {}
+        self.counters: dict[Symbol, int] = {}
+        self.delays: dict[str, timedelta] = {}
+        self.ends: dict[tuple[Node, str], list[Edge]] = {}
+        self.lines = 0
+
+    def draft(self, node: Node) -> Draft:
+        """Parse what a state declares."""
+        draft = Draft()
+        for layer in node.layers:
+            for name, choice in layer.choices.items():
+                if name not in draft.choices:
+                    draft.choices[name] = self.choice(node, layer, name, choice)
+            for name, branches in layer.events.items():
+                draft.events.setdefault(name, []).extend(
+                    self.branches("event", name, node, layer, ("events", name), branches)
+                )
+            for name, branches in layer.after.items():
+                self.after(draft, node, layer, name, branches)
+            draft.always += self.branches("always", "", node, layer, ("always",), layer.always)
+        if node.ends is not None:
+            self.done(draft, node)
+        self.blocks(draft, node)
+        return draft
+
+    # Parts ------------------------------------------------------------------------------------
+
+    def choice(self, node: Node, layer: Layer, name: str, choice: Choice) -> ChoiceSpec:
+        unit, path = layer.unit, (*layer.path, "choices", name)
+        role = self.role(choice.by, unit, (*path, "by"))
+        cause = event_name("choice", name)
+        conditions: list[Tree] = []
+        if choice.once:
+            taken: Symbol = ("taken", name)
+            self.counters.setdefault(taken, 1)
+            conditions.append(Not(_NOWHERE, BOOL, Happened(_NOWHERE, BOOL, taken)))
+        if (when := self.guard(choice.when, unit, (*path, "when"))) is not None:
+            conditions.append(when)
+        texts: list[Text] = []
+        spec = ChoiceSpec(
+            id=name,
+            role=role,
+            declared_in=node.name or None,
+            label=None,
+            say=self.said(
+                choice.say, unit, (*path, "say"), cause, role, ("taken", name), texts=texts
+            ),
+            why=self.text(choice.why, unit, (*path, "why")),
+            hide=choice.if_closed == "hide",
+            once=choice.once,
+            tags=choice.tags,
+            location=unit.loaded.sources.locate(path, key=True),
+            path=path,
+            event=cause,
+            conditions=tuple(conditions),
+        )
+        spec.label = self.text(choice.label, unit, (*path, "label"))
+        if spec.label is None and choice.label is None and len(texts) > 0:
+            spec.label = texts[0]
+        if choice.weight is not None:
+            parsed = parse_expression(choice.weight, self.names.scopes[unit.prefix], _WEIGHT)
+            spec.weight_tree = self.findings.take(parsed, unit, (*path, "weight"))
+            if spec.weight_tree is not None:
+                self.patch(spec, "weight", spec.weight_tree)
+        acts = self.actions(choice.do, unit, (*path, "do"))
+        if choice.branches is None:
+            edge = self.edge("choice", name, node, unit, path, choice.to, role, choice.tags)
+            edges = [(edge, None)]
+            self.act(edge, acts, choice.do)
+        else:
+            edges = []
+            for index, branch in enumerate(choice.branches):
+                here = (*path, "branches", index)
+                edge, own, when = self.branch(
+                    "choice", name, node, unit, here, branch, role, choice.tags
+                )
+                self.act(edge, [*acts, *own], (*choice.do, *branch.do))
+                edges.append((edge, when))
+        spec.edges = tuple(edge for edge, _ in edges)
+        spec.branches = tuple(when for _, when in edges)
+        for edge, when in edges:
+            edge.opening = spec.say
+            edge.when = " and ".join(
+                f"({part})" if " or " in part or " if " in part else part
+                for part in (
+                    f"not chosen({name})" if choice.once else None, choice.when,
+                    None if choice.branches is None else choice.branches[edge.order].when,
+                ) if part
+            ) or None  # fmt: skip
+            self.condition(edge, [*conditions, *([] if when is None else [when])])
+        return spec
+
+    def branches(
+        self, kind: str, trigger: str, node: Node, layer: Layer, where: Path,
+        branches: Sequence[Branch],
+    ) -> list[Edge]:  # fmt: skip
+        found = []
+        for index, branch in enumerate(branches):
+            path = (*layer.path, *where, index)
+            edge, acts, when = self.branch(kind, trigger, node, layer.unit, path, branch, None, ())
+            self.act(edge, acts, branch.do)
+            edge.when = branch.when
+            self.condition(edge, [] if when is None else [when])
+            found.append(edge)
+        return found
+
+    def branch(
+        self, kind: str, trigger: str, node: Node, unit: Unit, path: Path, branch: Branch,
+        role: str | None, tags: tuple[str, ...],
+    ) -> tuple[Edge, list[Action], Tree | None]:  # fmt: skip
+        edge = self.edge(kind, trigger, node, unit, path, branch.to, role, tags)
+        edge.order = path[-1] if isinstance(path[-1], int) else 0
+        when = self.guard(branch.when, unit, (*path, "when"))
+        edge.closing = self.said(
+            branch.say, unit, (*path, "say"), event_name(kind, trigger), NARRATOR,
+            ("visits", node.name),
+        )  # fmt: skip
+        return edge, self.actions(branch.do, unit, (*path, "do")), when
+
+    def after(
+        self, draft: Draft, node: Node, layer: Layer, name: str, branches: Sequence[Branch]
+    ) -> None:
+        unit, path = layer.unit, (*layer.path, "after", name)
+        if name[:1].isdigit():
+            try:
+                length = parse_duration(name)
+            except ValueError as error:
+                self.findings.error("HL204", str(error), unit, path, key=True)
+                return
+            timer = f"{node.name}.{format_duration(length)}".lstrip(".")
+            self.delays[timer] = length
+            draft.entry.starts = (*draft.entry.starts, (timer, length))
+            draft.exit.stops = (*draft.exit.stops, timer)
+        else:
+            timer = self.names.texts[unit.prefix].timer(name) or ""
+            if not timer:
+                known = [each.removeprefix(unit.prefix) for each in self.names.timers]
+                self.findings.unknown("HL304", "timer", name, known, unit, path, key=True)
+                return
+        draft.after.setdefault(timer, []).extend(
+            self.branches("after", timer, node, layer, ("after", name), branches)
+        )
+
+    def done(self, draft: Draft, node: Node) -> None:
+        """A final state of an included file leads on at once, as the including state says."""
+        assert node.unit.within is not None
+        host = node.unit.within
+        outer = host.layers[-1]
+        known = self.ends.get((host, node.ends or ""))
+        if known is not None:
+            draft.always += known
+            return
+        branches = host.state.done.get(node.ends or "", ())
+        for index, branch in enumerate(branches):
+            path = (*outer.path, "done", node.ends or "", index)
+            edge, acts, when = self.branch("always", "", host, outer.unit, path, branch, None, ())
+            self.act(edge, acts, branch.do)
+            edge.when = branch.when
+            self.condition(edge, [] if when is None else [when])
+            draft.always.append(edge)
+        self.ends[host, node.ends or ""] = list(draft.always)
+
+    def blocks(self, draft: Draft, node: Node) -> None:
+        unit, state = node.layers[-1].unit, node.state
+        first: list[Action] = [] if node.included is None else self.begin_included(node)
+        for block, authored, name in (
+            (draft.entry, state.entry, "entry"), (draft.exit, state.exit, "exit"),
+        ):  # fmt: skip
+            self.block(block, authored, node, unit, name, first if name == "entry" else [])
+        if node.included is not None:
+            inner = node.included
+            draft.exit.stops += tuple(inner.qualify(timer) for timer in inner.file.timers)
+
+    def block(
+        self, block: Block, authored: AuthoredBlock, node: Node, unit: Unit, name: str,
+        first: list[Action],
+    ) -> None:  # fmt: skip
+        path = (*node.path, name)
+        acts = [*first, *self.actions(authored.do, unit, (*path, "do"))]
+        if acts:
+            self.patch(block, "act", tuple(acts))
+        block.lines = self.said(
+            authored.say, unit, (*path, "say"), f"{name} {node.name}", NARRATOR,
+            ("visits", node.name),
+        )  # fmt: skip
+
+    def begin_included(self, node: Node) -> list[Action]:
+        """On the way in, an included file's variables get their first values or its parameters."""
+        inner, outer = node.included, node.layers[-1].unit
+        assert inner is not None
+        given = node.state.parameters
+        for name in given:
+            variable = inner.file.context.get(name)
+            path = (*node.path, "with", name)
+            inputs = [each for each, declared in inner.file.context.items() if declared.input]
+            if variable is None or not variable.input:
+                self.findings.unknown(
+                    "HL703", "input of the included file", name, inputs, outer, path, key=True
+                )
+            elif isinstance(type_of(variable), TextType):
+                self.findings.error(
+                    "HL703", f"{name!r} is a text, and a text cannot be handed on", outer, path,
+                    "let the included file's lines use the names of the roles instead", key=True,
+                )  # fmt: skip
+        acts: list[Action] = []
+        for name, variable in inner.file.context.items():
+            declaration = self.names.variables[inner.qualify(name)]
+            if isinstance(declaration.type, TextType):
+                continue
+            value: Tree | None = Literal(_NOWHERE, declaration.type, variable.initial)
+            if name in given and variable.input:
+                scope = self.names.scopes[outer.prefix]
+                parsed = parse_expression(given[name], scope, declaration.type)
+                value = self.findings.take(parsed, outer, (*node.path, "with", name))
+            if value is not None:
+                acts.append(Assign(_NOWHERE, declaration, value))
+        self.note(acts)
+        return acts
+
+    # Pieces -----------------------------------------------------------------------------------
+
+    def edge(
+        self, kind: str, trigger: str, node: Node, unit: Unit, path: Path, to: str | None,
+        role: str | None, tags: tuple[str, ...],
+    ) -> Edge:  # fmt: skip
+        target = None
+        if to is not None:
+            target = unit.nodes.get(to)
+            if target is None:
+                self.findings.unknown(
+                    "HL301", "state", to, unit.nodes, unit, (*path, "to")
+                )
+        edge = Edge(
+            kind, trigger, node.name or None, None if target is None else target.name, role, None,
+            (), tags, unit.loaded.sources.locate(path, key=True), path,
+        )  # fmt: skip
+        self.edges.append(edge)
+        if target is not None:
+            self.targets[id(edge)] = target
+        return edge
+
+    def act(self, edge: Edge, acts: list[Action], written: Iterable[str]) -> None:
+        edge.do = tuple(written)
+        if acts:
+            edge.actions = tuple(acts)
+            self.patch(edge, "act", tuple(acts))
+
+    def condition(self, edge: Edge, conditions: list[Tree]) -> None:
+        if len(conditions) == 1:
+            edge.condition = conditions[0]
+        elif conditions:
+            edge.condition = And(_NOWHERE, BOOL, tuple(conditions))
+        if edge.condition is not None:
+            self.patch(edge, "guard", edge.condition)
+
+    def guard(self, source: str | None, unit: Unit, path: Path) -> Tree | None:
+        if source is None:
+            return None
+        parsed = parse_expression(source, self.names.scopes[unit.prefix], BOOL)
+        return self.findings.take(parsed, unit, path)
+
+    def actions(self, sources: Sequence[str], unit: Unit, path: Path) -> list[Action]:
+        found = []
+        for index, source in enumerate(sources):
+            parsed = parse_action(source, self.names.scopes[unit.prefix])
+            action = self.findings.take(parsed, unit, (*path, index))
+            if action is not None:
+                found.append(action)
+        self.note(found)
+        return found
+
+    def text(self, source: str | None, unit: Unit, path: Path) -> Text | None:
+        if source is None:
+            return None
+        return self.findings.take(parse_text(source, self.names.texts[unit.prefix]), unit, path)
+
+    def role(self, name: str | None, unit: Unit, path: Path) -> str:
+        if name is None:
+            return next(iter(unit.roles.values()))
+        if name not in unit.roles:
+            self.findings.unknown("HL305", "role", name, unit.roles, unit, path)
+        return unit.roles.get(name, next(iter(unit.roles.values())))
+
+    def said(
+        self, authored: Sequence[Line], unit: Unit, path: Path, cause: str, default: str,
+        visits: Symbol, texts: list[Text] | None = None,
+    ) -> Lines | None:  # fmt: skip
+        """Lines. `visits` is the counter that first and later refer to; a choice's own is asked
+        before it counts, a state's after. The texts that may be a label go into `texts`."""
+        lines = []
+        for index, line in enumerate(authored):
+            here = (*path, index)
+            self.lines += 1
+            parsed = [
+                self.text(text, unit, (*here, "texts", number))
+                for number, text in enumerate(line.texts)
+            ]
+            found = tuple(text for text in parsed if text is not None)
+            speaker = line.speaker or default
+            if line.speaker not in (None, NARRATOR):
+                if line.speaker not in unit.roles:
+                    self.findings.unknown(
+                        "HL306", "speaker", str(line.speaker), {*unit.roles, NARRATOR}, unit, here
+                    )
+                    continue
+                speaker = unit.roles[str(line.speaker)]
+            only_to = line.only_to and self.role(line.only_to, unit, (*here, "only_to"))
+            conditions = []
+            if (when := self.guard(line.when, unit, (*here, "when"))) is not None:
+                conditions.append(when)
+            if line.visit is not None:
+                conditions.append(self.visit(line.visit, visits))
+            if not found:
+                continue
+            spoken = SpokenLine(speaker, found, None, only_to, self.lines)
+            if conditions:
+                self.patch(spoken, "guard", _all(conditions))
+            elif texts is not None and speaker == default:
+                texts.append(found[0])
+            lines.append(spoken)
+        return Lines(cause, tuple(lines)) if lines else None
+
+    def visit(self, visit: str, counter: Symbol) -> Tree:
+        if counter[0] == "taken":
+            test: Tree = Happened(_NOWHERE, BOOL, counter)
+            self.counters[counter] = max(1, self.counters.get(counter, 0))
+        else:
+            test = _at_least(counter, 2)
+            self.counters[counter] = max(2, self.counters.get(counter, 0))
+        return test if visit == "later" else Not(_NOWHERE, BOOL, test)
+
+    def patch(self, part: Any, attribute: str, code: Tree | tuple[Action, ...]) -> None:
+        self.patches.append(Patch(part, attribute, code))
+        self.note(code if isinstance(code, tuple) else (code,))
+
+    def note(self, parts: Iterable[Tree | Action]) -> None:
+        """Remember which counters are read, and up to where."""
+        for symbol, bound in counts(*parts).items():
+            self.counters[symbol] = max(bound, self.counters.get(symbol, 0))
+
+
+def _all(trees: list[Tree]) -> Tree:
+    return trees[0] if len(trees) == 1 else And(_NOWHERE, BOOL, tuple(trees))
+
+
+def _at_least(counter: Symbol, number: int) -> Tree:
+    kind = IntType(0, number)
+    return Compare(
+        _NOWHERE, BOOL, (">=",), (Count(_NOWHERE, kind, counter), Literal(_NOWHERE, kind, number))
+    )

@@ -1,0 +1,302 @@
+"""For embedders: a Scenario that is loaded once, and Conversations that are played.
+
+    scenario = heartline.load("scenarios/reconciliation")
+    conversation = scenario.start(seed=7, profile="ambivalent")
+    turn = conversation.choose("ask_why")
+
+A conversation is a small shell around the pure `start` and `step`: it holds a snapshot, asks its
+clock for the time, and keeps earlier snapshots for undo. It never sleeps, prints, or starts
+anything. It is not locked: let one thread work on one conversation at a time; scenarios may be
+shared by all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from heartline import runtime, stored
+from heartline.clock import ManualClock, SystemClock
+from heartline.compiler import compile_scenario
+from heartline.diagnostics import Diagnostic, Severity
+from heartline.durations import parse_duration
+from heartline.errors import CallerError, NothingToUndo, ScenarioError, StaleTurn, UnknownChoice
+from heartline.loader import find_scenario, load_file, load_text
+from heartline.snapshot import Choose, Send, Snapshot, Tick
+from heartline.rendering import changes, explain_choice, look, render
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    from heartline.clock import Clock
+    from heartline.expressions import Explanation
+    from heartline.loader import Loaded
+    from heartline.machine import Machine, Slot
+    from heartline.runtime import Step, Taken
+    from heartline.scenario import ScenarioFile
+    from heartline.snapshot import Input
+    from heartline.turn import Change, Said, Turn
+
+__all__ = ["Conversation", "Scenario", "load", "loads"]
+
+UNDO_DEPTH = 50
+_Kept = tuple[Snapshot, "tuple[Said, ...]", "tuple[Change, ...]", "tuple[Taken, ...]"]
+
+
+def load(source: str | Path) -> Scenario:
+    """Load a scenario from a folder, a file, or by the name of a bundled one.
+
+    Raises ScenarioError, whose `diagnostics` say all that is wrong and where.
+    """
+    return _compiled(load_file(find_scenario(source)))
+
+
+def loads(text: str | bytes, name: str = "scenario.yaml") -> Scenario:
+    """Load a scenario from a text; `name` stands in the diagnostics. Raises ScenarioError."""
+    return _compiled(load_text(text, name))
+
+
+def _compiled(loaded: Loaded) -> Scenario:
+    compiled = compile_scenario(loaded)
+    if compiled.machine is None or loaded.file is None:
+        errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]
+        first = str(errors[0]) if errors else "it holds no scenario"
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise ScenarioError(f"The scenario cannot be played: {first}{more}", compiled.diagnostics)
+    return Scenario(loaded.file, compiled.machine, compiled.diagnostics)
+
+
+class Scenario:
+    """A scenario, ready to be played: what its file says, and the machine made of it."""
+
+    __slots__ = ("diagnostics", "file", "machine")
+
+    def __init__(
+        self, file: ScenarioFile, machine: Machine, diagnostics: tuple[Diagnostic, ...] = ()
+    ) -> None:
+        self.file = file
+        self.machine = machine
+        self.diagnostics = diagnostics
+
+    @property
+    def id(self) -> str:
+        """The scenario's identifier."""
+        return self.machine.id
+
+    @property
+    def version(self) -> str:
+        """The scenario's version."""
+        return self.machine.version
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.machine.title
+
+    @property
+    def inputs(self) -> Mapping[str, Slot]:
+        """The variables that may be set at the start."""
+        return {slot.symbol[1]: slot for slot in self.machine.slots if slot.input}
+
+    def start(
+        self,
+        *,
+        seed: int = 0,
+        clock: Clock | None = None,
+        seats: Collection[str] = (),
+        undo_depth: int = UNDO_DEPTH,
+        **inputs: object,
+    ) -> Conversation:
+        """Begin a conversation; `inputs` are values for the scenario's inputs.
+
+        `seats` names roles of the engine that a person plays in this conversation; `undo_depth`
+        is how many turns can be taken back. Raises InputError.
+        """
+        clock = clock or SystemClock()
+        step = runtime.start(
+            self.machine, seed=seed, now=clock.now(), inputs=inputs, persons=seats
+        )
+        return Conversation(self, step.snapshot, clock, undo_depth, step)
+
+    def resume(
+        self, data: object, *, clock: Clock | None = None, undo_depth: int = UNDO_DEPTH
+    ) -> Conversation:
+        """Go on with what `Conversation.snapshot` gave.
+
+        Without a clock the system's is used. Raises SnapshotDamaged, or SnapshotMismatch where
+        the data belongs to another scenario or a version with another structure.
+        """
+        snapshot = stored.load(self.machine, data)
+        return Conversation(self, snapshot, clock or SystemClock(), undo_depth)
+
+    def adopt(
+        self, data: object, *, clock: Clock | None = None, undo_depth: int = UNDO_DEPTH
+    ) -> Conversation:
+        """Go on, in this edited version, with a conversation of an earlier one.
+
+        For authors at work. Raises SnapshotMismatch, whose `differences` say why it cannot.
+        """
+        snapshot = stored.adopt(self.machine, data)
+        return Conversation(self, snapshot, clock or SystemClock(), undo_depth)
+
+
+class Conversation:
+    """One conversation. Every method that answers gives the turn that follows."""
+
+    __slots__ = ("_changes", "_earlier", "_lines", "_taken", "_undo_depth", "clock", "position", "scenario")
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        snapshot: Snapshot,
+        clock: Clock,
+        undo_depth: int = UNDO_DEPTH,
+        step: Step | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.clock = clock
+        self.position = snapshot
+        self._undo_depth = undo_depth
+        self._earlier: list[_Kept] | None = None
+        self._lines: tuple[Said, ...] = ()
+        self._changes: tuple[Change, ...] = ()
+        self._taken: tuple[Taken, ...] = ()
+        if step is not None:
+            self._show(step)
+
+    @property
+    def turn(self) -> Turn:
+        """The present turn: what was said last, and what can be done now."""
+        return look(self.scenario.machine, self.position, self._lines, self._changes)
+
+    @property
+    def over(self) -> bool:
+        """Whether the conversation has ended."""
+        return self.scenario.machine.leaves[self.position.frame[0]].final
+
+    @property
+    def taken(self) -> tuple[Taken, ...]:
+        """The transitions that led to the present turn."""
+        return self._taken
+
+    def choose(self, choice: str, *, role: str | None = None, turn: int | None = None) -> Turn:
+        """Take a choice, named by its id.
+
+        `role` is needed only where two persons are offered the same id. `turn` is the number of
+        the turn that is answered; without it, the one that was last shown. Raises UnknownChoice,
+        ChoiceClosed, ConversationOver, or StaleTurn where a deadline has passed in between: the
+        conversation then stands at the turn that the deadline led to.
+        """
+        return self._answer(Choose(choice, turn, role), turn)
+
+    def send(self, event: str, *, turn: int | None = None) -> Turn:
+        """Report an event that no player is shown. Raises as `choose` does, and UnknownEvent."""
+        return self._answer(Send(event, turn), turn)
+
+    def tick(self) -> Turn:
+        """Let the deadlines fire that the clock has passed; at a quiet time nothing changes."""
+        self._step(Tick())
+        return self.turn
+
+    def wait(self, duration: str | timedelta | None = None) -> Turn:
+        """Let time pass on a manual clock: a duration such as "14d", or None for the next deadline.
+
+        Raises CallerError where the clock is not one that can be moved, or the duration is no
+        good; ValueError is never raised.
+        """
+        clock = self.clock
+        if not isinstance(clock, ManualClock):
+            raise CallerError(
+                "This conversation runs on the machine's clock, which cannot be moved: start it "
+                "with clock=ManualClock() to let time pass."
+            )
+        before = clock.now()
+        try:
+            if duration is None:
+                if not self.position.deadlines:
+                    raise CallerError("Nothing is running out, so say how long to wait, as in 14d.")
+                clock.set(max(before, self.position.deadlines[0].due))
+            else:
+                length = parse_duration(duration) if isinstance(duration, str) else duration
+                clock.advance(length)
+            self._step(Tick())
+        except ValueError as error:
+            raise CallerError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        except Exception:
+            clock.set(before)
+            raise
+        return self.turn
+
+    def undo(self) -> Turn:
+        """Go back to the turn before. A manual clock goes back too; on another clock the
+        deadlines move on by the time that has passed. Raises NothingToUndo."""
+        if not self._earlier:
+            raise NothingToUndo(
+                "There is nothing to take back: this is the first turn."
+                if self._undo_depth
+                else "This conversation keeps no earlier turns: start it with undo_depth=50."
+            )
+        earlier, *shown = self._earlier.pop()
+        if isinstance(self.clock, ManualClock):
+            self.clock.set(earlier.time)
+        else:
+            earlier = shifted(earlier, self.clock.now() - earlier.time)
+        self.position = earlier
+        self._lines, self._changes, self._taken = shown
+        return self.turn
+
+    def snapshot(self) -> dict[str, Any]:
+        """The conversation as data for `json.dumps`; `Scenario.resume` goes on with it."""
+        return stored.dump(self.scenario.machine, self.position)
+
+    def explain(
+        self, choice: str, *, role: str | None = None, reveal_hidden: bool = False
+    ) -> Explanation:
+        """What a choice needs and how that stands now; hidden variables only if asked for.
+
+        Raises UnknownChoice.
+        """
+        machine = self.scenario.machine
+        for spec in machine.leaves[self.position.frame[0]].choices:
+            if spec.id == choice and role in (None, spec.role):
+                return explain_choice(machine, self.position, spec, reveal_hidden=reveal_hidden)
+        raise UnknownChoice(f"There is no choice {choice[:60]!r} in {self.position.state!r}.")
+
+    def _answer(self, input: Choose | Send, turn: int | None) -> Turn:
+        shown = self.position.turn
+        self._step(Tick())  # what is due fires, and is kept, whatever becomes of the input
+        if turn is None and self.position.turn != shown:
+            raise StaleTurn(
+                "Time has run out in between: look at the present turn and answer that.",
+                shown,
+                self.position.turn,
+            )
+        self._step(input)
+        return self.turn
+
+    def _step(self, input: Input) -> None:
+        step = runtime.step(self.scenario.machine, self.position, input, self.clock.now())
+        if step.snapshot is self.position:
+            return
+        if self._undo_depth:
+            self._earlier = self._earlier or []
+            self._earlier.append((self.position, self._lines, self._changes, self._taken))
+            del self._earlier[: -self._undo_depth]
+        self.position = step.snapshot
+        self._show(step)
+
+    def _show(self, step: Step) -> None:
+        machine = self.scenario.machine
+        self._lines, self._changes = render(machine, step), changes(machine, step)
+        self._taken = step.taken
+
+
+def shifted(snapshot: Snapshot, by: timedelta) -> Snapshot:
+    """The snapshot, as if all of it had happened later by this much."""
+    return replace(
+        snapshot,
+        time=snapshot.time + by,
+        deadlines=tuple(due._replace(due=due.due + by) for due in snapshot.deadlines),
+    )

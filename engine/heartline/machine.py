@@ -1,0 +1,436 @@
+"""The compiled machine: a `transitions.Machine` whose extension points are overridden.
+
+How it works. The compiler flattens a scenario into leaf states and ways between them, and hands
+them to one `transitions.Machine` per scenario, which every conversation shares: it holds no
+conversation (`model=None`), so it is never written to after it is built. The library's own
+dispatch spends its time on what a conversation does not need (a partial, an event record, four
+lists of callbacks, a search for the model's attributes). It names two places to put something
+else, `event_cls` and `transition_cls`; `FastEvent` and `Way` stand there. An event finds the ways
+that leave the present leaf by one dictionary look-up and takes the first whose guard holds.
+
+`stock()` builds the same machine from the library's own classes. It is the oracle: a differential
+test walks both at random and they never part.
+
+What is passed as the library's `model` is a `Run`, the working copy of one conversation during
+one step; it belongs to the runtime. Callbacks are always callables: a string given to the library
+would be imported and run.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from transitions.core import Event, Transition
+from transitions.core import Machine as LibraryMachine
+
+from heartline.expressions import BOOL, And, Literal, Or
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import timedelta
+
+    from heartline.diagnostics import Location
+    from heartline.expressions import Action, Symbol, Tree, Type
+    from heartline.snapshot import Frame
+    from heartline.text import Text
+
+__all__ = [
+    "OFF", "RUNNING", "PENDING", "HANDLED",
+    "Block", "ChoiceSpec", "Edge", "FastEvent", "Leaf", "Lines", "Machine", "RoleInfo", "Run",
+    "Slot", "SpokenLine", "StateInfo", "TimerInfo", "Way", "Wiring", "event_name",
+]  # fmt: skip
+
+OFF, RUNNING, PENDING, HANDLED = range(4)  # what a timer's slot holds; `expired` is >= PENDING
+
+
+class Run(Protocol):
+    """What a way works on: the runtime's working copy of one conversation."""
+
+    frame: list[Any]
+
+    def start(self, timer: str, length: timedelta) -> None: ...
+    def stop(self, timer: str) -> None: ...
+    def say(self, lines: Lines) -> None: ...
+    def took(self, way: Way) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One place of the frame: what it is, what it may hold, and what it holds at first."""
+
+    symbol: Symbol
+    type: Type | None
+    initial: Any
+    hidden: bool = False
+    title: str | None = None
+    input: bool = False
+    cap: int = 0
+    prompt: str | None = None
+
+
+@dataclass(slots=True)
+class SpokenLine:
+    """A line, ready to be said: `number` is its place in the scenario, for the draw of a text."""
+
+    speaker: str
+    texts: tuple[Text, ...]
+    guard: Callable[[Sequence[Any]], Any] | None
+    only_to: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines that are said together, and what makes them be said."""
+
+    cause: str
+    lines: tuple[SpokenLine, ...]
+
+
+@dataclass(slots=True)
+class Block:
+    """What happens on the way into or out of one state."""
+
+    visits: tuple[int, int] | None = None
+    starts: tuple[tuple[str, timedelta], ...] = ()
+    stops: tuple[str, ...] = ()
+    act: Callable[[list[Any], Run], None] | None = None
+    lines: Lines | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.visits or self.starts or self.stops or self.act or self.lines)
+
+    def perform(self, run: Run) -> None:
+        """Count the visit, start or stop the state's own delays, act, speak: in this order."""
+        if self.visits is not None:
+            slot, cap = self.visits
+            if run.frame[slot] < cap:
+                run.frame[slot] += 1
+        for timer, length in self.starts:
+            run.start(timer, length)
+        for timer in self.stops:
+            run.stop(timer)
+        if self.act is not None:
+            self.act(run.frame, run)
+        if self.lines is not None:
+            run.say(self.lines)
+
+
+@dataclass(slots=True)
+class Edge:
+    """One branch as the author wrote it, and what it does wherever it is inherited.
+
+    `source` is the state that declares it, None for the whole file; `target` the state it names,
+    None where it stays. `kind` is "choice", "event", "after" or "always"; `trigger` the id of the
+    choice, event or timer ("" for always). `path` leads to it in its file.
+    """
+
+    kind: str
+    trigger: str
+    source: str | None
+    target: str | None
+    role: str | None
+    when: str | None
+    do: tuple[str, ...]
+    tags: tuple[str, ...]
+    location: Location
+    path: tuple[str | int, ...]
+    condition: Tree | None = None
+    actions: tuple[Action, ...] = ()
+    guard: Callable[[Sequence[Any]], Any] | None = None
+    counts: tuple[int, int] | None = None
+    handles: int | None = None
+    opening: Lines | None = None
+    act: Callable[[list[Any], Run], None] | None = None
+    closing: Lines | None = None
+    order: int = 0
+
+    @property
+    def line(self) -> int:
+        """The line of the file that it begins at."""
+        return self.location.line
+
+
+class Way(Transition):  # type: ignore[misc]  # the library is not typed
+    """An edge, as it is taken from one leaf: the library's transition, without its callbacks.
+
+    `history` is (slot, value) where the way stands only while that history slot holds the value.
+    """
+
+    def __init__(
+        self, source: str, dest: str | None, *_callbacks: object, wiring: Wiring | None = None
+    ) -> None:
+        super().__init__(source, dest)
+        assert wiring is not None
+        self.edge: Edge = wiring.edge
+        self.guard = wiring.guard
+        self.history = wiring.history
+        self.remembers = wiring.remembers
+        self.exits = wiring.exits
+        self.entries = wiring.entries
+
+    def execute(self, event_data: Run) -> bool:
+        """Take this way if its guard holds; say whether it was taken."""
+        if self.guard is not None and not self.guard(event_data.frame):
+            return False
+        self.leave(event_data)
+        if self.dest is not None:
+            self.enter(event_data)
+        return True
+
+    def leave(self, run: Run) -> None:
+        """Speak, exit and act: all that comes before the new state."""
+        edge, frame = self.edge, run.frame
+        run.took(self)
+        if edge.handles is not None:
+            frame[edge.handles] = HANDLED
+        if edge.opening is not None:
+            run.say(edge.opening)
+        if edge.counts is not None:
+            slot, cap = edge.counts
+            if frame[slot] < cap:
+                frame[slot] += 1
+        for slot, value in self.remembers:
+            frame[slot] = value
+        for block in self.exits:
+            block.perform(run)
+        if edge.act is not None:
+            edge.act(frame, run)
+        if edge.closing is not None:
+            run.say(edge.closing)
+
+    def enter(self, run: Run) -> None:
+        """Stand in the new leaf and enter down to it."""
+        run.frame[0] = self.dest
+        for block in self.entries:
+            block.perform(run)
+
+
+class FastEvent(Event):  # type: ignore[misc]  # the library is not typed
+    """The library's event, without its bookkeeping: the first way whose guard holds is taken."""
+
+    def trigger(self, model: Run, *_args: object, **_kwargs: object) -> bool:
+        """Take one way from the present leaf; say whether there was one."""
+        for way in self.transitions.get(model.frame[0], ()):
+            if way.execute(model):
+                return True
+        return False
+
+
+@dataclass(slots=True)
+class Wiring:
+    """How one way is wired: its leaves, its edge, and what is exited and entered on it."""
+
+    event: str
+    source: str
+    dest: str | None
+    edge: Edge
+    guard: Callable[[Sequence[Any]], Any] | None = None
+    history: tuple[int, str | None] | None = None
+    remembers: tuple[tuple[int, str], ...] = ()
+    exits: tuple[Block, ...] = ()
+    entries: tuple[Block, ...] = ()
+
+
+@dataclass(slots=True)
+class ChoiceSpec:
+    """A choice as declared in one state, shared by all leaves that inherit it."""
+
+    id: str
+    role: str
+    declared_in: str | None
+    label: Text | None
+    say: Lines | None
+    why: Text | None
+    hide: bool
+    once: bool
+    tags: tuple[str, ...]
+    location: Location
+    path: tuple[str | int, ...]
+    event: str
+    conditions: tuple[Tree, ...] = ()
+    branches: tuple[Tree | None, ...] = ()
+    guards: tuple[Callable[[Sequence[Any]], Any] | None, ...] = ()
+    weight_tree: Tree | None = None
+    weight: Callable[[Sequence[Any]], Any] | None = None
+    edges: tuple[Edge, ...] = ()
+
+    @property
+    def needs(self) -> Tree:
+        """All that must hold for it to be enabled, as one expression."""
+        branches = [when for when in self.branches if when is not None]
+        needs = list(self.conditions)
+        if branches and len(branches) == len(self.branches):
+            needs.append(branches[0] if len(branches) == 1 else Or((0, 0), BOOL, tuple(branches)))
+        if len(needs) == 1:
+            return needs[0]
+        return And((0, 0), BOOL, tuple(needs)) if needs else Literal((0, 0), BOOL, value=True)
+
+    def enabled(self, frame: Sequence[Any]) -> bool:
+        """Whether one of its branches can be taken."""
+        return any(guard is None or guard(frame) for guard in self.guards)
+
+
+@dataclass(slots=True)
+class StateInfo:
+    """A state of any kind. `path` goes from the outermost state to this one, which is included."""
+
+    name: str
+    kind: str  # "leaf", "compound", "final" or "history"
+    path: tuple[str, ...]
+    title: str
+    tags: tuple[str, ...]
+    location: Location
+    outcome: str | None = None
+    initial: str | None = None
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A state that a conversation can be in. `choices` are its own and the inherited ones."""
+
+    state: StateInfo
+    tags: frozenset[str] = frozenset()
+    choices: tuple[ChoiceSpec, ...] = ()
+    engine: tuple[ChoiceSpec, ...] = ()
+    handles: frozenset[str] = frozenset()
+    eventless: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.state.name
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        return self.state.path
+
+    @property
+    def title(self) -> str:
+        return self.state.title
+
+    @property
+    def outcome(self) -> str | None:
+        return self.state.outcome
+
+    @property
+    def final(self) -> bool:
+        return self.state.kind == "final"
+
+
+@dataclass(slots=True)
+class TimerInfo:
+    """A timer. `local` ones belong to a state's literal delay and have no name in expressions."""
+
+    name: str
+    slot: int
+    title: str
+    local: bool
+    length: Callable[[Sequence[Any]], Any] | None = None
+
+
+@dataclass(slots=True)
+class RoleInfo:
+    """A role: its name and pronouns are texts, since they may depend on variables."""
+
+    id: str
+    name: Text
+    engine: bool
+
+
+def event_name(kind: str, trigger: str) -> str:
+    """The name under which the library knows a choice, an event, a timer or `always`."""
+    return f"{kind} {trigger}" if trigger else kind
+
+
+@dataclass(slots=True)
+class Machine:
+    """A scenario, compiled. Immutable once built, and shared by all conversations and threads."""
+
+    id: str
+    version: str
+    title: str
+    language: str
+    fingerprint: str
+    initial: str
+    begin: tuple[Block, ...]
+    slots: tuple[Slot, ...]
+    layout: Mapping[Symbol, int]
+    leaves: Mapping[str, Leaf]
+    states: Mapping[str, StateInfo]
+    edges: tuple[Edge, ...]
+    wirings: tuple[Wiring, ...]
+    timers: Mapping[str, TimerInfo]
+    roles: Mapping[str, RoleInfo]
+    support: Callable[[Sequence[Any]], str] | None
+    library: Any = None
+    events: Mapping[str, Any] = field(default_factory=dict)
+    is_stock: bool = False
+
+    def __post_init__(self) -> None:
+        if self.is_stock:
+            self.library = _stock_library(self.leaves, self.wirings)
+        else:
+            self.library = _library(self.leaves, self.wirings)
+        self.events = self.library.events
+
+    def trigger(self, event: str, run: Run) -> bool:
+        """Let the library dispatch an event from the present leaf; whether a way was taken."""
+        found = self.events.get(event)
+        if found is None:
+            return False
+        taken: bool = found.trigger(run, run) if self.is_stock else found.trigger(run)
+        return taken
+
+    def ways(self, leaf: str, event: str) -> Sequence[Way]:
+        """The ways that an event has from a leaf, in order of priority."""
+        found = self.events.get(event)
+        return () if found is None else found.transitions.get(leaf, ())
+
+    def stock(self) -> Machine:
+        """The same machine on the library's own classes: slow, and the oracle of this one."""
+        return replace(self, is_stock=True)
+
+    def initial_frame(self) -> Frame:
+        """The frame before anything has happened, without the leaf."""
+        return tuple(slot.initial for slot in self.slots)
+
+
+def _library(leaves: Iterable[str], wirings: Iterable[Wiring]) -> Any:
+    library = _FastLibrary(
+        model=None, states=list(leaves), initial=None, auto_transitions=False,
+        ignore_invalid_triggers=True,
+    )  # fmt: skip
+    for wiring in wirings:
+        library.add_transition(wiring.event, wiring.source, wiring.dest, wiring=wiring)
+    return library
+
+
+class _FastLibrary(LibraryMachine):  # type: ignore[misc]  # the library is not typed
+    event_cls = FastEvent
+    transition_cls = Way
+
+
+def _stock_library(leaves: Iterable[str], wirings: Iterable[Wiring]) -> Any:
+    # The library warns of every event that the present state does not take; here that is normal.
+    logging.getLogger("transitions.core").setLevel(logging.ERROR)
+    library = LibraryMachine(
+        model=None, states=list(leaves), initial=None, auto_transitions=False,
+        ignore_invalid_triggers=True,
+    )  # fmt: skip
+    for wiring in wirings:
+        way = Way(wiring.source, wiring.dest, wiring=wiring)
+        library.add_transition(
+            wiring.event,
+            wiring.source,
+            wiring.dest,
+            conditions=[_condition(wiring.guard)] if wiring.guard is not None else None,
+            before=[way.leave],
+            after=[way.enter] if wiring.dest is not None else None,
+        )
+    return library
+
+
+def _condition(guard: Callable[[Sequence[Any]], Any]) -> Callable[[Run], bool]:
+    return lambda run: bool(guard(run.frame))

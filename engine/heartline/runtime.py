@@ -1,0 +1,457 @@
+"""start() and step(): what happens, decided purely. Time and input come in as arguments.
+
+The rules (docs/semantics.md explains each; the tests name the rule they hold):
+
+ 1. A conversation is in exactly one leaf state. Transitions are inherited from the outer states,
+    innermost first, and in the order of the file where two have the same rank.
+ 2. A transition exits up to the innermost state that holds both its source and its target, acts,
+    enters down, and descends to the initial or the remembered state. All or nothing: if anything
+    in it fails, nothing has changed.
+ 3. Run to completion: after each transition the `always` transitions run until none is enabled,
+    within a bound.
+ 4. Roles played by the engine move first: when all is settled and such a role has an enabled
+    choice, one is drawn by weight; when none is left, persons are asked.
+ 5. Time is the argument `now`. Each deadline that is due fires before an input is considered, in
+    order of due time, and as if it had fired at that time. An expired timer that nothing handles
+    waits until a state that handles it is entered. Time does not go back.
+ 6. An input names the turn that it answers; one that answers an older turn is refused.
+ 7. The same snapshot, input and time always give the same result.
+ 8. Final means over, with a declared outcome.
+ 9. Guards are pure: nothing changes by asking.
+10. Nothing is lost: whatever is refused or fails is a typed error, and the snapshot that went in
+    still holds.
+
+How it works. A step copies the frame into a `Run`, lets the compiled machine work on that, and
+makes a new snapshot of it at the end. Lines are not rendered here: the step keeps which lines
+were said, and the frame as it was at that moment, and `heartline.rendering` makes text of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from heartline.diagnostics import did_you_mean
+from heartline.durations import format_duration, parse_duration
+from heartline.errors import (
+    ChoiceClosed,
+    ConversationOver,
+    InputError,
+    RunawayError,
+    StaleTurn,
+    UnknownChoice,
+    UnknownEvent,
+)
+from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
+from heartline.machine import OFF, PENDING, RUNNING, event_name
+from heartline.snapshot import Choose, Due, Send, Snapshot, Tick
+from heartline.text import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from heartline.machine import Leaf, Lines, Machine, Slot, Way
+    from heartline.snapshot import Frame, Input
+
+__all__ = ["Spoken", "Step", "Taken", "start", "step"]
+
+MOST_MICROSTEPS = 1_000  # transitions that one cause may set off before the scenario counts as looping
+MOST_FIRINGS = 10_000  # deadlines that one step may fire
+_MASK = (1 << 64) - 1
+
+
+class Spoken(NamedTuple):
+    """Lines that were said, and all that their text may speak of, as it was then."""
+
+    lines: Lines
+    frame: Frame
+    deadlines: tuple[Due, ...]
+    time: datetime
+
+
+class Taken(NamedTuple):
+    """A transition that was taken, when, and by draw number (None where a person or time did)."""
+
+    way: Way
+    time: datetime
+    draw: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step gives: the snapshot to go on with, and what happened on the way to it."""
+
+    snapshot: Snapshot
+    before: Snapshot | None
+    said: tuple[Spoken, ...]
+    taken: tuple[Taken, ...]
+
+
+def start(
+    machine: Machine,
+    *,
+    seed: int = 0,
+    now: datetime,
+    inputs: Mapping[str, object] | None = None,
+    persons: Collection[str] = (),
+) -> Step:
+    """Begin a conversation.
+
+    `seed` decides every draw (any integer; 64 bits of it count), `now` is aware, `inputs` are
+    values for variables that are declared as inputs, and `persons` names roles of the engine
+    whose seat a person takes. Raises InputError, or RunawayError for a scenario that loops.
+    """
+    for role in persons:
+        if role not in machine.roles:
+            raise InputError(
+                f"There is no role {role!r} in {machine.id}: "
+                + (did_you_mean(role, machine.roles) or f"it has {', '.join(machine.roles)}.")
+            )
+    frame = list(machine.initial_frame())
+    for name, value in (inputs or {}).items():
+        index = machine.layout.get(("var", name))
+        frame[_input_slot(machine, name, index)] = _input_value(machine.slots[index or 0], value)
+    blank = Snapshot(
+        machine.id, machine.version, machine.fingerprint, tuple(frame), (), (),
+        tuple(sorted(set(persons))), seed & _MASK, 0, 0, 0, _utc(now),
+    )  # fmt: skip
+    run = _Run(machine, blank)
+    run.frame[0] = machine.initial
+    for block in machine.begin:
+        block.perform(run)
+    run.settle()
+    return run.finish(None)
+
+
+def step(machine: Machine, snapshot: Snapshot, input: Input, now: datetime) -> Step:
+    """Let one input happen at the moment `now` (aware; an earlier one than the snapshot's counts
+    as the snapshot's).
+
+    Deadlines that are due fire first. Raises a CallerError where the input cannot be taken, and
+    RunawayError where the scenario loops; the snapshot stays good in either case.
+    """
+    run = _Run(machine, snapshot)
+    moment = now if now.tzinfo is UTC else _utc(now)
+    if snapshot.deadlines and snapshot.deadlines[0].due <= moment:
+        run.fire_due(moment)
+    if moment > run.time:
+        run.time = moment
+    if type(input) is Choose:
+        _answers_turn(run, input.turn)
+        run.choose(input)
+        run.settle()
+    elif type(input) is Send:
+        _answers_turn(run, input.turn)
+        run.send(input.event)
+        run.settle()
+    elif type(input) is not Tick:
+        raise TypeError(f"an input is Choose, Send or Tick, not {type(input).__name__}")
+    elif not run.fired:
+        return Step(snapshot, snapshot, (), ())
+    return run.finish(snapshot)
+
+
+class _Run:
+    """The working copy of one conversation during one step."""
+
+    __slots__ = (
+        "budget", "deadlines", "draws", "fired", "frame", "machine", "pending", "persons", "said",
+        "snapshot", "starts", "taken", "time",
+    )  # fmt: skip
+
+    def __init__(self, machine: Machine, snapshot: Snapshot) -> None:
+        self.machine = machine
+        self.snapshot = snapshot
+        self.frame: list[Any] = list(snapshot.frame)
+        self.deadlines = snapshot.deadlines
+        self.pending = snapshot.pending
+        self.persons = snapshot.persons
+        self.draws = snapshot.draws
+        self.starts = snapshot.starts
+        self.time = snapshot.time
+        self.said: list[Spoken] = []
+        self.taken: list[Taken] = []
+        self.fired = False
+        self.budget = MOST_MICROSTEPS
+
+    # What the machine asks of a run (machine.Run) ------------------------------------------------
+
+    @property
+    def state(self) -> str:
+        """The leaf, under the name by which the library's own classes look for it."""
+        leaf: str = self.frame[0]
+        return leaf
+
+    @state.setter
+    def state(self, leaf: str) -> None:
+        self.frame[0] = leaf
+
+    def start(self, timer: str, length: timedelta) -> None:
+        self.stop(timer)
+        self.frame[self.machine.timers[timer].slot] = RUNNING
+        self.starts += 1
+        due = Due(_later(self.time, length), self.starts, timer)
+        self.deadlines = tuple(sorted((*self.deadlines, due)))
+
+    def stop(self, timer: str) -> None:
+        slot = self.machine.timers[timer].slot
+        if self.frame[slot] == RUNNING:
+            self.deadlines = tuple(due for due in self.deadlines if due.timer != timer)
+        elif self.frame[slot] == PENDING:
+            self.pending = tuple(name for name in self.pending if name != timer)
+        self.frame[slot] = OFF
+
+    def say(self, lines: Lines) -> None:
+        self.said.append(Spoken(lines, tuple(self.frame), self.deadlines, self.time))
+
+    def took(self, way: Way) -> None:
+        self.taken.append(Taken(way, self.time, None))
+        self.budget -= 1
+        if self.budget < 0:
+            raise RunawayError(
+                f"The scenario {self.machine.id} loops at {self.frame[0]!r}: one input set off more "
+                f"than {MOST_MICROSTEPS} transitions. Look at the always transitions and the "
+                f"engine's choices there ({way.edge.location})."
+            )
+
+    # What happens -------------------------------------------------------------------------------
+
+    def choose(self, input: Choose) -> None:
+        leaf = self.leaf()
+        for spec in leaf.choices:
+            if (
+                spec.id == input.choice
+                and (input.role is None or spec.role == input.role)
+                and self.is_person(spec.role)
+            ):
+                if not self.machine.trigger(spec.event, self):
+                    from heartline.rendering import closed_reason  # only needed where it is closed
+
+                    reason = closed_reason(self.machine, self.snapshot_now(), spec)
+                    raise ChoiceClosed(f"{spec.id!r} cannot be chosen now: {reason}", reason)
+                return
+        raise UnknownChoice(_no_such_choice(self, leaf, input))
+
+    def send(self, event: str) -> None:
+        leaf = self.leaf()
+        if not self.machine.trigger(event_name("event", event), self):
+            known = [
+                name.removeprefix("event ")
+                for name in self.machine.events
+                if name.startswith("event ") and self.machine.ways(leaf.name, name)
+            ]
+            hint = did_you_mean(event, known)
+            if event in known:
+                raise UnknownEvent(f"{leaf.name!r} does not take {event!r} now: its guard is closed.")
+            raise UnknownEvent(
+                f"Nothing in {leaf.name!r} takes an event {event[:60]!r}"
+                + (f"; {hint}" if hint else f"; it takes {', '.join(known) or 'none'}.")
+            )
+
+    def fire_due(self, moment: datetime) -> None:
+        """Let every deadline up to `moment` run out, in order, each at its own time."""
+        firings = 0
+        while self.deadlines and self.deadlines[0].due <= moment:
+            firings += 1
+            if firings > MOST_FIRINGS:
+                raise RunawayError(
+                    f"The scenario {self.machine.id} has more than {MOST_FIRINGS} deadlines until "
+                    f"{moment:%Y-%m-%d}: wait for a shorter time, or let it start them less often."
+                )
+            due, self.deadlines = self.deadlines[0], self.deadlines[1:]
+            self.time = max(self.time, due.due)
+            self.frame[self.machine.timers[due.timer].slot] = PENDING
+            self.pending = (*self.pending, due.timer)
+            self.budget = MOST_MICROSTEPS
+            self.settle()
+        self.fired = firings > 0
+
+    def settle(self) -> None:
+        """Rule 3, pending timers, then rule 4, until only persons can move."""
+        while True:
+            leaf = self.leaf()
+            if leaf.final:
+                self.close()
+                return
+            if leaf.eventless and self.machine.trigger("always", self):
+                continue
+            if self.pending and self.handle_pending(leaf):
+                continue
+            if leaf.engine and self.draw(leaf):
+                continue
+            return
+
+    def handle_pending(self, leaf: Leaf) -> bool:
+        for timer in self.pending:
+            if timer in leaf.handles:
+                pending = self.pending
+                self.pending = tuple(name for name in pending if name != timer)
+                if self.machine.trigger(event_name("after", timer), self):
+                    return True
+                self.pending = pending
+        return False
+
+    def draw(self, leaf: Leaf) -> bool:
+        """Draw one of the choices that the engine's roles have now, by weight; False if none."""
+        frame = self.frame
+        offers = [
+            (spec, 1 if spec.weight is None else max(0, spec.weight(frame)))
+            for spec in leaf.engine
+            if spec.role not in self.persons and spec.enabled(frame)
+        ]
+        total = sum(weight for _, weight in offers)
+        if total <= 0:
+            return False
+        self.draws += 1
+        rest = draw(self.snapshot.seed, self.draws, total)
+        for spec, weight in offers:
+            rest -= weight
+            if rest < 0:
+                break
+        first = len(self.taken)
+        self.machine.trigger(spec.event, self)
+        self.taken[first] = self.taken[first]._replace(draw=self.draws)
+        return True
+
+    def close(self) -> None:
+        """Final means over: nothing runs on."""
+        for due in self.deadlines:
+            self.frame[self.machine.timers[due.timer].slot] = OFF
+        self.deadlines = ()
+        self.pending = ()
+
+    # Looking about ------------------------------------------------------------------------------
+
+    def leaf(self) -> Leaf:
+        return self.machine.leaves[self.frame[0]]
+
+    def is_person(self, role: str) -> bool:
+        return role in self.persons or not self.machine.roles[role].engine
+
+    def snapshot_now(self) -> Snapshot:
+        old = self.snapshot
+        return Snapshot(
+            old.scenario, old.version, old.fingerprint, tuple(self.frame), self.deadlines,
+            self.pending, old.persons, old.seed, self.draws, self.starts, old.turn + 1, self.time,
+        )  # fmt: skip
+
+    def finish(self, before: Snapshot | None) -> Step:
+        return Step(self.snapshot_now(), before, tuple(self.said), tuple(self.taken))
+
+
+def draw(seed: int, number: int, below: int) -> int:
+    """The number-th draw of a seed: an integer from 0 to below - 1.
+
+    A counter through the finaliser of SplitMix64 (Steele, Lea and Flood, 2014), so that a draw
+    needs no state but its number.
+    """
+    mixed = (seed + number * 0x9E3779B97F4A7C15) & _MASK
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+    mixed ^= mixed >> 31
+    return (mixed * below) >> 64
+
+
+def _answers_turn(run: _Run, turn: int | None) -> None:
+    snapshot = run.snapshot
+    if run.leaf().final:
+        raise ConversationOver(
+            f"This conversation is over ({run.leaf().outcome}): start a new one, or undo."
+        )
+    current = snapshot.turn + 1 if run.fired else snapshot.turn
+    if turn is not None and turn != current:
+        raise StaleTurn(
+            f"That answers turn {turn}, but the conversation is at turn {current}: "
+            "look at the present turn and answer that.",
+            turn,
+            current,
+        )
+
+
+def _no_such_choice(run: _Run, leaf: Leaf, input: Choose) -> str:
+    offered = [spec for spec in leaf.choices if run.is_person(spec.role)]
+    for spec in leaf.choices:
+        if spec.id == input.choice:
+            if input.role is not None and spec.role != input.role:
+                return f"{spec.id!r} belongs to {spec.role!r}, not to {input.role[:60]!r}."
+            return f"{spec.id!r} is for {spec.role!r} to choose, and the engine plays that role."
+    hint = did_you_mean(input.choice, [spec.id for spec in offered])
+    return f"There is no choice {input.choice[:60]!r} in {leaf.name!r}" + (
+        f"; {hint}" if hint else "."
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("`now` needs a time zone: pass datetime.now(UTC), or one with tzinfo")
+    return moment.astimezone(UTC)
+
+
+def _later(moment: datetime, length: timedelta) -> datetime:
+    try:
+        return moment + max(length, timedelta(0))
+    except OverflowError:  # past the year 9999, which nobody waits for
+        return datetime.max.replace(tzinfo=UTC)
+
+
+def _input_slot(machine: Machine, name: str, index: int | None) -> int:
+    inputs = [slot.symbol[1] for slot in machine.slots if slot.input]
+    if index is None or not machine.slots[index].input:
+        why = "is not an input" if index is not None else "does not exist"
+        hint = did_you_mean(name, inputs)
+        raise InputError(
+            f"The variable {name[:60]!r} {why} in {machine.id}"
+            + (f"; {hint}" if hint else f"; its inputs are {', '.join(inputs) or 'none'}.")
+        )
+    return index
+
+
+def _input_value(slot: Slot, value: object) -> object:
+    """The value as the frame holds it. Texts are read as people type them: `true`, `3`, `14d`."""
+    name, kind = slot.symbol[1], slot.type
+    if isinstance(kind, BoolType):
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no"):
+            return value.lower() in ("true", "yes")
+        raise InputError(f"{name} is true or false, not {str(value)[:60]!r}.")
+    if isinstance(kind, IntType):
+        number = int(value) if isinstance(value, str) and _whole(value) else value
+        if isinstance(number, int) and not isinstance(number, bool):
+            if kind.low <= number <= kind.high:
+                return number
+        raise InputError(
+            f"{name} is a whole number from {kind.low} to {kind.high}, not {str(value)[:60]!r}."
+        )
+    if isinstance(kind, EnumType):
+        if isinstance(value, str) and value in kind.values:
+            return value
+        hint = did_you_mean(str(value), kind.values)
+        raise InputError(
+            f"{name} is one of {', '.join(kind.values)}, not {str(value)[:60]!r}"
+            + (f"; {hint}" if hint else ".")
+        )
+    if isinstance(kind, DurationType):
+        return _duration(name, kind, value)
+    assert isinstance(kind, TextType)
+    if isinstance(value, str):
+        return clean_text(value, slot.cap)
+    raise InputError(f"{name} is a text, not {type(value).__name__}.")
+
+
+def _whole(text: str) -> bool:
+    return len(text) <= 8 and text.isascii() and text.removeprefix("-").isdigit()
+
+
+def _duration(name: str, kind: DurationType, value: object) -> timedelta:
+    try:
+        length = parse_duration(value) if isinstance(value, str) else value
+    except ValueError:
+        length = None
+    values = kind.values or ()
+    if isinstance(length, timedelta) and length in values:
+        return length
+    raise InputError(
+        f"{name} is one of {', '.join(map(format_duration, values))}, not {str(value)[:60]!r}."
+    )
