@@ -109,7 +109,7 @@ def _nearest(path: Path) -> str | None:
     )
 
 
-def load_include(loaded: Loaded, relative: str, where: Location) -> Loaded:
+def load_include(loaded: Loaded, relative: str, where: Location | None = None) -> Loaded:
     """Read a file that `loaded` includes; `where` is the place that names it.
 
     A path that leaves the folder, or cannot be read, is a diagnostic there (HL701). Faults in the
@@ -122,6 +122,7 @@ def load_include(loaded: Loaded, relative: str, where: Location) -> Loaded:
         if inner.path is not None:
             return inner
         message = inner.diagnostics[0].message
+    where = where or Location(loaded.sources.name)
     fault = Diagnostic("HL701", Severity.ERROR, message, where)
     return Loaded(None, SourceMap(loaded.sources.name), (fault,))
 

@@ -8,7 +8,7 @@ Schema are made from these models, so each field's description is written for au
 Short forms, all of which the schema knows:
 
     say: "Hello."             one line          -> say: [...]
-    entry: {say: ...}         
+    entry: {say: Hello.}      likewise          -> entry: {say: [...]}
     after: {break: review}    a bare target     -> after: {break: [{to: review}]}
     always: {when: x, to: y}  one branch        -> always: [{...}]
     do: heard += 1            one action        -> do: [heard += 1]
@@ -18,6 +18,7 @@ Short forms, all of which the schema knows:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -26,10 +27,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from heartline.durations import PATTERN, parse_duration
 
@@ -58,6 +61,8 @@ __all__ = [
 NARRATOR = "narrator"
 IDENTIFIER = r"^[a-z][a-z0-9_]{0,63}$"
 DOTTED = r"^[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})*$"
+
+DELAY = rf"{DOTTED}|^(\d+[wdhms]){{1,5}}$"  # a timer's name, or a duration
 
 
 class Model(BaseModel):
@@ -90,14 +95,41 @@ def _duration(value: object) -> object:
     return parse_duration(value) if isinstance(value, str) else value
 
 
+@dataclass(frozen=True, eq=False)  # compared by identity: schemas cannot be hashed
+class _Also:
+    """Tells the JSON Schema of a list's or mapping's short forms, which a validator spells out.
+
+    `bare`: a single item may stand for the list. `item`: what else an item may be, as a schema.
+    `whole`: what else the value may be.
+    """
+
+    bare: bool = False
+    item: dict[str, Any] | None = None
+    whole: dict[str, Any] | None = None
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        forms = [self.whole] if self.whole else []
+        if self.bare:
+            items = schema["items"]
+            if self.item:
+                items = {"anyOf": [self.item, items]}
+                schema = {**schema, "items": items}
+            forms += items.get("anyOf", [items])
+        return {"anyOf": [*forms, schema]}
+
+
 Name = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
+Delay = Annotated[str, StringConstraints(pattern=DELAY)]
 StateName = Annotated[str, StringConstraints(pattern=DOTTED)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Expression = Annotated[
     str,
     BeforeValidator(_expression),
     StringConstraints(min_length=1, max_length=1000),
-    WithJsonSchema({"type": ["string", "integer", "boolean"], "maxLength": 1000}),
+    _Also(whole={"type": ["integer", "boolean"]}),
 ]
 Duration = Annotated[
     timedelta,
@@ -105,19 +137,8 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{PATTERN}$", "examples": ["14d", "2h30m"]}),
 ]
 Action = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-_ACTION_SCHEMA = {"type": "string", "maxLength": 1000}
-Actions = Annotated[
-    tuple[Action, ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema({"anyOf": [_ACTION_SCHEMA, {"type": "array", "items": _ACTION_SCHEMA}]}),
-]
-Tags = Annotated[
-    tuple[Name, ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-    ),
-]
+Actions = Annotated[tuple[Action, ...], BeforeValidator(_one_or_many), _Also(bare=True)]
+Tags = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), _Also(bare=True)]
 
 
 class Line(Model):
@@ -128,7 +149,9 @@ class Line(Model):
     """
 
     speaker: str | None = Field(None, description="A role of the cast, or narrator.")
-    texts: tuple[Text, ...] = Field(description="One text, or several to draw one from.")
+    texts: tuple[Text, ...] = Field(
+        min_length=1, description="One text, or several to draw one from."
+    )
     when: Expression | None = Field(None, description="Say it only where this holds.")
     visit: Literal["first", "later"] | None = Field(
         None, description="Say it only on the first visit (or the first choice), or only later."
@@ -143,52 +166,49 @@ class Line(Model):
         if isinstance(value, str):
             return {"texts": (value,)}
         if not isinstance(value, dict):
-            raise ValueError("a line is a text, or a speaker and what they say")
+            raise PydanticCustomError("HL203", "a line is a text, or a speaker and what they say")
         speakers = [key for key in value if key not in cls.RESERVED]
         if len(speakers) != 1:
-            found = "none" if not speakers else " and ".join(map(str, speakers[:4]))
-            raise ValueError(
-                f"a line has one speaker, and here is {found}: write {{partner: \"...\"}}, "
-                "beside it only when, visit or only_to"
+            found = " and ".join(name[:40] for name in speakers[:4]) or "none"
+            raise PydanticCustomError(
+                "HL205",
+                f'a line has one speaker, and here is {found}: write {{partner: "..."}}, '
+                "beside it only when, visit or only_to",
             )
         (speaker,) = speakers
         texts = value[speaker]
         rest = {key: value[key] for key in value if key != speaker}
         return {"speaker": speaker, "texts": _one_or_many(texts), **rest}
 
-
-_LINE_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "string"},
-        {
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        spelled_out = handler.resolve_ref_schema(schema)
+        fields = spelled_out["properties"]
+        texts = fields["texts"]
+        written = {
             "type": "object",
-            "properties": {
-                "when": {"type": ["string", "boolean"], "description": "Say it only where this holds."},
-                "visit": {"enum": ["first", "later"]},
-                "only_to": {"type": "string", "description": "The one role that hears it."},
-            },
-            "additionalProperties": {
-                "anyOf": [
-                    {"type": "string"},
-                    {"type": "array", "items": {"type": "string"}, "minItems": 1},
-                ]
-            },
+            "description": "A speaker and what they say, or several texts to draw one from.",
+            "properties": {name: fields[name] for name in sorted(cls.RESERVED)},
+            "additionalProperties": {"anyOf": [texts["items"], texts]},
             "minProperties": 1,
-        },
-    ]
-}
-Lines = Annotated[
-    tuple[Line, ...],
-    BeforeValidator(_one_or_many),
-    WithJsonSchema({"anyOf": [*_LINE_SCHEMA["anyOf"], {"type": "array", "items": _LINE_SCHEMA}]}),
-]
+        }
+        narrated = {**texts["items"], "description": "The narrator says it, or who chooses."}
+        spelled_out.clear()
+        spelled_out["anyOf"] = [narrated, written]
+        return schema
+
+
+Lines = Annotated[tuple[Line, ...], BeforeValidator(_one_or_many), _Also(bare=True)]
 
 
 class Block(Model):
     """What happens on the way into or out of a state: first the actions, then the lines."""
 
-    do: Actions = Field((), description="Actions, in this order.")
-    say: Lines = Field((), description="Lines, said after the actions.")
+    do: Actions = Field(default=(), description="Actions, in this order.")
+    say: Lines = Field(default=(), description="Lines, said after the actions.")
 
 
 class Branch(Model):
@@ -205,20 +225,9 @@ class Branch(Model):
 
 Branches = Annotated[
     tuple[Branch, ...],
+    Field(min_length=1),
     BeforeValidator(_branches),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string"},
-                {"$ref": "#/$defs/Branch"},
-                {
-                    "type": "array",
-                    "items": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Branch"}]},
-                    "minItems": 1,
-                },
-            ]
-        }
-    ),
+    _Also(bare=True, item={"type": "string", "pattern": DOTTED}),
 ]
 
 
@@ -256,8 +265,10 @@ class Choice(Model):
     @model_validator(mode="after")
     def _one_way(self) -> Choice:
         if self.branches is not None and self.to is not None:
-            raise ValueError("a choice has `to` or `branches`, not both")
+            raise PydanticCustomError("HL205", "a choice has `to` or `branches`, not both")
         return self
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["to", "branches"]}})
 
 
 class State(Model):
@@ -274,12 +285,12 @@ class State(Model):
     default: StateName | None = Field(
         None, description="History only: where to go when there is nothing to come back to."
     )
-    entry: Block = Field(Block(), description="What happens on the way in.")
-    exit: Block = Field(Block(), description="What happens on the way out.")
+    entry: Block = Field(default_factory=Block, description="What happens on the way in.")
+    exit: Block = Field(default_factory=Block, description="What happens on the way out.")
     choices: dict[Name, Choice] = Field({}, description="What may be said or done here.")
     events: dict[Name, Branches] = Field({}, description="Inputs that nobody is shown.")
     always: Branches = Field((), description="Ways that are taken at once where they hold.")
-    after: dict[str, Branches] = Field(
+    after: dict[Delay, Branches] = Field(
         {}, description="What happens when a timer runs out, or a duration after entry."
     )
     initial: StateName | None = Field(
@@ -343,9 +354,9 @@ class EnumVariable(_Variable):
     """One of several named values."""
 
     type: Literal["enum"]
-    values: Annotated[tuple[Name, ...], BeforeValidator(_many)] = Field(
-        min_length=1, max_length=256, description="All values, each an identifier."
-    )
+    values: Annotated[
+        tuple[Name, ...], Field(min_length=1, max_length=256), BeforeValidator(_many)
+    ] = Field(description="All values, each an identifier.")
     labels: dict[Name, Text] = Field({}, description="What players read in place of a value.")
     initial: Name
 
@@ -354,9 +365,9 @@ class DurationVariable(_Variable):
     """One of several lengths of time."""
 
     type: Literal["duration"]
-    values: Annotated[tuple[Duration, ...], BeforeValidator(_many)] = Field(
-        min_length=1, max_length=256, description="All lengths that it can have."
-    )
+    values: Annotated[
+        tuple[Duration, ...], Field(min_length=1, max_length=256), BeforeValidator(_many)
+    ] = Field(description="All lengths that it can have.")
     initial: Duration
 
 
@@ -442,23 +453,34 @@ class Property(Model):
     PATTERNS: ClassVar[tuple[str, ...]] = (
         "always", "never", "eventually", "whenever", "must", "of", "ends_within",
     )
+    TOGETHER: ClassVar[dict[str, str]] = {
+        "whenever": "leads_to", "leads_to": "whenever", "of": "at_most", "at_most": "of",
+        "must": "before", "within": "leads_to",
+    }
 
     @model_validator(mode="after")
     def _one_pattern(self) -> Property:
         given = [name for name in self.PATTERNS if getattr(self, name) is not None]
+        problem = None
         if len(given) != 1:
-            raise ValueError(
-                "a property has one pattern, one of " + ", ".join(self.PATTERNS)
-                + (f"; here are {' and '.join(given)}" if given else "; here is none")
-            )
-        for one, other in (("whenever", "leads_to"), ("of", "at_most")):
-            if (getattr(self, one) is None) != (getattr(self, other) is None):
-                raise ValueError(f"`{one}` and `{other}` belong together")
-        if self.must is not None and self.before is None:
-            raise ValueError("`must` needs `before`: what must have happened, before what")
-        if self.within is not None and self.leads_to is None:
-            raise ValueError("`within` belongs to `leads_to`")
+            here = f"here are {' and '.join(given)}" if given else "here is none"
+            problem = f"a property has one pattern, one of {', '.join(self.PATTERNS)}; {here}"
+        for one, other in self.TOGETHER.items():
+            if getattr(self, one) is not None and getattr(self, other) is None:
+                problem = problem or f"`{one}` needs `{other}`"
+        if problem is not None:
+            raise PydanticCustomError("HL801", problem)
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        fields = handler.resolve_ref_schema(schema)
+        fields["oneOf"] = [{"required": [name]} for name in cls.PATTERNS]
+        fields["dependentRequired"] = {one: [other] for one, other in cls.TOGETHER.items()}
+        return schema
 
 
 class Migration(Model):
@@ -503,7 +525,7 @@ class ScenarioFile(Model):
     states: dict[Name, State] = Field(min_length=1, description="The states.")
     choices: dict[Name, Choice] = Field({}, description="Choices that every state has.")
     events: dict[Name, Branches] = Field({}, description="Events that every state takes.")
-    after: dict[str, Branches] = Field({}, description="Timers that every state handles.")
+    after: dict[Delay, Branches] = Field({}, description="Timers that every state handles.")
     properties: dict[Name, Property] = Field({}, description="What the scenario promises.")
     migrations: Annotated[tuple[Migration, ...], BeforeValidator(_many)] = Field(
         (), description="How conversations of earlier versions go on."
