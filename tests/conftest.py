@@ -1,6 +1,6 @@
 """What all tests share: how hard hypothesis searches.
 
-`make test` searches a little and always the same; `make test-all` searches more, and anew each time.
+`make test` searches a little and always the same; `make test-all` searches more, each time anew.
 """
 
 from __future__ import annotations

@@ -67,6 +67,7 @@ LIBRARIES = {
     "transitions": {"machine"},
     "yaml": {"yamltext"},
     "pydantic": {"scenario", "fields", "shape", "support", "schema", "loader"},
+    "pydantic_core": {"scenario"},
     "click": {"cli"},
     "rich": {"cli"},
 }

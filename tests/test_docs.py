@@ -28,7 +28,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import yaml
@@ -80,6 +80,10 @@ def findings(text: str, name: str) -> list[str]:
     return [str(each) for each in found]
 
 
+def read(text: str) -> Any:
+    return yaml.load(text, Plain)  # noqa: S506  # a safe loader
+
+
 def merge(old: Any, new: Any) -> Any:
     """Mappings are merged, all else is replaced."""
     if isinstance(old, dict) and isinstance(new, dict):
@@ -90,7 +94,7 @@ def merge(old: Any, new: Any) -> Any:
 class Plain(yaml.SafeLoader):
     """YAML whose scalars stay what they are in the scenario: `yes` is a text."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar = {
         first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:bool"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -127,10 +131,8 @@ class Page:
         path.write_text(text, "utf-8")
 
     def add(self, block: Block, name: str) -> None:
-        old = yaml.load((self.folder / name).read_text("utf-8"), Plain)
-        text = yaml.safe_dump(
-            merge(old, yaml.load(block.body, Plain)), sort_keys=False, allow_unicode=True
-        )
+        old = read((self.folder / name).read_text("utf-8"))
+        text = yaml.safe_dump(merge(old, read(block.body)), sort_keys=False, allow_unicode=True)
         self.save(name, text)
         assert findings(text, name) == [], block.place
 
@@ -139,7 +141,7 @@ class Page:
             found = findings(block.body, block.place)
             assert bool(found) == ("faulty" in block.notes), "\n".join(found) or block.place
         else:
-            yaml.load(block.body, Plain)
+            read(block.body)
 
     def python(self, block: Block) -> None:
         printed = io.StringIO()
