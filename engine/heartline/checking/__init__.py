@@ -1,8 +1,6 @@
 """Checking a scenario without playing it: what is wrong, where, and how to mend it.
 
-    codes    the stable codes, and their pages in docs/diagnostics
-    values   what guards can and cannot be, decided over the declared values
-    flow     the compiled machine as a graph of leaves
-    lint     findings about flow, names and timers in a scenario that compiles
-    report   findings as text with an excerpt, as JSON and as SARIF
+`codes` holds the stable codes and finds their pages. `lint` looks for faults in a scenario that
+compiles; it draws on `guards` (what guards can and cannot be), `flow` (the machine as a graph),
+`loops` and `usage`. `report` writes findings as text with an excerpt, as JSON and as SARIF.
 """

@@ -95,6 +95,7 @@ _ALL = (
     Code("HL508", "scenario without an end", _WARNING),
     Code("HL509", "engine role that acts for ever", _ERROR),
     Code("HL510", "state with parts of another type", _ERROR),
+    Code("HL511", "guard that never holds", _WARNING),
     Code("HL601", "timer that is never started", _WARNING),
     Code("HL602", "timer that nothing waits for", _WARNING),
     Code("HL603", "handler of a timer that is never started", _WARNING),

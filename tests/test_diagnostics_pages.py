@@ -1,0 +1,107 @@
+"""Every diagnostic code has a page, and what the page says is so.
+
+The bad example of a page gives the page's code and no other, the good one gives none. The
+examples are marked for this test by comments that readers do not see:
+
+    <!-- bad -->                      the next block is the bad scenario
+    <!-- good file=brew.yaml -->      the next block is a file beside the good scenario
+    <!-- bad encoding=latin-1 -->     the block is stored in this encoding
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from heartline.checking.codes import CODES, FAMILIES, page, pages_folder, summary
+from heartline.checking.lint import check
+from heartline.diagnostics import Severity
+
+PAGES = Path(__file__).parents[1] / "docs" / "diagnostics"
+BLOCK = re.compile(
+    r"<!-- (?P<kind>bad|good)(?: file=(?P<file>\S+))?(?: encoding=(?P<encoding>\S+))? -->\n"
+    r"```yaml\n(?P<text>.*?)\n```",
+    re.DOTALL,
+)
+WITHOUT_SCENARIO = {"HL106"}  # no file can show what a missing file is
+
+
+def example(code: str, kind: str, folder: Path) -> Path:
+    """Write the files of one example into a folder; the scenario's own file is returned."""
+    found = [
+        block
+        for block in BLOCK.finditer((PAGES / f"{code}.md").read_text("utf-8"))
+        if block["kind"] == kind
+    ]
+    assert found, f"{code}.md has no {kind} example"
+    for block in found:
+        path = folder / (block["file"] or "scenario.yaml")
+        path.write_bytes((block["text"] + "\n").encode(block["encoding"] or "utf-8"))
+    return folder / "scenario.yaml"
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES) - WITHOUT_SCENARIO))
+def test_the_bad_example_of_a_page_gives_that_code_and_no_other(code: str, tmp_path: Path) -> None:
+    findings = check(example(code, "bad", tmp_path))
+    assert [finding.code for finding in findings] == [code], "\n".join(map(str, findings))
+    assert findings[0].severity is CODES[code].severity
+
+
+@pytest.mark.parametrize("code", sorted(set(CODES) - WITHOUT_SCENARIO))
+def test_the_good_example_of_a_page_is_clean(code: str, tmp_path: Path) -> None:
+    findings = check(example(code, "good", tmp_path))
+    assert not findings, "\n".join(map(str, findings))
+
+
+def test_a_missing_file_gives_the_code_that_its_page_explains(tmp_path: Path) -> None:
+    (finding,) = check(tmp_path / "no_such_scenario.yaml")
+    assert finding.code == "HL106"
+    assert finding.severity is Severity.ERROR
+
+
+def test_every_code_has_a_page_and_every_page_a_code() -> None:
+    assert {path.stem for path in PAGES.glob("*.md")} == {*CODES, "index"}
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_a_page_begins_with_its_code_and_title_and_says_how_to_mend_it(code: str) -> None:
+    text = page(code)
+    assert text.startswith(f"# {code}: {CODES[code].title}\n")
+    assert "\n## How to mend it\n" in text
+    assert "<!--" not in text
+    assert len(summary(code)) > 40
+    assert "\n" not in summary(code)
+
+
+def test_the_index_lists_every_code_with_its_title_and_severity() -> None:
+    index = (PAGES / "index.md").read_text("utf-8")
+    for code in CODES.values():
+        assert f"| [{code.code}]({code.code}.md) | {code.title} | {code.severity.value} |" in index
+    for title in FAMILIES.values():
+        assert f"\n## {title}\n" in index
+
+
+def test_every_code_belongs_to_a_family() -> None:
+    assert {code.code[:3] for code in CODES.values()} == set(FAMILIES)
+    assert CODES["HL501"].family == "Flow: what can and cannot happen"
+
+
+def test_a_checkout_reads_its_pages_where_they_are_written() -> None:
+    assert Path(str(pages_folder())).samefile(PAGES)
+
+
+def test_an_unknown_code_has_no_page() -> None:
+    with pytest.raises(KeyError):
+        page("HL999")
+
+
+def test_every_code_that_the_rooms_report_is_registered() -> None:
+    engine = Path(__file__).parents[1] / "engine" / "heartline"
+    used = {
+        code
+        for path in engine.rglob("*.py")
+        for code in re.findall(r"\"(HL\d{3})\"", path.read_text("utf-8"))
+    }
+    assert used == set(CODES)
