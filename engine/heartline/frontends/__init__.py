@@ -1,0 +1,1 @@
+"""The front ends: each shows turns to somebody and takes their inputs."""

@@ -1,0 +1,92 @@
+"""What a conversation leaves behind: the way that was played and what was said on it.
+
+The way is a list of moves, each a mapping that JSON can hold: {"choose": "ask_why", "role":
+"you"}, {"wait": 1209600} (seconds) or {"event": "called"}, with the turn that it led to under
+"turn", the state under "state", what was typed under "typed", and whether another turn came of it
+under "new" (a wait may be quiet). Played again from the same start
+(seed, moment, inputs, persons) it leads to the same snapshot, so a conversation that is taken up
+from a file can also be undone, step by step, to its first turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from heartline.turn import Turn
+
+__all__ = ["Beginning", "Record", "Saved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """All that decides how a conversation begins. `start` is a moment in ISO 8601, with its zone.
+
+    `inputs` are values as they were typed.
+    """
+
+    seed: int
+    start: str
+    inputs: tuple[tuple[str, str], ...] = ()
+    persons: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Record:
+    """The way so far and its transcript; both are cut back when a step is undone."""
+
+    way: list[dict[str, Any]] = field(default_factory=list)
+    transcript: list[dict[str, Any]] = field(default_factory=list)
+
+    def began(self, turn: Turn) -> None:
+        """Note the lines of the first turn."""
+        self.transcript.append(_entry(turn, None))
+
+    def moved(self, move: dict[str, Any], typed: str, turn: Turn, new: bool) -> None:
+        """Note a move; `new` says whether it led to another turn, whose lines are noted too."""
+        self.way.append(
+            {**move, "typed": typed, "turn": turn.number, "state": turn.state, "new": new}
+        )
+        if new:
+            self.transcript.append(_entry(turn, typed))
+
+    def undone(self, turn: int) -> None:
+        """Forget what came after this turn, and the quiet waits at it: the clock goes back too."""
+        while self.way and (self.way[-1]["turn"] > turn or not self.way[-1]["new"]):
+            self.way.pop()
+        while self.transcript and self.transcript[-1]["turn"] > turn:
+            self.transcript.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A conversation as it is kept in a file.
+
+    `path` is the scenario as it was named when it was played: a bundled name, or an absolute
+    path. `now` is the player's time, in ISO 8601. `over` says whether it had ended.
+    """
+
+    scenario: str
+    version: str
+    title: str
+    path: str
+    beginning: Beginning
+    now: str
+    over: bool
+    snapshot: dict[str, Any]
+    way: tuple[dict[str, Any], ...]
+    transcript: tuple[dict[str, Any], ...]
+
+
+def _entry(turn: Turn, typed: str | None) -> dict[str, Any]:
+    return {
+        "turn": turn.number,
+        "typed": typed,
+        "state": turn.state,
+        "time": turn.time.isoformat(),
+        "lines": [
+            {"speaker": line.speaker, "name": line.name, "text": line.text} for line in turn.lines
+        ],
+        "outcome": turn.outcome,
+    }

@@ -1,0 +1,255 @@
+"""Outputs as text for people: wrapped, readable at 60 columns and by a screen reader.
+
+Nothing is told by colour, position or drawing alone: speakers stand by name before what they say,
+a closed choice says so in words. Colour comes on top, where `colour` is true, and takes away
+nothing: the text without its colours is the same. Characters that would steer a terminal are
+left out of everything that a scenario or a player wrote.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from heartline.frontends.terminal.output import (
+    Began,
+    Leave,
+    Page,
+    Restarted,
+    SaveWanted,
+    Sentence,
+    TurnShown,
+)
+from heartline.words import humanise_date, humanise_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from heartline.frontends.terminal.output import Output, Row
+    from heartline.turn import Choice
+
+__all__ = ["Renderer", "cells", "wrapped"]
+
+NARROWEST, WIDEST = 20, 100  # columns; longer lines are hard to read
+_DAY = timedelta(days=1)
+# Only what is legible on dark and on light: bold, dim, and three of the basic colours.
+STYLES = {"title": "1", "name": "1;35", "player": "1;36", "dim": "2", "warning": "1;31"}
+
+
+class Renderer:
+    """Makes text of outputs for a width in columns."""
+
+    def __init__(self, width: int = 80, *, colour: bool = False) -> None:
+        self.colour = colour
+        self.fit(width)
+
+    def fit(self, width: int) -> None:
+        """Write for a terminal of this many columns from now on."""
+        self.width = min(max(width, NARROWEST), WIDEST)
+
+    def render(self, output: Output) -> str:
+        """The text of one output, with a line end; empty for those that nobody is shown."""
+        if isinstance(output, TurnShown):
+            lines = list(self._turn(output))
+        elif isinstance(output, Sentence):
+            lines = self._fill(output.text, style="warning" if output.kind == "warning" else None)
+        elif isinstance(output, Page):
+            lines = list(self._page(output))
+        elif isinstance(output, Began):
+            lines = list(self._began(output))
+        else:
+            assert isinstance(output, Leave | Restarted | SaveWanted)
+            return ""
+        return "".join(f"{line}\n" for line in lines)
+
+    def typed(self, line: str) -> str:
+        """A line that came from no terminal, shown as one would have shown it."""
+        return f"> {_plain(line.strip())}\n"
+
+    def note(self, sentence: str) -> list[str]:
+        """A sentence about the run, in lines."""
+        return self._fill(sentence)
+
+    def _began(self, began: Began) -> Iterator[str]:
+        yield from self._fill(began.title, style="title")
+        if began.resumed:
+            yield from self._fill("You go on where you stopped.")
+
+    def _turn(self, shown: TurnShown) -> Iterator[str]:
+        turn, names = shown.turn, dict(shown.names)
+        if shown.waited:
+            later = f"{_capital(humanise_duration(shown.waited))} later"
+            day = f": {humanise_date(shown.now)}" if shown.waited >= _DAY else ""
+            yield from self._fill(f"{later}{day}.", style="dim")
+        if shown.moved or (shown.again and not shown.brief):
+            yield ""
+            yield from self._fill(turn.title, style="title")
+        if not shown.brief:
+            players = {choice.role for choice in turn.choices}
+            for line in turn.lines:
+                yield ""
+                style = "player" if line.speaker in players else "name"
+                name = line.name
+                if name and line.only_to:
+                    name += f" (only to {names.get(line.only_to, line.only_to)})"
+                yield from self._said(name, line.text, style)
+        yield ""
+        if turn.deadlines:
+            for deadline in turn.deadlines:
+                left = max(deadline.due - shown.now, timedelta(0))
+                day = f", until {humanise_date(deadline.due)}" if left >= _DAY else ""
+                yield from self._fill(
+                    f"{_capital(deadline.title)}: {humanise_duration(left)} left{day}.",
+                    style="dim",
+                )
+            yield ""
+        if turn.outcome is not None:
+            yield from self._fill(f"The end: {turn.outcome.replace('_', ' ')}.", style="title")
+        else:
+            yield from self._choices(shown)
+        yield ""
+        yield from self._footer(shown)
+
+    def _choices(self, shown: TurnShown) -> Iterator[str]:
+        choices = shown.turn.choices
+        if not choices:
+            yield from self._fill("There is nothing to say now: let time pass with :wait.")
+            return
+        names = dict(shown.names)
+        several = len({choice.role for choice in choices}) > 1
+        role = None
+        if not several:
+            yield from self._fill("You can:")
+        for number, choice in enumerate(choices, 1):
+            if several and choice.role != role:
+                role = choice.role
+                yield from self._fill(f"{names.get(role, role)} can:")
+            yield from self._choice(number, choice, len(str(len(choices))))
+
+    def _choice(self, number: int, choice: Choice, digits: int) -> Iterator[str]:
+        start = f"{number:>{digits + 1}}. "
+        text = choice.label
+        if not choice.enabled:
+            text = f"{text.rstrip('.')}. Closed: {_sentence(choice.reason or 'not now')}"
+        style = None if choice.enabled else "dim"
+        yield from self._fill(text, first=start, rest=" " * len(start), style=style)
+
+    def _footer(self, shown: TurnShown) -> Iterator[str]:
+        care = ":care for support, " if shown.turn.support is not None else ""
+        yield from self._fill(f"{care}:quit to stop, :help for more", style="dim")
+
+    def _page(self, page: Page) -> Iterator[str]:
+        yield from self._fill(page.title, style="title")
+        if not page.rows:
+            yield from self._fill(page.empty)
+        for row in page.rows:
+            yield from self._row(page, row)
+
+    def _row(self, page: Page, row: Row) -> Iterator[str]:
+        indent = "  " * (row.depth + 1)
+        if page.name == "log":
+            if row.mark == "turn":
+                yield from self._fill(row.name, style="dim")
+            else:
+                yield from self._said(row.name, row.text, "name", indent)
+        elif page.name in ("help", "choices"):
+            closed = " Closed." if row.mark else ""
+            start = f"{indent}{_plain(row.name):<14} "
+            yield from self._fill(row.text + closed, first=start, rest=" " * 17)
+        elif page.name == "map":
+            mark = f" ({row.mark})" if row.mark else ""
+            style = "title" if row.mark == "you are here" else None
+            yield from self._fill(f"{row.name}{mark}", first=indent, rest=indent, style=style)
+        elif page.name == "care":
+            yield from self._fill(row.text)
+        else:
+            text = f"{row.name.rstrip('.')}: {_sentence(row.text)}"
+            yield from self._fill(text, first=indent, rest=indent + "  ")
+
+    def _said(self, name: str, text: str, style: str, indent: str = "") -> Iterator[str]:
+        paragraphs = [part for part in text.split("\n") if part.strip()]
+        for number, paragraph in enumerate(paragraphs):
+            spoken = f"{name}: " if name and number == 0 else ""
+            rest = f"{indent}  " if name else indent
+            first, *others = self._fill(f"{spoken}{paragraph}", first=indent, rest=rest)
+            named = _plain(spoken).rstrip()
+            if named and self.colour and first.startswith(f"{indent}{named}"):
+                first = f"{indent}{self._paint(named, style)}{first[len(indent) + len(named) :]}"
+            yield first
+            yield from others
+
+    def _fill(
+        self, text: str, *, first: str = "", rest: str = "", style: str | None = None
+    ) -> list[str]:
+        lines = wrapped(_plain(text), self.width, first, rest)
+        return [self._paint(line, style) for line in lines] if style else lines
+
+    def _paint(self, text: str, style: str) -> str:
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.colour else text
+
+
+def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """The text in lines of at most `width` columns.
+
+    A longer word stands alone, so that a path can be copied, unless it is of a script that may be
+    written without spaces: then it is broken. `first` and `rest` begin the first and each further
+    line. Wide characters count as two columns.
+    """
+    lines: list[str] = []
+    line, used = first, cells(first)
+    empty = True
+    for word in text.split():
+        size = cells(word)
+        if not empty and used + 1 + size > width:
+            lines.append(line)
+            line, used, empty = rest, cells(rest), True
+        while empty and used + size > width and len(word) > 1 and not word.isascii():
+            head = _head(word, max(width - used, 1))
+            lines.append(line + head)
+            word = word[len(head) :]
+            size = cells(word)
+            line, used = rest, cells(rest)
+        line, used = (line + word, used + size) if empty else (f"{line} {word}", used + 1 + size)
+        empty = False
+    lines.append(line)
+    return lines
+
+
+def cells(text: str) -> int:
+    """How many columns a terminal gives this text."""
+    if text.isascii():
+        return len(text)
+    return sum(_cell(character) for character in text)
+
+
+def _cell(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def _head(word: str, width: int) -> str:
+    used = 0
+    for index, character in enumerate(word):
+        used += _cell(character)
+        if used > width and index:
+            return word[:index]
+    return word
+
+
+def _plain(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

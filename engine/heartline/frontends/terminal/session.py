@@ -1,0 +1,328 @@
+"""The player as a pure value machine: a typed line goes in, outputs come out, nothing else moves.
+
+What is typed at a terminal, a line of a script, a line from a pipe and a line of a test are the
+same words and take the same way through `Session.feed`, which never raises: what is not
+understood, or cannot be done, gives a sentence with the nearest choices and changes nothing.
+
+A line is a choice (its number, its id, or a prefix of one id), a command that begins with a
+colon, a comment that begins with #, or empty: then the present turn is shown again. Files are not
+touched here; `SaveWanted` asks for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from heartline.clock import ManualClock
+from heartline.errors import CallerError, HeartlineError
+from heartline.frontends.terminal import pages
+from heartline.frontends.terminal.output import (
+    Began,
+    Leave,
+    Output,
+    Restarted,
+    SaveWanted,
+    Sentence,
+    TurnShown,
+)
+from heartline.frontends.terminal.record import Beginning, Record, Saved
+from heartline.frontends.terminal.words import Unclear, clean, find_command
+from heartline.turn import Said
+from heartline.words import humanise_date
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from heartline import Conversation, Scenario
+    from heartline.turn import Turn
+
+__all__ = ["Session"]
+
+UNDO_DEPTH = 1_000  # turns; a play that is longer has been going on for days
+
+
+class Session:
+    """One conversation that is being played; made by `begin` or `resume`."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        conversation: Conversation,
+        clock: ManualClock,
+        beginning: Beginning,
+        record: Record,
+        *,
+        path: str = "",
+        resumed: bool = False,
+    ) -> None:
+        self.scenario = scenario
+        self.path = path
+        self.beginning = beginning
+        self.record = record
+        self.resumed = resumed
+        self._conversation = conversation
+        self._clock = clock
+        self._commands: dict[str, Callable[[str, str], list[Output]]] = {
+            "wait": self._wait,
+            "undo": self._undo,
+            "restart": self._restart,
+            "event": self._event,
+            "save": self._save,
+            "quit": lambda _argument, _typed: [Leave()],
+        }
+
+    @classmethod
+    def begin(cls, scenario: Scenario, beginning: Beginning, *, path: str = "") -> Session:
+        """Start a conversation; raises InputError for values that cannot be."""
+        clock = ManualClock(datetime.fromisoformat(beginning.start))
+        conversation = _start(scenario, beginning, clock)
+        record = Record()
+        record.began(conversation.turn)
+        return cls(scenario, conversation, clock, beginning, record, path=path)
+
+    @classmethod
+    def resume(cls, scenario: Scenario, saved: Saved, *, path: str = "") -> Session:
+        """Take up a saved conversation; raises SnapshotError where it does not fit."""
+        played = _play_again(scenario, saved)
+        if played is not None:
+            conversation, clock = played
+        else:  # another version of the scenario, or one that was edited on the way
+            clock = ManualClock(datetime.fromisoformat(saved.now))
+            conversation = scenario.resume(saved.snapshot, clock=clock)
+        record = Record(list(saved.way), list(saved.transcript))
+        return cls(scenario, conversation, clock, saved.beginning, record, path=path, resumed=True)
+
+    @property
+    def turn(self) -> Turn:
+        """The present turn, without lines that are meant for others than the players here."""
+        turn = self._conversation.turn
+        if any(line.only_to is not None for line in turn.lines):
+            roles = self.scenario.machine.roles
+            here = {None, *self.beginning.persons}
+            here.update(role for role in roles if not roles[role].engine)
+            turn = replace(turn, lines=tuple(line for line in turn.lines if line.only_to in here))
+        return turn
+
+    @property
+    def over(self) -> bool:
+        """Whether the conversation has ended."""
+        return self.turn.outcome is not None
+
+    @property
+    def now(self) -> datetime:
+        """The player's time (aware, UTC): it moves by :wait alone."""
+        return self._clock.now()
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing has been done yet."""
+        return not self.record.way
+
+    def saved(self) -> Saved:
+        """Everything that is needed to go on from here."""
+        return Saved(
+            scenario=self.scenario.id,
+            version=self.scenario.version,
+            title=self.scenario.title,
+            path=self.path,
+            beginning=self.beginning,
+            now=self.now.isoformat(),
+            over=self.over,
+            snapshot=self._conversation.snapshot(),
+            way=tuple(self.record.way),
+            transcript=tuple(self.record.transcript),
+        )
+
+    def opening(self) -> list[Output]:
+        """What to show before the first line is typed."""
+        began = Began(
+            self.scenario.id,
+            self.scenario.version,
+            self.scenario.title,
+            self.beginning.seed,
+            self.resumed,
+        )
+        shown = self._shown(None, again=self.resumed)
+        if self.resumed and not shown.turn.lines and self.record.transcript:
+            said = self.record.transcript[-1]["lines"]
+            lines = tuple(
+                Said(line["speaker"], line["name"], line["text"], None, "") for line in said
+            )
+            shown = replace(shown, turn=replace(shown.turn, lines=lines))
+        return [began, shown]
+
+    def feed(self, line: str) -> list[Output]:
+        """Take one typed line. Never raises: a refusal is an output and has changed nothing."""
+        typed = clean(line)
+        if typed.startswith("#"):
+            return []
+        if not typed:
+            return [self._shown(None, again=True)]
+        try:
+            if typed.startswith(":"):
+                return self._command(typed)
+            return self._choose(typed)
+        except HeartlineError as refusal:
+            return [self._refused(refusal)]
+
+    def adopt(self, scenario: Scenario) -> list[Output]:
+        """Go on in an edited scenario where this one stands, or say why that cannot be."""
+        try:
+            conversation = scenario.adopt(self._conversation.snapshot(), clock=self._clock)
+        except HeartlineError as refusal:
+            differences = getattr(refusal, "differences", ())
+            reason = " ".join([str(refusal), *(f"{difference}" for difference in differences)])
+            return [
+                Sentence(
+                    "warning",
+                    "reload_refused",
+                    f"The file was edited, but this conversation cannot go on in it: {reason} "
+                    "It goes on as the file was before; :restart begins anew with the edited one.",
+                )
+            ]
+        self._conversation = conversation
+        self.scenario = scenario
+        return [
+            Sentence("note", "reloaded", "The file was edited; the conversation goes on in it."),
+            self._shown(None, again=True),
+        ]
+
+    def words(self) -> list[str]:
+        """What could be typed now: ids and commands, for completion."""
+        return pages.words(self.turn)
+
+    def _command(self, typed: str) -> list[Output]:
+        word, _, argument = typed[1:].strip().partition(" ")
+        argument = argument.strip()
+        try:
+            command = find_command(word)
+        except Unclear as unclear:
+            return [Sentence("refused", "unknown_command", str(unclear), unclear.nearest)]
+        if argument and not command.argument:
+            return [
+                Sentence(
+                    "refused",
+                    "unwanted_argument",
+                    f":{command.name} stands alone: nothing follows it.",
+                    (f":{command.name}",),
+                )
+            ]
+        act = self._commands.get(command.name)
+        if act is not None:
+            return act(argument, typed)
+        return pages.page(command.name, argument, self._conversation, self.scenario, self.record)
+
+    def _choose(self, typed: str) -> list[Output]:
+        choice = self.turn.find(typed)
+        before = self.turn.number
+        turn = self._conversation.choose(choice.id, role=choice.role, turn=before)
+        return self._moved({"choose": choice.id, "role": choice.role}, typed, turn, before)
+
+    def _wait(self, argument: str, typed: str) -> list[Output]:
+        before, earlier = self.turn.number, self.now
+        try:
+            turn = self._conversation.wait(argument.replace(" ", "") or None)
+        except CallerError as refusal:
+            return [Sentence("refused", "unclear_wait", str(refusal), (":wait 1d", ":wait 2h30m"))]
+        waited = self.now - earlier
+        outputs = self._moved({"wait": waited.total_seconds()}, typed, turn, before, waited)
+        if turn.number != before:
+            return outputs
+        day = humanise_date(self.now)
+        quiet = Sentence("note", "nothing_happened", f"Nothing happens. It is now {day}.")
+        return [quiet, *outputs]
+
+    def _event(self, argument: str, typed: str) -> list[Output]:
+        if not argument:
+            return [Sentence("refused", "no_name", "Which event? Write :event and its name.", ())]
+        before = self.turn.number
+        turn = self._conversation.send(argument, turn=before)
+        return self._moved({"event": argument}, typed, turn, before)
+
+    def _undo(self, _argument: str, _typed: str) -> list[Output]:
+        state = self.turn.state
+        turn = self._conversation.undo()
+        self.record.undone(turn.number)
+        return [
+            Sentence("note", "undone", "The last step is taken back."),
+            self._shown(None, again=True, moved=turn.state != state),
+        ]
+
+    def _restart(self, _argument: str, _typed: str) -> list[Output]:
+        clock = ManualClock(datetime.fromisoformat(self.beginning.start))
+        self._conversation = _start(self.scenario, self.beginning, clock)
+        self._clock = clock
+        self.record = Record()
+        self.record.began(self.turn)
+        self.resumed = False
+        return [Restarted(), *self.opening()]
+
+    def _save(self, argument: str, _typed: str) -> list[Output]:
+        if not argument:
+            return [
+                Sentence(
+                    "refused", "no_name", "In which file? Write :save and its name.",
+                    (f":save {self.scenario.id}.json",),
+                )
+            ]  # fmt: skip
+        return [SaveWanted(argument)]
+
+    def _moved(
+        self,
+        move: dict[str, Any],
+        typed: str,
+        turn: Turn,
+        before: int,
+        waited: timedelta | None = None,
+    ) -> list[Output]:
+        new = turn.number != before
+        earlier = self.record.transcript[-1]["state"] if self.record.transcript else None
+        self.record.moved(move, typed, self.turn, new)
+        shown = self._shown(typed, again=not new, moved=turn.state != earlier)
+        return [replace(shown, brief=not new, waited=waited)]
+
+    def _shown(self, typed: str | None, *, again: bool, moved: bool = True) -> TurnShown:
+        cast = {role: info.name for role, info in self.scenario.file.cast.items()}
+        names = pages.names(self.turn, self.record, cast)
+        return TurnShown(self.turn, self.now, typed, again=again, moved=moved, names=names)
+
+    def _refused(self, refusal: HeartlineError) -> Sentence:
+        return Sentence(
+            "refused",
+            pages.refusal_code(refusal),
+            str(refusal),
+            tuple(choice.id for choice in self.turn.choices if choice.enabled),
+        )
+
+
+def _start(scenario: Scenario, beginning: Beginning, clock: ManualClock) -> Conversation:
+    inputs: dict[str, Any] = dict(beginning.inputs)
+    return scenario.start(
+        seed=beginning.seed,
+        clock=clock,
+        seats=beginning.persons,
+        undo_depth=UNDO_DEPTH,
+        **inputs,
+    )
+
+
+def _play_again(scenario: Scenario, saved: Saved) -> tuple[Conversation, ManualClock] | None:
+    """The saved conversation with all its steps to undo, where its way leads to it again."""
+    try:
+        clock = ManualClock(datetime.fromisoformat(saved.beginning.start))
+        conversation = _start(scenario, saved.beginning, clock)
+        for move in saved.way:
+            if "choose" in move:
+                conversation.choose(move["choose"], role=move["role"])
+            elif "wait" in move:
+                conversation.wait(timedelta(seconds=move["wait"]))
+            else:
+                conversation.send(move["event"])
+        behind = datetime.fromisoformat(saved.now) - clock.now()
+        if conversation.snapshot() != saved.snapshot or behind:
+            return None
+    except (HeartlineError, ValueError, TypeError, KeyError):
+        return None
+    return conversation, clock
