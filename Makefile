@@ -43,7 +43,7 @@ format: $(VENV)/.lint  ## lay out the code and mend what can be mended
 	$(BIN)/python -m ruff format .
 
 docs: $(VENV)/.docs  ## build the documentation, strictly, into site/
-	$(BIN)/python -m properdocs build --strict --quiet --config-file .ci/mkdocs.yml
+	$(BIN)/python -m properdocs build --strict --config-file .ci/mkdocs.yml
 	@echo "The documentation is in site/index.html"
 
 picture: $(VENV)/.play  ## draw the README's session anew
