@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks import dispatch, loading, memory, startup
 from benchmarks.harness import Samples, ratio
-from benchmarks.peers import node, ours
+from benchmarks.peers import floor, node, ours
 from benchmarks.targets import Finding
 
 PARTS = ("speed", "memory", "load", "help")
@@ -72,7 +72,7 @@ def _say(words: str) -> None:
 
 def _show(samples: Samples, found: list[Finding], notes: list[str]) -> None:
     if samples:
-        columns = (dispatch.FLOOR, ours.DISPATCH, ours.STEP, ours.VIEW)
+        columns = (floor.NAME, ours.DISPATCH, ours.STEP, ours.VIEW)
         print("\nTime per input, as a multiple of ...")
         print(f"{'':28}" + "".join(f"{name.split(' (')[0]:>24}" for name in columns))
         for name in sorted(samples, key=lambda name: statistics.median(samples[name])):

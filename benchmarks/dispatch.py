@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.cycle import EVENTS
 from benchmarks.harness import Contender, Missing, Samples, check, interleave, ratio
 from benchmarks.peers import floor, node, ours, psm, sismic_peer, stock, xsm
 from benchmarks.targets import Finding
 
-__all__ = ["FLOOR", "findings", "measure"]
+__all__ = ["findings", "measure"]
 
-FLOOR = "floor (dict by hand)"
 _TRANSITIONS = "transitions (stock)"
-
-
-def _floor() -> Contender:
-    frame = floor.new_frame()
-    send = floor.send
-
-    def play(rounds: int) -> float:
-        begun = time.perf_counter()
-        for _ in range(rounds):
-            for event in EVENTS:
-                send(frame, event)
-        return time.perf_counter() - begun
-
-    def visit() -> list[str]:
-        visited = []
-        for event in EVENTS:
-            assert send(frame, event), f"{event!r} was not taken in {frame[0]!r}"
-            visited.append(frame[0])
-        return visited
-
-    return Contender(FLOOR, play, visit)
 
 
 def measure(samples: int, seconds: float, say: Callable[[str], None]) -> Samples:
     """Seconds per input of everybody who can take part; `say` hears who cannot, and why."""
     compiled = ours.machine()
     builders: list[Callable[[], Contender]] = [
-        _floor,
+        floor.contender,
         partial(ours.dispatch, ours.DISPATCH, compiled),
         partial(ours.stock, compiled),
         stock.contender,
@@ -86,7 +62,7 @@ def findings(samples: Samples) -> list[Finding]:
                 Finding(f"{one} / {other}", r.median, "x", at_least, at_most, (r.low, r.high))
             )
 
-    compare(ours.DISPATCH, FLOOR, at_most=2.5)
+    compare(ours.DISPATCH, floor.NAME, at_most=2.5)
     compare(_TRANSITIONS, ours.DISPATCH, at_least=8)
     compare(ours.STOCK, ours.DISPATCH)
     compare("XState", ours.STEP, at_least=1)

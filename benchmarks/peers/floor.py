@@ -9,12 +9,16 @@ The frame is [state, heard, heat, trust, kept, extended, pause].
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.cycle import INITIAL
+from benchmarks.cycle import EVENTS, INITIAL
+from benchmarks.harness import Contender
 
-__all__ = ["Frame", "new_frame", "send"]
+__all__ = ["NAME", "contender", "new_frame", "send"]
+
+NAME = "floor (dict by hand)"
 
 Frame = list[Any]
 Guard = Callable[[Frame], bool]
@@ -184,3 +188,24 @@ def send(frame: Frame, event: str) -> bool:
             frame[0] = target
             return True
     return False
+
+
+def contender() -> Contender:
+    """One frame, driven through `send`."""
+    frame = new_frame()
+
+    def play(rounds: int) -> float:
+        begun = time.perf_counter()
+        for _ in range(rounds):
+            for event in EVENTS:
+                send(frame, event)
+        return time.perf_counter() - begun
+
+    def visit() -> list[str]:
+        visited = []
+        for event in EVENTS:
+            assert send(frame, event), f"{event!r} was not taken in {frame[0]!r}"
+            visited.append(frame[0])
+        return visited
+
+    return Contender(NAME, play, visit)

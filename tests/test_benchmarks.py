@@ -1,0 +1,86 @@
+"""The benchmarks measure the same thing: their scenario and the floor go the same way.
+
+Nothing here is about time; `make bench` measures.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import heartline  # noqa: E402
+from benchmarks import harness  # noqa: E402
+from benchmarks.cycle import EVENTS, NUMBERS, STATES  # noqa: E402
+from benchmarks.generate import generate  # noqa: E402
+from benchmarks.peers import floor, ours, stock  # noqa: E402
+
+
+def test_the_scenario_goes_the_way_of_the_floor_at_every_depth() -> None:
+    compiled = ours.machine()
+    harness.check(floor.contender())
+    harness.check(ours.dispatch("machine", compiled))
+    harness.check(ours.stock(compiled))
+    harness.check(ours.in_step("step", compiled, show=False))
+
+
+def test_the_machine_in_stock_transitions_goes_the_same_way() -> None:
+    harness.check(stock.contender())
+
+
+def test_a_contender_that_strays_is_found_out() -> None:
+    stray = harness.loop("stray", lambda event: None, lambda: "nowhere")
+    with pytest.raises(AssertionError, match="stray is in 'nowhere' after input 0"):
+        harness.check(stray)
+
+
+def test_a_round_visits_every_state_that_is_not_final_and_ends_where_it_began() -> None:
+    leaves = ours.machine().leaves
+    assert {name for name, leaf in leaves.items() if not leaf.final} == set(STATES)
+    assert STATES[-1] == "doorstep"
+
+
+def test_the_floor_and_the_scenario_begin_with_the_same_numbers() -> None:
+    compiled = ours.machine()
+    frame = compiled.initial_frame()
+    assert {name: frame[compiled.layout["var", name]] for name in NUMBERS} == NUMBERS
+    assert floor.new_frame()[1:6] == list(NUMBERS.values())
+
+
+def test_the_same_inputs_stand_in_the_files_of_the_peers() -> None:
+    choices = {event for event in EVENTS if event != "pause_over"}
+    peers = ROOT / "benchmarks" / "peers"
+    ink = (peers / "flatmates.ink").read_text("utf-8")
+    assert choices <= set(re.findall(r"#(\w+)\]", ink))
+    assert choices <= set(
+        re.findall(r"event: (\w+)", (peers / "flatmates.sismic.yaml").read_text("utf-8"))
+    )
+    states = json.loads((peers / "flatmates.xstate.json").read_text("utf-8"))["states"]
+    assert choices <= {event for state in states.values() for event in state.get("on", {})}
+    assert set(STATES) < set(states)
+
+
+def test_a_generated_scenario_has_the_states_that_were_asked_for_and_loads_clean() -> None:
+    scenario = heartline.loads(generate(60))
+    assert not scenario.diagnostics
+    leaves = scenario.machine.leaves.values()
+    assert sum(not leaf.final for leaf in leaves) == 60
+    assert generate(60) == generate(60)
+    assert generate(60, seed=1) != generate(60)
+
+
+def test_the_pins_of_the_peers_are_those_that_make_bench_installs() -> None:
+    constraints = (ROOT / ".ci" / "constraints.txt").read_text("utf-8")
+    pins = re.findall(
+        r"^[a-z-]+==[\d.]+", (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8"), re.M
+    )
+    assert len(pins) == 3
+    for pin in pins:
+        assert f"{pin} " in constraints, f"{pin} is not what .ci/constraints.txt pins"
