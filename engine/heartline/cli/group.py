@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["COMMANDS", "LazyGroup", "heartline"]
+__all__ = ["COMMANDS", "LazyGroup", "heartline", "version"]
 
 # name: its first sentence. The module is heartline.cli.commands.<name>; a test holds the sentences.
 COMMANDS = {
@@ -75,31 +75,41 @@ class LazyGroup(click.Group):
             ctx.exit(PIPE_CLOSED)
 
 
-def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import PackageNotFoundError, version
+def version() -> str:
+    """The number of the installed version."""
+    from importlib import metadata
 
-        try:
-            number = version("heartline")
-        except PackageNotFoundError:
-            number = "(a checkout that is not installed)"
-        click.echo(f"heartline {number}")
+    try:
+        return metadata.version("heartline")
+    except metadata.PackageNotFoundError:
+        return "0 (a checkout that is not installed)"
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"heartline {version()}")
         ctx.exit()
 
 
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Example: heartline play reconciliation. Each command has a help of its own: "
-    "heartline play --help. Completion in bash: "
-    'eval "$(_HEARTLINE_COMPLETE=bash_source heartline)".',
+    epilog="""\b
+Examples:
+  heartline play reconciliation
+  heartline play --help
+
+\b
+Completion of commands and scenarios, in the start file of your shell:
+  eval "$(_HEARTLINE_COMPLETE=bash_source heartline)"     (also zsh_source)
+  _HEARTLINE_COMPLETE=fish_source heartline | source""",
 )
 @click.option(
     "--version",
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_version,
+    callback=_show_version,
     help="Print the version and leave.",
 )
 def heartline() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import secrets
-import shutil
 import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ import click
 
 from heartline.cli.guard import DONE, FINDINGS, USAGE, in_words
 from heartline.cli.names import ScenarioName
+from heartline.cli.screen import colourful, columns
 from heartline.conversation import load
 from heartline.errors import HeartlineError, InputError
 from heartline.frontends.terminal.pages import refusal_code
@@ -293,14 +292,7 @@ def _sink(as_json: bool) -> Sink:
             stream.reconfigure(encoding="utf-8" if as_json else None, errors="replace")
     if as_json:
         return Sink(sys.stdout, sys.stderr, None)
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    colour = colour and os.environ.get("TERM") != "dumb"
-    colour = colour and (os.name != "nt" or "WT_SESSION" in os.environ)
-    return Sink(sys.stdout, sys.stderr, Renderer(_columns(), colour=colour), _columns)
-
-
-def _columns() -> int:
-    return shutil.get_terminal_size().columns
+    return Sink(sys.stdout, sys.stderr, Renderer(columns(), colour=colourful()), columns)
 
 
 def _fault_as_object(sink: Sink, fault: HeartlineError | click.UsageError | OSError) -> int:
