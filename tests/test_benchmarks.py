@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
+from benchmarks import harness
+from benchmarks.cycle import EVENTS, NUMBERS, STATES
+from benchmarks.generate import generate
+from benchmarks.peers import floor, ours, stock
+
+import heartline
 
 ROOT = Path(__file__).resolve().parent.parent
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
-
-import heartline  # noqa: E402
-from benchmarks import harness  # noqa: E402
-from benchmarks.cycle import EVENTS, NUMBERS, STATES  # noqa: E402
-from benchmarks.generate import generate  # noqa: E402
-from benchmarks.peers import floor, ours, stock  # noqa: E402
 
 
 def test_the_scenario_goes_the_way_of_the_floor_at_every_depth() -> None:
@@ -36,7 +33,7 @@ def test_the_machine_in_stock_transitions_goes_the_same_way() -> None:
 
 
 def test_a_contender_that_strays_is_found_out() -> None:
-    stray = harness.loop("stray", lambda event: None, lambda: "nowhere")
+    stray = harness.loop("stray", lambda _event: None, lambda: "nowhere")
     with pytest.raises(AssertionError, match="stray is in 'nowhere' after input 0"):
         harness.check(stray)
 
@@ -79,7 +76,7 @@ def test_a_generated_scenario_has_the_states_that_were_asked_for_and_loads_clean
 def test_the_pins_of_the_peers_are_those_that_make_bench_installs() -> None:
     constraints = (ROOT / ".ci" / "constraints.txt").read_text("utf-8")
     pins = re.findall(
-        r"^[a-z-]+==[\d.]+", (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8"), re.M
+        r"(?m)^[a-z-]+==[\d.]+", (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8")
     )
     assert len(pins) == 3
     for pin in pins:
