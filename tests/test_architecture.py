@@ -39,10 +39,13 @@ HOUSE = [
     "yamlfaults",
     "yamltext",
     "sources",
+    "shapefaults",
     "shape",
+    "contradictions",
     "schema",
     "loader",
     "compiler",
+    "reasons",
     "runtime",
     "rendering",
     "conversation",
@@ -66,14 +69,14 @@ PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is
 LIBRARIES = {
     "transitions": {"machine"},
     "yaml": {"yamltext"},
-    "pydantic": {"scenario", "fields", "shape", "support", "schema", "loader"},
+    "pydantic": {"scenario", "fields", "shape", "shapefaults", "support", "schema", "loader"},
     "pydantic_core": {"scenario"},
     "click": {"cli"},
     "rich": {"cli"},
 }
 
-# Imports that point up, made late and on purpose: a refused choice says in words what it lacks.
-LATE = {("runtime", "rendering")}
+# Imports that point up, made late and on purpose.
+LATE: set[tuple[str, str]] = set()
 
 
 @dataclass(frozen=True)

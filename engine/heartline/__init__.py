@@ -35,10 +35,10 @@ if TYPE_CHECKING:
         UnknownChoice,
         UnknownEvent,
     )
+    from heartline.rendering import view
     from heartline.runtime import Step, start, step
     from heartline.snapshot import Choose, Send, Snapshot, Tick
     from heartline.turn import Change, Choice, Deadline, Said, Turn
-    from heartline.rendering import view
 
 # Where each public name lives: a name is imported when it is first used, so that the command
 # line answers `--help` without loading the engine.

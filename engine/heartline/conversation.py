@@ -23,8 +23,9 @@ from heartline.diagnostics import Diagnostic, Severity
 from heartline.durations import parse_duration
 from heartline.errors import CallerError, NothingToUndo, ScenarioError, StaleTurn, UnknownChoice
 from heartline.loader import find_scenario, load_file, load_text
+from heartline.reasons import explain_choice
+from heartline.rendering import changes, look, render
 from heartline.snapshot import Choose, Send, Snapshot, Tick
-from heartline.rendering import changes, explain_choice, look, render
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -115,9 +116,7 @@ class Scenario:
         is how many turns can be taken back. Raises InputError.
         """
         clock = clock or SystemClock()
-        step = runtime.start(
-            self.machine, seed=seed, now=clock.now(), inputs=inputs, persons=seats
-        )
+        step = runtime.start(self.machine, seed=seed, now=clock.now(), inputs=inputs, persons=seats)
         return Conversation(self, step.snapshot, clock, undo_depth, step)
 
     def resume(
@@ -145,7 +144,16 @@ class Scenario:
 class Conversation:
     """One conversation. Every method that answers gives the turn that follows."""
 
-    __slots__ = ("_changes", "_earlier", "_lines", "_taken", "_undo_depth", "clock", "position", "scenario")
+    __slots__ = (
+        "_changes",
+        "_earlier",
+        "_lines",
+        "_taken",
+        "_undo_depth",
+        "clock",
+        "position",
+        "scenario",
+    )
 
     def __init__(
         self,

@@ -5,49 +5,18 @@ Kept apart from the runtime, since what can happen never depends on what is show
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from heartline.expressions import explain
+from heartline.reasons import Moment, closed_reason
 from heartline.runtime import draw
 from heartline.turn import Change, Choice, Deadline, Said, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from heartline.expressions import Explanation, Symbol
     from heartline.machine import ChoiceSpec, Machine
     from heartline.runtime import Spoken, Step
-    from heartline.snapshot import Due, Snapshot
+    from heartline.snapshot import Snapshot
 
-__all__ = ["closed_reason", "explain_choice", "look", "render", "view"]
-
-
-class _Moment:
-    """What a text may speak of: the frame, the timers and the time, as they were when it was said."""
-
-    __slots__ = ("_deadlines", "_machine", "frame", "layout", "now")
-
-    def __init__(
-        self, machine: Machine, frame: Sequence[Any], deadlines: tuple[Due, ...], now: datetime
-    ) -> None:
-        self._machine = machine
-        self._deadlines = deadlines
-        self.frame = frame
-        self.layout: Mapping[Symbol, int] = machine.layout
-        self.now = now
-
-    @property
-    def support(self) -> str:
-        return self._machine.support(self.frame) if self._machine.support is not None else ""
-
-    def due(self, timer: str, /) -> datetime | None:
-        return next((due.due for due in self._deadlines if due.timer == timer), None)
-
-    def length(self, timer: str, /) -> timedelta | None:
-        measure = self._machine.timers[timer].length
-        return None if measure is None else measure(self.frame)
+__all__ = ["changes", "look", "render", "view"]
 
 
 def view(machine: Machine, step: Step) -> Turn:
@@ -64,7 +33,7 @@ def look(
     """The turn at which a snapshot stands; what was said is not in the snapshot."""
     frame = snapshot.frame
     leaf = machine.leaves[frame[0]]
-    moment = _Moment(machine, frame, snapshot.deadlines, snapshot.time)
+    moment = Moment(machine, frame, snapshot.deadlines, snapshot.time)
     choices = []
     for spec in leaf.choices:
         if machine.roles[spec.role].engine and spec.role not in snapshot.persons:
@@ -112,7 +81,7 @@ def render(machine: Machine, step: Step) -> tuple[Said, ...]:
     said = []
     seed, turn = step.snapshot.seed, step.snapshot.turn
     for spoken in step.said:
-        moment: _Moment | None = None
+        moment: Moment | None = None
         for line in spoken.lines.lines:
             if line.guard is not None and not line.guard(spoken.frame):
                 continue
@@ -140,31 +109,15 @@ def changes(machine: Machine, step: Step) -> tuple[Change, ...]:
     )
 
 
-def closed_reason(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> str:
-    """Why a choice is closed, as a sentence for players: the author's, or what its guard needs."""
-    if spec.why is not None:
-        return spec.why.render(_Moment(machine, snapshot.frame, snapshot.deadlines, snapshot.time))
-    return explain_choice(machine, snapshot, spec).text
-
-
-def explain_choice(
-    machine: Machine, snapshot: Snapshot, spec: ChoiceSpec, *, reveal_hidden: bool = False
-) -> Explanation:
-    """What a choice needs and how that stands; hidden variables only with `reveal_hidden`."""
-    return explain(
-        spec.needs, snapshot.frame, machine.layout, reveal_hidden=reveal_hidden
-    )
-
-
-def _label(spec: ChoiceSpec, moment: _Moment) -> str:
+def _label(spec: ChoiceSpec, moment: Moment) -> str:
     if spec.label is not None:
         return spec.label.render(moment)
     return spec.id.replace("_", " ").capitalize()
 
 
-def _name(machine: Machine, role: str, moment: _Moment) -> str:
+def _name(machine: Machine, role: str, moment: Moment) -> str:
     return machine.roles[role].name.render(moment)
 
 
-def _moment(machine: Machine, spoken: Spoken) -> _Moment:
-    return _Moment(machine, spoken.frame, spoken.deadlines, spoken.time)
+def _moment(machine: Machine, spoken: Spoken) -> Moment:
+    return Moment(machine, spoken.frame, spoken.deadlines, spoken.time)

@@ -45,6 +45,7 @@ from heartline.errors import (
 )
 from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
 from heartline.machine import OFF, PENDING, RUNNING, event_name
+from heartline.reasons import closed_reason
 from heartline.snapshot import Choose, Due, Send, Snapshot, Tick
 from heartline.text import clean_text
 
@@ -56,7 +57,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Spoken", "Step", "Taken", "start", "step"]
 
-MOST_MICROSTEPS = 1_000  # transitions that one cause may set off before the scenario counts as looping
+MOST_MICROSTEPS = (
+    1_000  # transitions that one cause may set off before the scenario counts as looping
+)
 MOST_FIRINGS = 10_000  # deadlines that one step may fire
 _MASK = (1 << 64) - 1
 
@@ -226,8 +229,6 @@ class _Run:
                 and self.is_person(spec.role)
             ):
                 if not self.machine.trigger(spec.event, self):
-                    from heartline.rendering import closed_reason  # only needed where it is closed
-
                     reason = closed_reason(self.machine, self.snapshot_now(), spec)
                     raise ChoiceClosed(f"{spec.id!r} cannot be chosen now: {reason}", reason)
                 return
@@ -243,7 +244,9 @@ class _Run:
             ]
             hint = did_you_mean(event, known)
             if event in known:
-                raise UnknownEvent(f"{leaf.name!r} does not take {event!r} now: its guard is closed.")
+                raise UnknownEvent(
+                    f"{leaf.name!r} does not take {event!r} now: its guard is closed."
+                )
             raise UnknownEvent(
                 f"Nothing in {leaf.name!r} takes an event {event[:60]!r}"
                 + (f"; {hint}" if hint else f"; it takes {', '.join(known) or 'none'}.")

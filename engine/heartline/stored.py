@@ -107,13 +107,17 @@ def adopt(machine: Machine, data: object) -> Snapshot:
     """
     fields = _fields(data)
     differences = [
-        difference for difference in _differences(machine, fields) if not difference.startswith("new ")
+        difference
+        for difference in _differences(machine, fields)
+        if not difference.startswith("new ")
     ]
     if fields["scenario"] != machine.id:
         differences.insert(0, f"the scenario is now called {machine.id!r}")
     if differences:
         raise SnapshotMismatch(
-            "The conversation cannot go on in the edited scenario: " + "; ".join(differences[:5]) + ".",
+            "The conversation cannot go on in the edited scenario: "
+            + "; ".join(differences[:5])
+            + ".",
             differences,
         )
     known = {"counts": ("visits", "taken"), "history": ("history",)}
@@ -139,7 +143,9 @@ def _fields(data: object) -> dict[str, Any]:
         if name not in data:
             raise SnapshotDamaged(f"The saved conversation is not whole: {name!r} is missing.")
         if not isinstance(data[name], kind) or (kind is int and isinstance(data[name], bool)):
-            raise SnapshotDamaged(f"The saved conversation is damaged: {name!r} is no {kind.__name__}.")
+            raise SnapshotDamaged(
+                f"The saved conversation is damaged: {name!r} is no {kind.__name__}."
+            )
     return {name: data[name] for name in _FIELDS}
 
 
@@ -169,7 +175,9 @@ def _build(machine: Machine, fields: Mapping[str, Any]) -> Snapshot:
     frame = list(machine.initial_frame())
     leaf = fields["state"]
     if leaf not in machine.leaves:
-        raise SnapshotDamaged(f"The saved conversation is damaged: no state is called {leaf[:60]!r}.")
+        raise SnapshotDamaged(
+            f"The saved conversation is damaged: no state is called {leaf[:60]!r}."
+        )
     frame[0] = leaf
     for name, value in fields["context"].items():
         slot = _slot(machine, ("var", name))
@@ -184,12 +192,16 @@ def _build(machine: Machine, fields: Mapping[str, Any]) -> Snapshot:
         symbol = tuple(str(name).split(" ", 1))
         slot = _slot(machine, symbol) if symbol[0] in ("visits", "taken") else None
         if slot is None or type(value) is not int or not 0 <= value <= slot.cap:
-            raise SnapshotDamaged(f"The saved conversation is damaged in its count {str(name)[:60]!r}.")
+            raise SnapshotDamaged(
+                f"The saved conversation is damaged in its count {str(name)[:60]!r}."
+            )
         frame[machine.layout[symbol]] = value
     for name, value in fields["history"].items():
         slot = _slot(machine, ("history", str(name)))
         if slot is None or value not in machine.states:
-            raise SnapshotDamaged(f"The saved conversation is damaged in its history {str(name)[:60]!r}.")
+            raise SnapshotDamaged(
+                f"The saved conversation is damaged in its history {str(name)[:60]!r}."
+            )
         frame[machine.layout["history", str(name)]] = value
     for role in fields["persons"]:
         if role not in machine.roles:
@@ -210,14 +222,18 @@ def _timers(machine: Machine, fields: Mapping[str, Any], frame: list[Any]) -> tu
     for name, timer in fields["timers"].items():
         status = _STATUS.get(timer.get("is")) if isinstance(timer, dict) else None
         if _slot(machine, ("timer", str(name))) is None or status is None:
-            raise SnapshotDamaged(f"The saved conversation is damaged in its timer {str(name)[:60]!r}.")
+            raise SnapshotDamaged(
+                f"The saved conversation is damaged in its timer {str(name)[:60]!r}."
+            )
         frame[machine.layout["timer", str(name)]] = status
         if status == PENDING:
             pending.append(name)
         if status == RUNNING:
             generation = timer.get("generation")
             if type(generation) is not int or not 0 < generation <= fields["starts"]:
-                raise SnapshotDamaged(f"The saved conversation is damaged in its timer {name[:60]!r}.")
+                raise SnapshotDamaged(
+                    f"The saved conversation is damaged in its timer {name[:60]!r}."
+                )
             deadlines.append(Due(_read(timer.get("due")), generation, name))
     if sorted(pending) != sorted(map(str, fields["pending"])):
         raise SnapshotDamaged("The saved conversation is damaged: its expired timers do not agree.")
@@ -259,5 +275,7 @@ def _read(text: object) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise SnapshotDamaged(f"The saved conversation is damaged: {str(text)[:40]!r} is no moment.")
+        raise SnapshotDamaged(
+            f"The saved conversation is damaged: {str(text)[:40]!r} is no moment."
+        )
     return moment.astimezone(UTC)

@@ -25,7 +25,6 @@ from heartline.compiler.wiring import Wirer, state_infos
 from heartline.expressions import Codegen, IntType
 from heartline.machine import Machine, RoleInfo, Slot, TimerInfo
 from heartline.scenario import TextVariable
-from heartline.support import load_support
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -152,6 +151,8 @@ def _support(
         findings.unknown(
             "HL302", "variable", authored.country, names.variables, unit, ("support", "country")
         )
+    from heartline.support import load_support
+
     data, found = load_support(unit.loaded, authored.file)
     findings.all.extend(found)
     if data is None:
@@ -242,5 +243,3 @@ def _fingerprint(
     for role in roles.values():
         add(role.id, role.engine)
     return digest.hexdigest()[:16]
-
-

@@ -306,9 +306,7 @@ class Drafter:
         if to is not None:
             target = unit.nodes.get(to)
             if target is None:
-                self.findings.unknown(
-                    "HL301", "state", to, unit.nodes, unit, (*path, "to")
-                )
+                self.findings.unknown("HL301", "state", to, unit.nodes, unit, (*path, "to"))
         edge = Edge(
             kind, trigger, node.name or None, None if target is None else target.name, role, None,
             (), tags, unit.loaded.sources.locate(path, key=True), path,

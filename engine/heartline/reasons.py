@@ -1,0 +1,60 @@
+"""What a text may speak of, and why a choice is closed: sentences about one moment.
+
+Below the runtime, which gives the reason with the error when it refuses a choice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from heartline.expressions import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from heartline.expressions import Explanation, Symbol
+    from heartline.machine import ChoiceSpec, Machine
+    from heartline.snapshot import Due, Snapshot
+
+__all__ = ["Moment", "closed_reason", "explain_choice"]
+
+
+class Moment:
+    """What a text may speak of: the frame, the timers and the time, as they were when it was said."""
+
+    __slots__ = ("_deadlines", "_machine", "frame", "layout", "now")
+
+    def __init__(
+        self, machine: Machine, frame: Sequence[Any], deadlines: tuple[Due, ...], now: datetime
+    ) -> None:
+        self._machine = machine
+        self._deadlines = deadlines
+        self.frame = frame
+        self.layout: Mapping[Symbol, int] = machine.layout
+        self.now = now
+
+    @property
+    def support(self) -> str:
+        return self._machine.support(self.frame) if self._machine.support is not None else ""
+
+    def due(self, timer: str, /) -> datetime | None:
+        return next((due.due for due in self._deadlines if due.timer == timer), None)
+
+    def length(self, timer: str, /) -> timedelta | None:
+        measure = self._machine.timers[timer].length
+        return None if measure is None else measure(self.frame)
+
+
+def closed_reason(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> str:
+    """Why a choice is closed, as a sentence for players: the author's, or what its guard needs."""
+    if spec.why is not None:
+        return spec.why.render(Moment(machine, snapshot.frame, snapshot.deadlines, snapshot.time))
+    return explain_choice(machine, snapshot, spec).text
+
+
+def explain_choice(
+    machine: Machine, snapshot: Snapshot, spec: ChoiceSpec, *, reveal_hidden: bool = False
+) -> Explanation:
+    """What a choice needs and how that stands; hidden variables only with `reveal_hidden`."""
+    return explain(spec.needs, snapshot.frame, machine.layout, reveal_hidden=reveal_hidden)
