@@ -16,13 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from pydantic import ValidationError
-
+from heartline.contradictions import contradictions
+from heartline.decoding import LONGEST_FILE, decode
 from heartline.diagnostics import Diagnostic, Location, Severity, did_you_mean
 from heartline.scenario import ScenarioFile
-from heartline.shape import explain_shape
+from heartline.shape import read_shape
 from heartline.sources import SourceMap
-from heartline.yamltext import LONGEST_FILE, compose, decode
+from heartline.yamltext import compose
 
 __all__ = [
     "Loaded",
@@ -35,11 +35,16 @@ __all__ = [
 ]
 
 SCENARIO = "scenario.yaml"
+MOST_FAULTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A file that was read: its shape (None where that cannot be had), places and faults."""
+    """A file that was read: its shape, places and faults.
+
+    Where `diagnostics` holds an error, the file cannot be played. `file` may still be there,
+    without what is at fault, so that the faults of the rest can be found in the same pass.
+    """
 
     file: ScenarioFile | None
     sources: SourceMap
@@ -51,23 +56,26 @@ class Loaded:
 
 def load_text(text: str | bytes, name: str = SCENARIO, base: Path | None = None) -> Loaded:
     """Read a scenario out of a text; `name` is what diagnostics call it."""
-    if isinstance(text, bytes):
-        text, fault = decode(text, name)
-        if fault is not None:
-            return Loaded(None, SourceMap(name), (fault,), base)
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text, fault = decode(text, name)
+    if fault is not None:
+        return Loaded(None, SourceMap(name), (fault,), base)
     composed = compose(text, name)
     sources = SourceMap(name, text, composed.root)
     faults = list(composed.faults)
-    file = None
-    if not composed.stopped:
-        data = composed.root.data if composed.root is not None else None
-        try:
-            file = ScenarioFile.model_validate(data)
-        except ValidationError as error:
-            found = explain_shape(error, ScenarioFile, sources, composed)
-            faults += [diagnostic for _, diagnostic in found]
-    return Loaded(file if not faults else None, sources, tuple(faults), base, None, text)
+    if composed.root is None:
+        if not faults:
+            faults.append(_empty(name))
+        return Loaded(None, sources, tuple(faults), base, None, text)
+    shaped = read_shape(composed, ScenarioFile, sources)
+    faults += shaped.faults
+    if shaped.value is not None:
+        faults += contradictions(shaped.value, sources, shaped.pruned)
+    return Loaded(shaped.value, sources, tuple(faults[:MOST_FAULTS]), base, None, text)
+
+
+def _empty(name: str) -> Diagnostic:
+    hint = "it begins with heartline: 1"
+    return Diagnostic("HL202", Severity.ERROR, "the file is empty", Location(name), hint)
 
 
 def load_file(path: Path, name: str | None = None) -> Loaded:

@@ -36,7 +36,7 @@ def _tidy(schema: Any) -> Any:
         return [_tidy(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    tidy = {}
+    tidy: dict[str, Any] = {}
     for key, value in schema.items():
         if key in _NAMED:
             tidy[key] = {name: _tidy(item) for name, item in value.items()}
@@ -64,7 +64,7 @@ _NAMED = frozenset({"properties", "$defs", "patternProperties"})
 
 def _merged(forms: list[Any]) -> list[Any]:
     """Lift the forms of a form: no anyOf stands directly in another."""
-    lifted = []
+    lifted: list[Any] = []
     for form in forms:
         inner = form.get("anyOf")
         lifted += inner if inner is not None and len(form) == 1 else [form]

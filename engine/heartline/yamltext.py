@@ -4,7 +4,7 @@
 data (dict, list, str, int, float, bool, None) with the place of every key and value, and all the
 faults it met. It never raises for what a text holds, and its work is bounded:
 
-1. at most LONGEST_FILE characters, DEEPEST levels, MOST_NODES nodes, aliases counted in full;
+1. at most LONGEST_TEXT characters, DEEPEST levels, MOST_NODES nodes, aliases counted in full;
 2. tags, merge keys, directives and a second document are refused, so nothing in a file can name
    a type or run anything;
 3. keys are texts, and each stands once in its mapping; `yes`, `no`, `on`, `off` are texts;
@@ -22,13 +22,14 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
+from heartline.decoding import CONTROL, LONGEST_FILE, too_long
 from heartline.diagnostics import Diagnostic, Location, Severity
-from heartline.yamlfaults import explain_syntax
+from heartline.yamlfaults import LastEvent, explain_syntax
 
-__all__ = ["LONGEST_FILE", "Composition", "Node", "compose", "decode"]
+__all__ = ["LONGEST_TEXT", "Composition", "Node", "compose"]
 
 FAST = bool(yaml.__with_libyaml__)
-LONGEST_FILE = 4_000_000 if FAST else 250_000  # the parser without libyaml is forty times slower
+LONGEST_TEXT = LONGEST_FILE if FAST else 250_000  # without libyaml it is forty times slower
 MOST_NODES = 400_000
 DEEPEST = 64
 LONGEST_NUMBER = 18  # characters
@@ -51,11 +52,6 @@ _NUMBER = re.compile(
     r"(?P<int>[-+]?[0-9]+)|0o(?P<octal>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)"
     r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 )
-# What may not stand in a file as it is: controls, other line breaks, halves of characters.
-_CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-_UNPRINTABLE = re.compile(f"[{_CONTROLS}\u2028\u2029]")
-_CONTROL = re.compile(f"[{_CONTROLS}]")
-
 
 class Node:
     """A value of the file: its data, its place, and for a mapping or list its children."""
@@ -93,66 +89,15 @@ class _Stop(Exception):
     """Reading cannot go on: the last fault says why."""
 
 
-def decode(content: bytes, name: str) -> tuple[str, Diagnostic | None]:
-    """Read UTF-8, with or without a byte order mark; gives the text and what is wrong with it."""
-    if len(content) > 4 * LONGEST_FILE:
-        return "", _too_long(name)
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
-            return "", _error("HL101", f"the file is in {encoding}", Location(name), _SAVE)
-    if b"\x00" in content[:64] and content[:64].count(b"\x00") > len(content[:64]) // 4:
-        return "", _error(
-            "HL101", "the file is in UTF-16 or is no text at all", Location(name), _SAVE
-        )
-    try:
-        return content.decode("utf-8-sig"), None
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8-sig", "replace")
-        where = Location(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        byte = content[error.start]
-        return "", _error("HL101", f"the byte {byte:#04x} here is not UTF-8", where, _SAVE)
-
-
-_MARKS = (
-    (b"\x00\x00\xfe\xff", "UTF-32"),
-    (b"\xff\xfe\x00\x00", "UTF-32"),
-    (b"\xfe\xff", "UTF-16"),
-    (b"\xff\xfe", "UTF-16"),
-)
-_SAVE = "save it as UTF-8"
-
-
 def _error(code: str, message: str, where: Location, hint: str | None = None) -> Diagnostic:
     return Diagnostic(code, Severity.ERROR, message, where, hint)
 
 
-def _too_long(name: str) -> Diagnostic:
-    return _error(
-        "HL102",
-        f"the file is too long: at most {LONGEST_FILE:,} characters are read",
-        Location(name),
-        "split it: a state can include another file",
-    )
-
-
 def compose(text: str, name: str) -> Composition:
-    """Read one document; lines must end in a line feed. Time grows linearly with the text."""
+    """Read one document out of a text from `decode`. Time grows linearly with the text."""
     result = Composition()
-    if len(text) > LONGEST_FILE:
-        result.faults.append(_too_long(name))
-        result.stopped = True
-        return result
-    if bad := _UNPRINTABLE.search(text):
-        line_start = text.rfind("\n", 0, bad.start()) + 1
-        where = Location(name, text.count("\n", 0, line_start) + 1, bad.start() - line_start + 1)
-        result.faults.append(
-            _error(
-                "HL101",
-                f"the character U+{ord(bad.group()):04X} cannot stand in a file",
-                where,
-                "delete it; the file may be damaged, or no text",
-            )
-        )
+    if len(text) > LONGEST_TEXT:
+        result.faults.append(too_long(name, LONGEST_TEXT))
         result.stopped = True
         return result
     composer = _Composer(name, result)
@@ -160,10 +105,10 @@ def compose(text: str, name: str) -> Composition:
         composer.run(_PARSER(text))
         result.root = composer.root
     except yaml.MarkedYAMLError as error:
-        result.faults.append(explain_syntax(error, text, name))
-        result.stopped = True
-    except yaml.YAMLError:
-        result.faults.append(_error("HL103", "this is not YAML", Location(name)))
+        fault = explain_syntax(error, text, name, composer.last_event())
+        # What follows from it: a text in braces, `{name} said`, is a field without a value.
+        line = fault.location.line
+        result.faults = [one for one in result.faults if one.location.line != line] + [fault]
         result.stopped = True
     except _Stop:
         result.stopped = True
@@ -177,6 +122,7 @@ class _Composer:
         self.name = name
         self.result = result
         self.root: Node | None = None
+        self.last: Any = None  # the last event that was read
         self.count = 0
         self.anchors: dict[str, _Anchored] = {}
         self.heights: dict[int, int] = {}
@@ -197,6 +143,7 @@ class _Composer:
         documents = 0
         next_event = parser.get_event
         while (event := next_event()) is not None:
+            self.last = event
             kind = event.__class__
             if kind is scalar:
                 self.scalar(event)
@@ -209,6 +156,15 @@ class _Composer:
             elif kind is yaml.DocumentStartEvent:
                 documents += 1
                 self.document(event, documents)
+
+    def last_event(self) -> LastEvent:
+        """What was read before the parser failed, for the sentence about it."""
+        event = self.last
+        start, end = event.start_mark, event.end_mark
+        style = getattr(event, "style", None) or ""
+        if not style and end.index > start.index and isinstance(event, yaml.CollectionEndEvent):
+            style = "{"  # the end of a collection in block style has no characters of its own
+        return LastEvent(style, (start.line, start.column), (end.line, end.column))
 
     def document(self, event: Any, number: int) -> None:
         if number > 1:
@@ -237,7 +193,7 @@ class _Composer:
                     self.fault("HL204", f"the number {text[:12]}... is too long", event, hint)
                 else:
                     data = _number(number)
-        elif style == '"' and _CONTROL.search(text):
+        elif style == '"' and CONTROL.search(text):
             hint = "of these only \\n and \\t are allowed"
             self.fault("HL101", "this text holds a control character", event, hint)
             broken = True
@@ -266,8 +222,10 @@ class _Composer:
         elif self.key:
             line, column = keys[self.key]
             hint = "write a value, or leave the line out; {} is an empty mapping"
-            if self.top.style:
+            if self.top.style and len(keys) > 1:
                 hint = "if it belongs to the text before the comma, put the whole text in quotes"
+            elif self.top.style:
+                hint = "a text that begins with { stands in quotes"
             where = Location(self.name, line + 1, column + 1)
             message = f"`{self.key[:80]}` has no value"
             self.result.faults.append(_error("HL203", message, where, hint))
