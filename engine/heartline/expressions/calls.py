@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 
 from heartline.expressions import rules
 from heartline.expressions.tree import (
@@ -63,10 +65,11 @@ def read_call(reader: Reader, node: ast.Call, span: Span) -> Tree | None:
     at_least, at_most, read = known[name]
     given = len(node.args)
     if not at_least <= given <= at_most:
-        needs = f"{at_least} value{'s' * (at_least > 1)}" + (" or more" if at_most > 1 else "")
-        reader.report("HL402", f"{name}() takes {needs}, and here are {given}", span, describe(name))
+        number = "one value" if at_least == 1 else f"{at_least} values"
+        message = f"{name}() takes {number}{' or more' * (at_most > 1)}, and here are {given}"
+        reader.report("HL402", message, span, describe(name))
         return None
-    return read(reader, name, node.args, span)
+    return read(reader, node.args, span)
 
 
 def describe(name: str) -> str:
@@ -96,17 +99,13 @@ def report_unknown_name(reader: Reader, name: str, span: Span) -> None:
         (scope.states, "state", f"ask at({name}) or visited({name})"),
         (scope.choices, "choice", f"ask chosen({name}) or count({name})"),
     ):
-        if scope.resolve(name, known) is not None:
-            if not _is_enum_value(reader, name):
-                reader.report("HL403", f"`{name}` is a {what}, not a value", span, hint)
-                return
-    message = f"there is no variable or guard called `{name}`"
+        if scope.resolve(name, known) is not None and not _is_enum_value(reader, name):
+            reader.report("HL403", f"`{name}` is a {what}, not a value", span, hint)
+            return
+    nearest = scope.suggest(name, [*scope.variables, *scope.guards])
     if _is_enum_value(reader, name):
-        hint = f'if the value is meant, put it in quotes: "{name}"'
-    else:
-        near = scope.suggest(name, [*scope.variables, *scope.guards])
-        hint = near or ""
-    reader.report("HL302", message, span, hint or None)
+        nearest = f'if the value is meant, put it in quotes: "{name}"'
+    reader.report("HL302", f"there is no variable or guard called `{name}`", span, nearest)
 
 
 def _is_enum_value(reader: Reader, name: str) -> bool:
@@ -116,31 +115,31 @@ def _is_enum_value(reader: Reader, name: str) -> bool:
     )
 
 
-def _timer(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _timer(
+    reader: Reader, args: list[ast.expr], span: Span, test: OneOf["running", "expired"]
+) -> Tree | None:
     timer = reader.known_name(args[0], reader.scope.timers, "timer", "HL304")
-    if timer is None:
-        return None
-    return TimerTest(span, BOOL, "expired" if name == "expired" else "running", timer)
+    return None if timer is None else TimerTest(span, BOOL, test, timer)
 
 
-def _at(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _at(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     state = reader.known_name(args[0], reader.scope.states, "state", "HL301")
     if state is None:
         return None
     return At(span, BOOL, "at", state, tuple(sorted(reader.scope.states[state])))
 
 
-def _visited(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _visited(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     state = reader.known_name(args[0], reader.scope.states, "state", "HL301")
     return None if state is None else Happened(span, BOOL, ("visits", state))
 
 
-def _chosen(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _chosen(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     choice = reader.known_name(args[0], reader.scope.choices, "choice", "HL309")
     return None if choice is None else Happened(span, BOOL, ("taken", choice))
 
 
-def _count(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _count(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     scope = reader.scope
     both = {*scope.states, *scope.choices}
     full = reader.known_name(args[0], both, "state or choice", "HL301")
@@ -154,7 +153,7 @@ def _count(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree 
     return Count(span, IntType(0, COUNT_HIGHEST), symbol)
 
 
-def _tag(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _tag(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     tag = reader.known_name(args[0], reader.scope.tags, "tag", "HL311")
     if tag is None:
         return None
@@ -166,7 +165,9 @@ def _tag(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | 
     return At(span, BOOL, "tag", tag, tuple(sorted(leaves)))
 
 
-def _extreme(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _extreme(
+    reader: Reader, args: list[ast.expr], span: Span, name: OneOf["min", "max"]
+) -> Tree | None:
     operands = reader.read_all(args)
     if operands is None:
         return None
@@ -175,7 +176,7 @@ def _extreme(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tre
             message = f"{name}() takes numbers or durations"
             reader.report("HL403", message, operand.span)
             return None
-    type_ = reader.settle(rules.common_type(reader.source, operands, f"{name}()"))
+    type_ = reader.settle(rules.common_type(operands, f"{name}()"))
     if type_ is None:
         return None
     if isinstance(type_, IntType):  # the bounds that min and max leave
@@ -183,50 +184,50 @@ def _extreme(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tre
         highs = [each.type.high for each in operands if isinstance(each.type, IntType)]
         pick = min if name == "min" else max
         type_ = IntType(pick(lows), pick(highs))
-    return Extreme(span, type_, "min" if name == "min" else "max", operands)
+    return Extreme(span, type_, name, operands)
 
 
-def _how_many(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _how_many(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     operands = reader.conditions(args)
     return None if operands is None else HowMany(span, IntType(0, len(operands)), operands)
 
 
-def _tag_now(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _tag_now(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     tag = reader.known_name(args[0], reader.scope.tags, "tag", "HL311")
     return None if tag is None else Happens(span, BOOL, "tag", tag)
 
 
-def _outcome(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _outcome(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     outcome = reader.known_name(args[0], reader.scope.outcomes, "outcome", "HL310")
     return None if outcome is None else Happens(span, BOOL, "outcome", outcome)
 
 
-def _chosen_now(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _chosen_now(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     choice = reader.known_name(args[0], reader.scope.choices, "choice", "HL309")
     return None if choice is None else Happens(span, BOOL, "chosen", choice)
 
 
-def _said(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _said(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     role = reader.known_name(args[0], reader.scope.roles, "role", "HL305")
     return None if role is None else Happens(span, BOOL, "said", role)
 
 
-def _can_reach(reader: Reader, name: str, args: list[ast.expr], span: Span) -> Tree | None:
+def _can_reach(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     operand = reader.condition(args[0])
     return None if operand is None else CanReach(span, BOOL, operand)
 
 
 _MANY = 64
-_Read = Callable[["Reader", str, list[ast.expr], Span], Tree | None]
+_Read = Callable[["Reader", list[ast.expr], Span], Tree | None]
 _GUARD: dict[str, tuple[int, int, _Read]] = {
     "at": (1, 1, _at),
     "chosen": (1, 1, _chosen),
     "count": (1, 1, _count),
-    "expired": (1, 1, _timer),
+    "expired": (1, 1, partial(_timer, test="expired")),
     "how_many": (1, _MANY, _how_many),
-    "max": (2, _MANY, _extreme),
-    "min": (2, _MANY, _extreme),
-    "running": (1, 1, _timer),
+    "max": (2, _MANY, partial(_extreme, name="max")),
+    "min": (2, _MANY, partial(_extreme, name="min")),
+    "running": (1, 1, partial(_timer, test="running")),
     "tag": (1, 1, _tag),
     "visited": (1, 1, _visited),
 }

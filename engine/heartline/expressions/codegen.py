@@ -11,9 +11,8 @@ only where the bounds of its value say that it could leave its target's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heartline.expressions.tree import (
     LEAF,
@@ -49,6 +48,9 @@ from heartline.expressions.types import (
     subtract_durations,
     times,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["Codegen"]
 
@@ -96,7 +98,7 @@ class Codegen:
         """All functions, by handle."""
         names = "".join(f"e{number}, " for number in range(len(self._handles)))
         source = "\n".join([*self._lines, f"functions = [{names}]"])
-        exec(compile(source, "<scenario>", "exec"), self._space)
+        exec(compile(source, "<scenario>", "exec"), self._space)  # noqa: S102 - made above
         functions: list[Callable[..., Any]] = self._space["functions"]
         return functions
 
@@ -128,8 +130,8 @@ class Codegen:
         target, type_ = action.target.type, action.value.type
         slot, value = self._slot(("var", action.target.name)), self._value(action.value)
         if isinstance(target, DurationType) and target.values is not None:
-            known = isinstance(type_, DurationType) and type_.values is not None
-            if not known or not set(type_.values or ()).issubset(target.values):  # type: ignore[union-attr]
+            held = type_.values if isinstance(type_, DurationType) else None
+            if held is None or not set(held).issubset(target.values):
                 value = f"snap({value}, {self._constant(target.values)})"
         if not isinstance(target, IntType) or not isinstance(type_, IntType):
             return [f" {slot} = {value}"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from heartline.expressions.interpreter import evaluate
-from heartline.expressions.tree import Symbol, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from heartline.expressions.tree import Symbol, Tree
 
 __all__ = ["Explanation", "explain"]
 

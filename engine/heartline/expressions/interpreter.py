@@ -7,9 +7,7 @@ hold the two together.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, MutableSequence, Sequence
-from datetime import timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from heartline.expressions.tree import (
     LEAF,
@@ -47,6 +45,10 @@ from heartline.expressions.types import (
     subtract_durations,
     times,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, MutableSequence, Sequence
+    from datetime import timedelta
 
 __all__ = ["Timers", "evaluate", "execute", "saturate"]
 

@@ -10,10 +10,11 @@ allows it node by node, resolves names in the scope and types each node by the `
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from heartline.expressions import rules
 from heartline.expressions.problems import Parsed, Problem
-from heartline.expressions.reader import Reader
-from heartline.expressions.scope import Scope
+from heartline.expressions.reader import Reader, Sign
 from heartline.expressions.tokens import Fault, Token, skeleton, tokenise
 from heartline.expressions.tree import (
     Action,
@@ -33,6 +34,9 @@ from heartline.expressions.types import (
     TextType,
     Type,
 )
+
+if TYPE_CHECKING:
+    from heartline.expressions.scope import Scope
 
 __all__ = ["parse_action", "parse_expression", "parse_property"]
 
@@ -138,7 +142,8 @@ def _assignment(source: str, tokens: list[Token], scope: Scope) -> Parsed[Action
     if target is not None and value is not None:
         if operator.text != "=":
             before = Variable((name.start, name.end), target.type, target)
-            value = reader.combine(operator.text[0], before, value, span)
+            sign: Sign = "+" if operator.text == "+=" else "-"
+            value = reader.combine(sign, before, value, span)
         if value is not None:
             reader.accept(rules.fits(source, value, target.type))
     if reader.problems or target is None or value is None:

@@ -7,13 +7,12 @@ its neighbours are read on, so that one pass finds all faults, and none is repor
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
 from datetime import timedelta
+from typing import TYPE_CHECKING
+from typing import Literal as OneOf
 
 from heartline.expressions import calls, rules
 from heartline.expressions.problems import Problem
-from heartline.expressions.scope import Scope
-from heartline.expressions.tokens import Skeleton, Token
 from heartline.expressions.tree import (
     And,
     Arithmetic,
@@ -39,9 +38,16 @@ from heartline.expressions.types import (
     Type,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from heartline.expressions.scope import Scope
+    from heartline.expressions.tokens import Skeleton, Token
+
 __all__ = ["Reader"]
 
-_ARITHMETIC: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+Sign = OneOf["+", "-", "*"]
+_ARITHMETIC: dict[type[ast.operator], Sign] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
     ast.In: "in", ast.NotIn: "not in",
@@ -153,7 +159,8 @@ class Reader:
         operands = self.conditions(node.values)
         if operands is None:
             return None
-        return And(span, BOOL, operands) if isinstance(node.op, ast.And) else Or(span, BOOL, operands)
+        joined = And if isinstance(node.op, ast.And) else Or
+        return joined(span, BOOL, operands)
 
     def _prefixed(self, node: ast.UnaryOp, span: Span) -> Tree | None:
         if isinstance(node.op, ast.Not):
@@ -170,16 +177,15 @@ class Reader:
         return Negate(span, type_, operand)
 
     def _arithmetic(self, node: ast.BinOp, span: Span) -> Tree | None:
-        operands = self.read_all([node.left, node.right])
-        return None if operands is None else self.combine(_ARITHMETIC[type(node.op)], *operands, span)
+        left, right = self.read(node.left), self.read(node.right)
+        if left is None or right is None:
+            return None
+        return self.combine(_ARITHMETIC[type(node.op)], left, right, span)
 
-    def combine(self, operator: str, left: Tree, right: Tree, span: Span) -> Tree | None:
+    def combine(self, operator: Sign, left: Tree, right: Tree, span: Span) -> Tree | None:
         """`left operator right`, where the two go together."""
         type_ = self.settle(rules.arithmetic(self.source, operator, left, right))
-        if type_ is None:
-            return None
-        assert operator in ("+", "-", "*")
-        return Arithmetic(span, type_, operator, left, right)
+        return None if type_ is None else Arithmetic(span, type_, operator, left, right)
 
     def _compared(self, node: ast.Compare, span: Span) -> Tree | None:
         operators = tuple(_COMPARISONS[type(each)] for each in node.ops)
@@ -219,7 +225,7 @@ class Reader:
         if then is None or test is None or otherwise is None:
             return None
         type_ = self.settle(
-            rules.common_type(self.source, (then, otherwise), "this `if ... else`")
+            rules.common_type((then, otherwise), "this `if ... else`")
         )
         return None if type_ is None else Conditional(span, type_, test, then, otherwise)
 

@@ -95,21 +95,20 @@ def _never_equal(
         return None
     blamed, fine = (left, right) if isinstance(left, Literal) else (right, left)
     if isinstance(blamed, Literal) and isinstance(fine.type, EnumType):
-        return _not_among(source, blamed, f"{shown(source, fine)} is never", fine.type)
+        return _not_among(blamed, f"{shown(source, fine)} is never", fine.type)
     message = f"{shown(source, left)} and {shown(source, right)} have no value in common"
     return Problem("HL403", message, left.span[0], right.span[1])
 
 
-def _not_among(source: str, literal: Literal, never: str, among: EnumType) -> Problem:
+def _not_among(literal: Literal, never: str, among: EnumType) -> Problem:
     value = str(literal.value)
     message = f"{never} {quote(value)}; it is {describe(among)}"
     return Problem("HL403", message, *literal.span, did_you_mean(value, among.values))
 
 
 def _unit_hint(beside: Tree, blamed: Tree) -> str | None:
-    if isinstance(beside.type, DurationType) and isinstance(blamed, Literal):
-        if isinstance(blamed.type, IntType):
-            return f"a duration has a unit, as in {blamed.value}d"
+    if isinstance(beside.type, DurationType) and isinstance(blamed.type, IntType):
+        return "a duration has a unit, as in 14d"
     return None
 
 
@@ -188,7 +187,7 @@ def negation(source: str, operand: Tree) -> Type | Problem:
     return Problem("HL403", message, *operand.span)
 
 
-def common_type(source: str, trees: tuple[Tree, ...], where: str) -> Type | Problem:
+def common_type(trees: tuple[Tree, ...], where: str) -> Type | Problem:
     """The type of a value that is one of these, in a place called `where`."""
     type_ = trees[0].type
     for tree in trees[1:]:
@@ -224,16 +223,22 @@ def fits(source: str, tree: Tree, target: Type) -> Problem | None:
     if isinstance(tree.type, EnumType) and isinstance(target, EnumType):
         missing = [value for value in tree.type.values if value not in target.values]
         if missing and isinstance(tree, Literal):
-            return _not_among(source, tree, "this can never be", target)
+            return _not_among(tree, "this can never be", target)
         if missing:
             message = (
                 f"{shown(source, tree)} can be {quote(missing[0])}; here {describe(target)} "
                 "is needed"
             )
             return Problem("HL403", message, *tree.span)
-    if isinstance(target, DurationType) and target.values and isinstance(tree, Literal):
-        if tree.value not in target.values:
-            lengths = ", ".join(describe_value(value) for value in target.values[:8])
-            message = f"{describe_value(tree.value)} is not among the lengths here: {lengths}"
-            return Problem("HL403", message, *tree.span)
-    return None
+    return _listed(tree, target)
+
+
+def _listed(tree: Tree, target: Type) -> Problem | None:
+    """A length that is written out must be among those of the variable."""
+    if not isinstance(target, DurationType) or target.values is None:
+        return None
+    if not isinstance(tree, Literal) or tree.value in target.values:
+        return None
+    lengths = ", ".join(describe_value(value) for value in target.values[:8])
+    message = f"{describe_value(tree.value)} is not among the lengths here: {lengths}"
+    return Problem("HL403", message, *tree.span)

@@ -7,11 +7,15 @@ variable `session.mood`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from heartline.diagnostics import did_you_mean
-from heartline.expressions.tree import Declaration, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from heartline.expressions.tree import Declaration, Tree
 
 __all__ = ["RESERVED", "Guard", "Scope"]
 

@@ -15,12 +15,14 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from heartline.durations import parse_duration
 from heartline.expressions.problems import Problem
 from heartline.expressions.scope import RESERVED
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 __all__ = ["DEEPEST", "LARGEST_NUMBER", "LONGEST_SOURCE", "MOST_NODES", "Skeleton", "Token"]
 

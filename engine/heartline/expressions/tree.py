@@ -18,11 +18,14 @@ A node reads the conversation through symbols; the layout of a machine gives eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 from heartline.expressions.types import BOOL, IntType, Type, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "COUNT_OTHERWISE",
@@ -384,9 +387,10 @@ def counts(*parts: Tree | Action) -> dict[Symbol, int]:
                 bare = [right]
             elif compared(right, MIRRORED[node.operators[0]], left):
                 bare = [left]
-        elif isinstance(node, Member):
-            if all(compared(node.operand, "==", item) for item in node.items):
-                bare = list(node.items)
+        elif isinstance(node, Member) and all(
+            compared(node.operand, "==", item) for item in node.items
+        ):
+            bare = list(node.items)
         waiting.extend(bare)
 
     waiting: list[Tree] = []

@@ -10,11 +10,14 @@ Durations saturate as integers do: none is below 0s or above a hundred years.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from heartline.durations import LONGEST, format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = [
     "BOOL",
