@@ -36,6 +36,8 @@ HOUSE = [
     "machine",
     "clock",
     "stored",
+    "decoding",
+    "decoding",
     "yamlfaults",
     "yamltext",
     "sources",
