@@ -100,6 +100,6 @@ def scenarios(draw: st.DrawFn, most: int = 5) -> str:
         "timers": {"rest": {"length": "pause"}},
         "guards": {"seen_enough": "count(c0) > 1 or visited(s0)"},
         "states": states,
-        "choices": {"leave": {"to": "end"}},
+        "choices": {"leave": {"to": "end"}, "c0": {"say": "c0"}, "c1": {"once": True}},
     }
     return json.dumps(data)

@@ -78,7 +78,7 @@ def test_inputs_are_set_at_the_start_also_as_people_type_them(scenario: Scenario
 @pytest.mark.parametrize(
     ("inputs", "sentence"),
     [
-        ({"trst": 1}, "did you mean 'trust'"),
+        ({"trusst": 1}, "did you mean 'trust'"),
         ({"secret": 1}, "'secret' is not an input"),
         ({"trust": 7}, "trust is a whole number from 0 to 6, not '7'"),
         ({"trust": "two"}, "trust is a whole number from 0 to 6"),
@@ -154,7 +154,7 @@ def test_a_choice_is_found_by_number_id_or_prefix(conversation: Conversation) ->
     for words, sentence in (
         ("9", "they go from 1 to 4"),
         ("0", "they go from 1 to 4"),
-        ("truts", "did you mean 'trust_more'"),
+        ("trustmore", "did you mean 'trust_more'"),
         ("zzz", "by its number or its name"),
         ("", "There is no choice"),
     ):

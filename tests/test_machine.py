@@ -75,8 +75,8 @@ def test_the_machine_is_one_of_the_library_with_its_extension_points_overridden(
     library = small().machine.library
     assert isinstance(library, transitions.Machine)
     assert {type(event) for event in library.events.values()} == {FastEvent}
-    ways = [way for event in library.events.values() for way in sum(event.transitions.values(), [])]
-    assert {type(way) for way in ways} == {Way}
+    groups = [group for event in library.events.values() for group in event.transitions.values()]
+    assert {type(way) for group in groups for way in group} == {Way}
     assert list(library.states) == ["a", "b", "over"]
     assert library.models == []
 

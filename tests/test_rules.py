@@ -24,7 +24,7 @@ from heartline import (
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 
-# Rule 1: one leaf; transitions are inherited, innermost first -----------------------------------
+# Rule 1: one leaf; transitions are inherited, innermost first
 
 NESTED = """
     states:
@@ -91,7 +91,7 @@ def test_rule_1_an_inner_event_is_asked_first_and_the_outer_one_if_its_guard_is_
     assert value(conversation, "heard") == "inner"
 
 
-# Rule 2: exit up, act, enter down; all or nothing ------------------------------------------------
+# Rule 2: exit up, act, enter down; all or nothing
 
 TRACE = """
     states:
@@ -236,7 +236,7 @@ def test_rules_2_and_10_a_transition_that_fails_changes_nothing() -> None:
     assert conversation.choose("end").outcome == "over"
 
 
-# Rule 3: run to completion ------------------------------------------------------------------------
+# Rule 3: run to completion
 
 
 def test_rule_3_always_transitions_run_until_none_is_enabled() -> None:
@@ -256,7 +256,7 @@ def test_rule_3_always_transitions_run_until_none_is_enabled() -> None:
     assert value(conversation, "n") == 4
 
 
-# Rule 4: the engine's roles move first --------------------------------------------------------------
+# Rule 4: the engine's roles move first
 
 PARTNER = """
     context:
@@ -304,7 +304,7 @@ def test_rule_4_nobody_else_can_take_the_engines_choice() -> None:
         play(PARTNER).choose("answer_kindly")
 
 
-# Rule 5: time is an argument ----------------------------------------------------------------------
+# Rule 5: time is an argument
 
 TIMED = """
     timers:
@@ -432,7 +432,7 @@ def test_rule_5_too_many_deadlines_at_once_are_refused_and_nothing_is_lost() -> 
     assert conversation.wait("1s").state == "tick"
 
 
-# Rule 6: an input names its turn --------------------------------------------------------------------
+# Rule 6: an input names its turn
 
 
 def test_rule_6_an_answer_to_an_older_turn_is_refused_and_changes_nothing() -> None:
@@ -454,7 +454,7 @@ def test_rule_6_an_answer_that_a_deadline_overtook_is_refused() -> None:
     assert conversation.turn.state == "review"
 
 
-# Rule 7: the same again -------------------------------------------------------------------------------
+# Rule 7: the same again
 
 
 def test_rule_7_the_same_snapshot_input_and_time_give_the_same_result() -> None:
@@ -478,7 +478,7 @@ def test_rule_7_the_seed_decides_which_of_several_texts_is_said() -> None:
     assert said(play(scenario, 5)) == said(play(scenario, 5))
 
 
-# Rule 8: final means over -------------------------------------------------------------------------------
+# Rule 8: final means over
 
 
 def test_rule_8_a_conversation_that_is_over_takes_no_input_and_no_deadline() -> None:
@@ -494,7 +494,7 @@ def test_rule_8_a_conversation_that_is_over_takes_no_input_and_no_deadline() -> 
     assert conversation.wait("100d").number == turn.number
 
 
-# Rule 9: guards are pure, and explained ---------------------------------------------------------------
+# Rule 9: guards are pure, and explained
 
 GUARDED = """
     context:
@@ -561,7 +561,7 @@ def test_rule_9_a_choice_that_is_taken_once_is_closed_then() -> None:
         conversation.choose("once")
 
 
-# Rule 10: nothing is lost -----------------------------------------------------------------------------
+# Rule 10: nothing is lost
 
 
 def test_rule_10_each_refusal_is_a_typed_error_and_the_snapshot_is_as_before() -> None:

@@ -12,8 +12,6 @@ shared by all.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline import runtime, stored
@@ -24,11 +22,12 @@ from heartline.durations import parse_duration
 from heartline.errors import CallerError, NothingToUndo, ScenarioError, StaleTurn, UnknownChoice
 from heartline.loader import find_scenario, load_file, load_text
 from heartline.reasons import explain_choice
-from heartline.rendering import changes, look, render
+from heartline.rendering import changed, look, render
 from heartline.snapshot import Choose, Send, Snapshot, Tick
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import timedelta
     from pathlib import Path
 
     from heartline.clock import Clock
@@ -246,13 +245,13 @@ class Conversation:
                 if self._undo_depth
                 else "This conversation keeps no earlier turns: start it with undo_depth=50."
             )
-        earlier, *shown = self._earlier.pop()
+        earlier, lines, changes, taken = self._earlier.pop()
         if isinstance(self.clock, ManualClock):
             self.clock.set(earlier.time)
         else:
             earlier = shifted(earlier, self.clock.now() - earlier.time)
         self.position = earlier
-        self._lines, self._changes, self._taken = shown
+        self._lines, self._changes, self._taken = lines, changes, taken
         return self.turn
 
     def snapshot(self) -> dict[str, Any]:
@@ -297,14 +296,13 @@ class Conversation:
 
     def _show(self, step: Step) -> None:
         machine = self.scenario.machine
-        self._lines, self._changes = render(machine, step), changes(machine, step)
+        self._lines, self._changes = render(machine, step), changed(machine, step)
         self._taken = step.taken
 
 
 def shifted(snapshot: Snapshot, by: timedelta) -> Snapshot:
     """The snapshot, as if all of it had happened later by this much."""
-    return replace(
-        snapshot,
+    return snapshot._replace(
         time=snapshot.time + by,
         deadlines=tuple(due._replace(due=due.due + by) for due in snapshot.deadlines),
     )

@@ -21,7 +21,7 @@ __all__ = ["Moment", "closed_reason", "explain_choice"]
 
 
 class Moment:
-    """What a text may speak of: the frame, the timers and the time, as they were when it was said."""
+    """What a text may speak of: the frame, the timers and the time, as they were just then."""
 
     __slots__ = ("_deadlines", "_machine", "frame", "layout", "now")
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from heartline.runtime import Spoken, Step
     from heartline.snapshot import Snapshot
 
-__all__ = ["changes", "look", "render", "view"]
+__all__ = ["changed", "look", "render", "view"]
 
 
 def view(machine: Machine, step: Step) -> Turn:
     """The turn that a step leads to: what was said on the way, and what can be done now."""
-    return look(machine, step.snapshot, render(machine, step), changes(machine, step))
+    return look(machine, step.snapshot, render(machine, step), changed(machine, step))
 
 
 def look(
@@ -87,7 +87,7 @@ def render(machine: Machine, step: Step) -> tuple[Said, ...]:
                 continue
             text = line.texts[0]
             if len(line.texts) > 1:
-                # Apart from the draws that decide what happens, so that editing words moves nothing.
+                # Apart from the draws that decide what happens: editing words moves nothing.
                 text = line.texts[draw(seed ^ line.number << 20, turn, len(line.texts))]
             moment = moment or _moment(machine, spoken)
             name = "" if line.speaker not in machine.roles else _name(machine, line.speaker, moment)
@@ -97,7 +97,7 @@ def render(machine: Machine, step: Step) -> tuple[Said, ...]:
     return tuple(said)
 
 
-def changes(machine: Machine, step: Step) -> tuple[Change, ...]:
+def changed(machine: Machine, step: Step) -> tuple[Change, ...]:
     """The visible variables that a step changed."""
     if step.before is None or step.before.frame == step.snapshot.frame:
         return ()

@@ -28,7 +28,6 @@ were said, and the frame as it was at that moment, and `heartline.rendering` mak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,7 +51,7 @@ from heartline.text import clean_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from heartline.machine import Leaf, Lines, Machine, Slot, Way
+    from heartline.machine import ChoiceSpec, Leaf, Lines, Machine, Slot, Way
     from heartline.snapshot import Frame, Input
 
 __all__ = ["Spoken", "Step", "Taken", "start", "step"]
@@ -81,8 +80,7 @@ class Taken(NamedTuple):
     draw: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one step gives: the snapshot to go on with, and what happened on the way to it."""
 
     snapshot: Snapshot
@@ -113,8 +111,8 @@ def start(
             )
     frame = list(machine.initial_frame())
     for name, value in (inputs or {}).items():
-        index = machine.layout.get(("var", name))
-        frame[_input_slot(machine, name, index)] = _input_value(machine.slots[index or 0], value)
+        index = _input_slot(machine, name)
+        frame[index] = _input_value(machine.slots[index], value)
     blank = Snapshot(
         machine.id, machine.version, machine.fingerprint, tuple(frame), (), (),
         tuple(sorted(set(persons))), seed & _MASK, 0, 0, 0, _utc(now),
@@ -213,9 +211,9 @@ class _Run:
         self.budget -= 1
         if self.budget < 0:
             raise RunawayError(
-                f"The scenario {self.machine.id} loops at {self.frame[0]!r}: one input set off more "
-                f"than {MOST_MICROSTEPS} transitions. Look at the always transitions and the "
-                f"engine's choices there ({way.edge.location})."
+                f"The scenario {self.machine.id} loops at {self.frame[0]!r}: one input set off "
+                f"more than {MOST_MICROSTEPS} transitions. Look at the always transitions and "
+                f"the engine's choices there ({way.edge.location})."
             )
 
     # What happens -------------------------------------------------------------------------------
@@ -307,11 +305,7 @@ class _Run:
         if total <= 0:
             return False
         self.draws += 1
-        rest = draw(self.snapshot.seed, self.draws, total)
-        for spec, weight in offers:
-            rest -= weight
-            if rest < 0:
-                break
+        spec = _pick(offers, draw(self.snapshot.seed, self.draws, total))
         first = len(self.taken)
         self.machine.trigger(spec.event, self)
         self.taken[first] = self.taken[first]._replace(draw=self.draws)
@@ -356,6 +350,15 @@ def draw(seed: int, number: int, below: int) -> int:
     return (mixed * below) >> 64
 
 
+def _pick(offers: list[tuple[ChoiceSpec, int]], number: int) -> ChoiceSpec:
+    """The offer in whose share of the total weight the number lies."""
+    for spec, weight in offers[:-1]:
+        if number < weight:
+            return spec
+        number -= weight
+    return offers[-1][0]
+
+
 def _answers_turn(run: _Run, turn: int | None) -> None:
     snapshot = run.snapshot
     if run.leaf().final:
@@ -398,7 +401,8 @@ def _later(moment: datetime, length: timedelta) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def _input_slot(machine: Machine, name: str, index: int | None) -> int:
+def _input_slot(machine: Machine, name: str) -> int:
+    index = machine.layout.get(("var", name))
     inputs = [slot.symbol[1] for slot in machine.slots if slot.input]
     if index is None or not machine.slots[index].input:
         why = "is not an input" if index is not None else "does not exist"
@@ -421,9 +425,8 @@ def _input_value(slot: Slot, value: object) -> object:
         raise InputError(f"{name} is true or false, not {str(value)[:60]!r}.")
     if isinstance(kind, IntType):
         number = int(value) if isinstance(value, str) and _whole(value) else value
-        if isinstance(number, int) and not isinstance(number, bool):
-            if kind.low <= number <= kind.high:
-                return number
+        if type(number) is int and kind.low <= number <= kind.high:
+            return number
         raise InputError(
             f"{name} is a whole number from {kind.low} to {kind.high}, not {str(value)[:60]!r}."
         )

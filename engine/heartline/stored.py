@@ -220,7 +220,7 @@ def _timers(machine: Machine, fields: Mapping[str, Any], frame: list[Any]) -> tu
     deadlines = []
     pending = []
     for name, timer in fields["timers"].items():
-        status = _STATUS.get(timer.get("is")) if isinstance(timer, dict) else None
+        status = _STATUS.get(str(timer.get("is"))) if isinstance(timer, dict) else None
         if _slot(machine, ("timer", str(name))) is None or status is None:
             raise SnapshotDamaged(
                 f"The saved conversation is damaged in its timer {str(name)[:60]!r}."

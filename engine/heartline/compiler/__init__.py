@@ -151,7 +151,10 @@ def _support(
         findings.unknown(
             "HL302", "variable", authored.country, names.variables, unit, ("support", "country")
         )
-    from heartline.support import load_support
+    try:
+        from heartline.support import load_support
+    except ImportError:
+        return None
 
     data, found = load_support(unit.loaded, authored.file)
     findings.all.extend(found)

@@ -7,7 +7,6 @@ Nothing here knows yet where a slot of the frame lies: guards and actions are ke
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.compiler.names import type_of
@@ -33,6 +32,7 @@ from heartline.text import parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import timedelta
 
     from heartline.compiler.findings import Findings, Path
     from heartline.compiler.names import Names
@@ -144,7 +144,7 @@ class Drafter:
         acts = self.actions(choice.do, unit, (*path, "do"))
         if choice.branches is None:
             edge = self.edge("choice", name, node, unit, path, choice.to, role, choice.tags)
-            edges = [(edge, None)]
+            edges: list[tuple[Edge, Tree | None]] = [(edge, None)]
             self.act(edge, acts, choice.do)
         else:
             edges = []
@@ -159,13 +159,8 @@ class Drafter:
         spec.branches = tuple(when for _, when in edges)
         for edge, when in edges:
             edge.opening = spec.say
-            edge.when = " and ".join(
-                f"({part})" if " or " in part or " if " in part else part
-                for part in (
-                    f"not chosen({name})" if choice.once else None, choice.when,
-                    None if choice.branches is None else choice.branches[edge.order].when,
-                ) if part
-            ) or None  # fmt: skip
+            guard = None if choice.branches is None else choice.branches[edge.order].when
+            edge.when = _written(f"not chosen({name})" if choice.once else None, choice.when, guard)
             self.condition(edge, [*conditions, *([] if when is None else [when])])
         return spec
 
@@ -414,6 +409,14 @@ class Drafter:
         """Remember which counters are read, and up to where."""
         for symbol, bound in counts(*parts).items():
             self.counters[symbol] = max(bound, self.counters.get(symbol, 0))
+
+
+def _written(*parts: str | None) -> str | None:
+    """Several guards as one, the way an author would write it."""
+    given = [part for part in parts if part is not None]
+    if len(given) > 1:
+        given = [f"({part})" if " or " in part or " if " in part else part for part in given]
+    return " and ".join(given) or None
 
 
 def _all(trees: list[Tree]) -> Tree:

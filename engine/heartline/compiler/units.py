@@ -201,7 +201,8 @@ class _Expander:
             else:
                 self.findings.error(
                     "HL703", f"the included file has a role {role!r} that nobody here plays", unit,
-                    (*node.path, "include"), f"say who plays it: as: {{{role}: {next(iter(unit.roles))}}}",
+                    (*node.path, "include"),
+                    f"say who plays it: as: {{{role}: {next(iter(unit.roles))}}}",
                 )  # fmt: skip
             roles.setdefault(role, next(iter(unit.roles.values())))
         return roles
