@@ -85,9 +85,7 @@ def parse_action(source: str, scope: Scope) -> Parsed[Action]:
         return Parsed(None, (fault.problem,))
 
 
-def _reader(
-    source: str, tokens: list[Token], scope: Scope, *, in_property: bool = False
-) -> Reader:
+def _reader(source: str, tokens: list[Token], scope: Scope, *, in_property: bool = False) -> Reader:
     return Reader(source, scope, skeleton(source, tokens), in_property=in_property)
 
 

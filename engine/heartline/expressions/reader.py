@@ -224,9 +224,7 @@ class Reader:
         otherwise = self.read(node.orelse)
         if then is None or test is None or otherwise is None:
             return None
-        type_ = self.settle(
-            rules.common_type((then, otherwise), "this `if ... else`")
-        )
+        type_ = self.settle(rules.common_type((then, otherwise), "this `if ... else`"))
         return None if type_ is None else Conditional(span, type_, test, then, otherwise)
 
     def known_name(

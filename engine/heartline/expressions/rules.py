@@ -46,8 +46,7 @@ def condition(source: str, tree: Tree) -> Problem | None:
     if isinstance(tree.type, BoolType):
         return None
     message = (
-        f"{shown(source, tree)} is {describe(tree.type)}; "
-        "here something true or false is needed"
+        f"{shown(source, tree)} is {describe(tree.type)}; here something true or false is needed"
     )
     return Problem("HL403", message, *tree.span, _compare_hint(source, tree))
 
@@ -139,8 +138,7 @@ def arithmetic(source: str, operator: str, left: Tree, right: Tree) -> Type | Pr
 
 def _not_a_number(source: str, operator: str, tree: Tree) -> Problem:
     message = (
-        f"{shown(source, tree)} is {describe(tree.type)}; "
-        f"`{operator}` takes numbers and durations"
+        f"{shown(source, tree)} is {describe(tree.type)}; `{operator}` takes numbers and durations"
     )
     hint = None
     if isinstance(tree.type, BoolType):

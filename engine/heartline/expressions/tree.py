@@ -341,10 +341,7 @@ def assigned(action: Action) -> Symbol:
 def guards_used(*parts: Tree | Action) -> frozenset[str]:
     """The named guards that these use, those inside other guards included."""
     return frozenset(
-        node.name
-        for part in parts
-        for node in expressions_of(part)
-        if isinstance(node, GuardUse)
+        node.name for part in parts for node in expressions_of(part) if isinstance(node, GuardUse)
     )
 
 
