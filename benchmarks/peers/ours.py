@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -153,4 +152,4 @@ def in_step(name: str, compiled: Machine, *, show: bool) -> Contender:
 
 def _at_start(snapshot: Snapshot) -> Snapshot:
     """The same, back at the first moment: a round lasts two weeks, and the calendar ends."""
-    return replace(snapshot, time=_START)
+    return snapshot._replace(time=_START)

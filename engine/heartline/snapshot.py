@@ -5,6 +5,9 @@ stored, sent, compared and gone on with, on another machine and months later. In
 finite part is one flat tuple, the frame, whose slots the compiled machine knows by name; in JSON
 every slot is written under its name, so that a stored snapshot can be read, and compared with
 another version of the scenario.
+
+Snapshots and what belongs to a step are named tuples: Python makes one five times as fast as a
+frozen dataclass of the same fields, and a step makes several.
 """
 
 from __future__ import annotations
@@ -28,8 +31,7 @@ class Due(NamedTuple):
     timer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Where a conversation stands.
 
     `frame[0]` is the leaf state; the machine's layout names the other slots. `deadlines` are the

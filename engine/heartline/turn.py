@@ -7,7 +7,7 @@ running out and when. It never holds a hidden variable.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.diagnostics import did_you_mean
 from heartline.errors import UnknownChoice
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Change", "Choice", "Deadline", "Said", "Turn"]
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """One line: who says it (a role, or "narrator"), the name to show, and the text.
 
     `only_to` is the one role that hears it; None means everybody. `cause` says what made it be
@@ -33,8 +32,7 @@ class Said:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """Something that a person may say or do. A disabled one carries the reason."""
 
     id: str
@@ -45,8 +43,7 @@ class Choice:
     tags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A running timer: when it is due (aware, UTC) and what is left of it at the turn's time."""
 
     timer: str
@@ -56,8 +53,7 @@ class Deadline:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A visible variable that has another value than at the turn before."""
 
     name: str
