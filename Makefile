@@ -46,7 +46,7 @@ docs: $(VENV)/.docs  ## build the documentation, strictly, into site/
 	$(BIN)/python -m properdocs build --strict --config-file .ci/mkdocs.yml
 	@echo "The documentation is in site/index.html"
 
-picture: $(VENV)/.play  ## draw the README's session anew
+picture: $(VENV)/.docs  ## draw the README's session anew
 	$(BIN)/python docs/picture.py
 
 bench: $(VENV)/.bench  ## measure against the peers; prints a table and writes JSON

@@ -74,7 +74,6 @@ LIBRARIES = {
     "pydantic": {"scenario", "fields", "shape", "shapefaults", "support", "schema", "loader"},
     "pydantic_core": {"scenario"},
     "click": {"cli"},
-    "rich": {"cli"},
 }
 
 # Imports that point up, made late and on purpose.
