@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Began",
+    "Footer",
     "Leave",
     "Output",
     "Page",
@@ -91,6 +92,15 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Footer:
+    """The last line of every screen: how to find support (`care`, where there is any), how to
+    stop, and what else can be typed; `over` where the conversation has ended."""
+
+    care: bool
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SaveWanted:
     """The player asks to save under this name; whoever does I/O carries it out and says so."""
 
@@ -107,4 +117,4 @@ class Leave:
     """The player wants to stop."""
 
 
-Output = Began | TurnShown | Sentence | Page | SaveWanted | Restarted | Leave
+Output = Began | TurnShown | Footer | Sentence | Page | SaveWanted | Restarted | Leave

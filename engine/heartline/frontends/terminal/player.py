@@ -83,7 +83,8 @@ class Sink:
         if self.renderer is None:
             self.write_object({**keys, "message": sentence})
         else:
-            self.err.write("".join(f"{line}\n" for line in self.renderer.note(sentence)))
+            lines = ["", *self.renderer.note(sentence)]
+            self.err.write("".join(f"{line}\n" for line in lines))
             self.err.flush()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from heartline.durations import format_duration, parse_duration
 from heartline.errors import InputError
-from heartline.frontends.terminal.output import Leave, Output, Page, Row, Sentence
+from heartline.frontends.terminal.output import Footer, Leave, Output, Page, Row, Sentence
 from heartline.frontends.terminal.words import clean
 from heartline.scenario import BoolVariable, DurationVariable, EnumVariable, IntVariable
 from heartline.words import humanise_duration
@@ -52,7 +52,8 @@ class Questions:
         """The present question, with what can be answered."""
         _, variable = self._open[0]
         rows = [Row(f"{number}.", text) for number, text in enumerate(_options(variable), 1)]
-        return [Page("question", variable.prompt or "", tuple(rows), _kind(variable))]
+        page = Page("question", variable.prompt or "", tuple(rows), _kind(variable))
+        return [page, Footer(self._support is not None, False)]
 
     def feed(self, line: str) -> list[Output]:
         """Take an answer; a refusal is an output, and the question stays."""
@@ -74,7 +75,9 @@ class Questions:
             try:
                 self._accept({**self.answers, name: value})
             except InputError as refusal:
-                return [Sentence("refused", "input_error", str(refusal)), *self.ask()]
+                count = len(_values(variable))
+                text = f"Type a number from 1 to {count}." if count else str(refusal)
+                return [Sentence("refused", "input_error", text), *self.ask()]
             self.answers[name] = value
         self._open.pop(0)
         return [] if self.done() else self.ask()

@@ -49,7 +49,7 @@ class Record:
             {**move, "typed": typed, "turn": turn.number, "state": turn.state, "new": new}
         )
         if new:
-            self.transcript.append(_entry(turn, typed))
+            self.transcript.append(_entry(turn, move.get("choose", typed)))
 
     def undone(self, turn: int) -> None:
         """Forget what came after this turn, and the quiet waits at it: the clock goes back too."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from heartline.frontends.terminal.output import (
     Began,
+    Footer,
     Leave,
     Page,
     Restarted,
@@ -53,11 +54,14 @@ class Renderer:
         if isinstance(output, TurnShown):
             lines = list(self._turn(output))
         elif isinstance(output, Sentence):
-            lines = self._fill(output.text, style="warning" if output.kind == "warning" else None)
+            style = "warning" if output.kind == "warning" else None
+            lines = ["", *self._fill(output.text, style=style)]
         elif isinstance(output, Page):
             lines = list(self._page(output))
         elif isinstance(output, Began):
             lines = list(self._began(output))
+        elif isinstance(output, Footer):
+            lines = ["", *self._footer(output)]
         else:
             assert isinstance(output, Leave | Restarted | SaveWanted)
             return ""
@@ -72,6 +76,7 @@ class Renderer:
         return self._fill(sentence)
 
     def _began(self, began: Began) -> Iterator[str]:
+        yield ""
         yield from self._fill(began.title, style="title")
         if began.resumed:
             yield from self._fill("You go on where you stopped.")
@@ -81,7 +86,8 @@ class Renderer:
         if shown.waited:
             later = f"{_capital(humanise_duration(shown.waited))} later"
             day = f": {humanise_date(shown.now)}" if shown.waited >= _DAY else ""
-            yield from self._fill(f"{later}{day}.", style="dim")
+            quiet = " Nothing happens." if shown.brief else ""
+            yield from self._fill(f"{later}{day}.{quiet}", style="dim")
         if shown.moved or (shown.again and not shown.brief):
             yield ""
             yield from self._fill(turn.title, style="title")
@@ -100,16 +106,13 @@ class Renderer:
                 left = max(deadline.due - shown.now, timedelta(0))
                 day = f", until {humanise_date(deadline.due)}" if left >= _DAY else ""
                 yield from self._fill(
-                    f"{_capital(deadline.title)}: {humanise_duration(left)} left{day}.",
-                    style="dim",
+                    f"{_capital(deadline.title)}: {humanise_duration(left)} left{day}."
                 )
             yield ""
         if turn.outcome is not None:
             yield from self._fill(f"The end: {turn.outcome.replace('_', ' ')}.", style="title")
         else:
             yield from self._choices(shown)
-        yield ""
-        yield from self._footer(shown)
 
     def _choices(self, shown: TurnShown) -> Iterator[str]:
         choices = shown.turn.choices
@@ -135,11 +138,13 @@ class Renderer:
         style = None if choice.enabled else "dim"
         yield from self._fill(text, first=start, rest=" " * len(start), style=style)
 
-    def _footer(self, shown: TurnShown) -> Iterator[str]:
-        care = ":care for support, " if shown.turn.support is not None else ""
-        yield from self._fill(f"{care}:quit to stop, :help for more", style="dim")
+    def _footer(self, footer: Footer) -> Iterator[str]:
+        care = ":care for support, " if footer.care else ""
+        more = ":undo to go back, :restart to begin anew" if footer.over else ":help for more"
+        yield from self._fill(f"{care}:quit to stop, {more}")
 
     def _page(self, page: Page) -> Iterator[str]:
+        yield ""
         yield from self._fill(page.title, style="title")
         if not page.rows:
             yield from self._fill(page.empty)
@@ -161,6 +166,8 @@ class Renderer:
             mark = f" ({row.mark})" if row.mark else ""
             style = "title" if row.mark == "you are here" else None
             yield from self._fill(f"{row.name}{mark}", first=indent, rest=indent, style=style)
+        elif page.name == "question":
+            yield from self._fill(row.text, first=f" {row.name} ", rest="    ")
         elif page.name == "care":
             yield from self._fill(row.text)
         else:

@@ -16,10 +16,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.clock import ManualClock
-from heartline.errors import CallerError, HeartlineError
+from heartline.errors import CallerError, ConversationOver, HeartlineError
 from heartline.frontends.terminal import pages
 from heartline.frontends.terminal.output import (
     Began,
+    Footer,
     Leave,
     Output,
     Restarted,
@@ -30,7 +31,6 @@ from heartline.frontends.terminal.output import (
 from heartline.frontends.terminal.record import Beginning, Record, Saved
 from heartline.frontends.terminal.words import Unclear, clean, find_command
 from heartline.turn import Said
-from heartline.words import humanise_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,7 @@ class Session:
         resumed: bool = False,
     ) -> None:
         self.scenario = scenario
+        self._edited = scenario  # the file as it is now, where this conversation cannot go on in it
         self.path = path
         self.beginning = beginning
         self.record = record
@@ -151,21 +152,23 @@ class Session:
                 Said(line["speaker"], line["name"], line["text"], None, "") for line in said
             )
             shown = replace(shown, turn=replace(shown.turn, lines=lines))
-        return [began, shown]
+        return [began, shown, self._footer()]
 
     def feed(self, line: str) -> list[Output]:
         """Take one typed line. Never raises: a refusal is an output and has changed nothing."""
         typed = clean(line)
         if typed.startswith("#"):
             return []
-        if not typed:
-            return [self._shown(None, again=True)]
         try:
-            if typed.startswith(":"):
-                return self._command(typed)
-            return self._choose(typed)
+            if not typed:
+                outputs: list[Output] = [self._shown(None, again=True)]
+            elif typed.startswith(":"):
+                outputs = self._command(typed)
+            else:
+                outputs = self._choose(typed)
         except HeartlineError as refusal:
-            return [self._refused(refusal)]
+            outputs = [self._refused(refusal)]
+        return outputs if Leave() in outputs else [*outputs, self._footer()]
 
     def adopt(self, scenario: Scenario) -> list[Output]:
         """Go on in an edited scenario where this one stands, or say why that cannot be."""
@@ -173,20 +176,23 @@ class Session:
             conversation = scenario.adopt(self._conversation.snapshot(), clock=self._clock)
         except HeartlineError as refusal:
             differences = getattr(refusal, "differences", ())
-            reason = " ".join([str(refusal), *(f"{difference}" for difference in differences)])
+            reason = " ".join([str(refusal), *(f"{difference}." for difference in differences)])
+            self._edited = scenario
             return [
                 Sentence(
                     "warning",
                     "reload_refused",
                     f"The file was edited, but this conversation cannot go on in it: {reason} "
                     "It goes on as the file was before; :restart begins anew with the edited one.",
-                )
+                ),
+                self._footer(),
             ]
         self._conversation = conversation
-        self.scenario = scenario
+        self.scenario = self._edited = scenario
         return [
             Sentence("note", "reloaded", "The file was edited; the conversation goes on in it."),
             self._shown(None, again=True),
+            self._footer(),
         ]
 
     def words(self) -> list[str]:
@@ -215,6 +221,10 @@ class Session:
         return pages.page(command.name, argument, self._conversation, self.scenario, self.record)
 
     def _choose(self, typed: str) -> list[Output]:
+        if self.over:
+            raise ConversationOver(
+                "The conversation is over: :undo takes the last step back, :restart begins anew."
+            )
         choice = self.turn.find(typed)
         before = self.turn.number
         turn = self._conversation.choose(choice.id, role=choice.role, turn=before)
@@ -227,12 +237,7 @@ class Session:
         except CallerError as refusal:
             return [Sentence("refused", "unclear_wait", str(refusal), (":wait 1d", ":wait 2h30m"))]
         waited = self.now - earlier
-        outputs = self._moved({"wait": waited.total_seconds()}, typed, turn, before, waited)
-        if turn.number != before:
-            return outputs
-        day = humanise_date(self.now)
-        quiet = Sentence("note", "nothing_happened", f"Nothing happens. It is now {day}.")
-        return [quiet, *outputs]
+        return self._moved({"wait": waited.total_seconds()}, typed, turn, before, waited)
 
     def _event(self, argument: str, typed: str) -> list[Output]:
         if not argument:
@@ -252,12 +257,13 @@ class Session:
 
     def _restart(self, _argument: str, _typed: str) -> list[Output]:
         clock = ManualClock(datetime.fromisoformat(self.beginning.start))
-        self._conversation = _start(self.scenario, self.beginning, clock)
+        self._conversation = _start(self._edited, self.beginning, clock)
         self._clock = clock
+        self.scenario = self._edited
         self.record = Record()
         self.record.began(self.turn)
         self.resumed = False
-        return [Restarted(), *self.opening()]
+        return [Restarted(), *self.opening()[:-1]]
 
     def _save(self, argument: str, _typed: str) -> list[Output]:
         if not argument:
@@ -287,6 +293,9 @@ class Session:
         cast = {role: info.name for role, info in self.scenario.file.cast.items()}
         names = pages.names(self.turn, self.record, cast)
         return TurnShown(self.turn, self.now, typed, again=again, moved=moved, names=names)
+
+    def _footer(self) -> Footer:
+        return Footer(self.turn.support is not None, self.over)
 
     def _refused(self, refusal: HeartlineError) -> Sentence:
         return Sentence(
