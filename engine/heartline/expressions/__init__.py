@@ -31,9 +31,19 @@ from heartline.expressions.explain import Explanation, explain
 from heartline.expressions.interpreter import Timers, evaluate, execute, saturate
 from heartline.expressions.parser import parse_action, parse_expression, parse_property
 from heartline.expressions.problems import Parsed, Problem
+from heartline.expressions.queries import (
+    COUNT_OTHERWISE,
+    assigned,
+    children,
+    constants,
+    counts,
+    guards_used,
+    measure,
+    reads,
+    walk,
+)
 from heartline.expressions.scope import RESERVED, Guard, Scope
 from heartline.expressions.tree import (
-    COUNT_OTHERWISE,
     LEAF,
     TRUE,
     Action,
@@ -63,14 +73,6 @@ from heartline.expressions.tree import (
     TimerTest,
     Tree,
     Variable,
-    assigned,
-    children,
-    constants,
-    counts,
-    guards_used,
-    measure,
-    reads,
-    walk,
 )
 from heartline.expressions.types import (
     BOOL,
@@ -85,6 +87,7 @@ from heartline.expressions.types import (
     Value,
     describe,
 )
+from heartline.expressions.writing import write
 
 __all__ = [
     "BOOL",
@@ -153,4 +156,5 @@ __all__ = [
     "reads",
     "saturate",
     "walk",
+    "write",
 ]

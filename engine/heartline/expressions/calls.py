@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 from heartline.expressions import rules
+from heartline.expressions.queries import COUNT_HIGHEST
 from heartline.expressions.tree import (
     At,
     CanReach,
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from heartline.expressions.reader import Reader
 
 __all__ = ["FUNCTIONS", "PROPERTY_FUNCTIONS", "read_call", "report_unknown_name"]
-
-COUNT_HIGHEST = 1_000_000
 
 FUNCTIONS = {
     "at": "at(state): the conversation is in this state, or in one inside it",

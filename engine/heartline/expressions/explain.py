@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heartline.expressions.phrases import Moment, Phrase, listed, phrase
+from heartline.expressions.queries import walk
 from heartline.expressions.tree import (
     And,
     Compare,
@@ -24,7 +25,6 @@ from heartline.expressions.tree import (
     Not,
     Or,
     Variable,
-    walk,
 )
 from heartline.expressions.types import BOOL, BoolType
 from heartline.expressions.writing import write

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from heartline.expressions import rules
 from heartline.expressions.problems import Parsed, Problem
+from heartline.expressions.queries import measure
 from heartline.expressions.reader import Reader, Sign
 from heartline.expressions.tokens import Fault, Token, skeleton, tokenise
 from heartline.expressions.tree import (
@@ -25,7 +26,6 @@ from heartline.expressions.tree import (
     Stop,
     Tree,
     Variable,
-    measure,
 )
 from heartline.expressions.types import (
     DURATION,

@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.expressions.interpreter import RUNNING, evaluate
+from heartline.expressions.queries import MIRRORED
 from heartline.expressions.tree import (
     LEAF,
-    MIRRORED,
     At,
     Compare,
     Count,

@@ -13,6 +13,7 @@ from typing import Literal as OneOf
 
 from heartline.expressions import calls, rules
 from heartline.expressions.problems import Problem
+from heartline.expressions.queries import measure
 from heartline.expressions.tree import (
     And,
     Arithmetic,
@@ -27,7 +28,6 @@ from heartline.expressions.tree import (
     Span,
     Tree,
     Variable,
-    measure,
 )
 from heartline.expressions.types import (
     BOOL,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from heartline.expressions.scope import Scope
-    from heartline.expressions.tokens import Skeleton, Token
+from heartline.expressions.tokens import Skeleton, Token
 
 __all__ = ["Reader"]
 

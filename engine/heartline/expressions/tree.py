@@ -19,16 +19,11 @@ A node reads the conversation through symbols; the layout of a machine gives eac
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
-from heartline.expressions.types import BOOL, IntType, Type, Value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from heartline.expressions.types import BOOL, Type, Value
 
 __all__ = [
-    "COUNT_OTHERWISE",
     "LEAF",
     "TRUE",
     "Action",
@@ -58,22 +53,12 @@ __all__ = [
     "TimerTest",
     "Tree",
     "Variable",
-    "assigned",
-    "children",
-    "constants",
-    "counts",
-    "expressions_of",
-    "guards_used",
-    "measure",
-    "reads",
-    "walk",
 ]
 
 Span = tuple[int, int]
 Symbol = tuple[str, ...]
 
 LEAF: Symbol = ("leaf",)
-COUNT_OTHERWISE = 9  # where a count is not compared with anything, it stops here
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,145 +267,6 @@ class Stop:
 
 
 Action = Assign | Start | Stop
-
-
-def children(tree: Tree) -> tuple[Tree, ...]:
-    """The nodes directly inside this one, in the order in which they are written."""
-    if isinstance(tree, And | Or | Compare | Extreme | HowMany):
-        return tree.operands
-    if isinstance(tree, Not | Negate | CanReach):
-        return (tree.operand,)
-    if isinstance(tree, Arithmetic):
-        return (tree.left, tree.right)
-    if isinstance(tree, Member):
-        return (tree.operand, *tree.items)
-    if isinstance(tree, Conditional):
-        return (tree.then, tree.test, tree.otherwise)
-    return (tree.tree,) if isinstance(tree, GuardUse) else ()
-
-
-def walk(tree: Tree) -> Iterator[Tree]:
-    """The node and all that are inside it, the guards that it names included, outer ones first."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(children(node)))
-
-
-def expressions_of(part: Tree | Action) -> Iterator[Tree]:
-    """All nodes of an expression, or of the expressions in an action."""
-    if isinstance(part, Assign):
-        yield from walk(part.value)
-    elif isinstance(part, Start):
-        if part.length is not None:
-            yield from walk(part.length)
-    elif not isinstance(part, Stop):
-        yield from walk(part)
-
-
-def reads(*parts: Tree | Action) -> frozenset[Symbol]:
-    """All symbols that these read; a machine's layout must hold a slot for each."""
-    found: set[Symbol] = set()
-    for part in parts:
-        for node in expressions_of(part):
-            if isinstance(node, Variable | TimerTest | Count | Happened | Happens):
-                found.add(node.symbol)
-            elif isinstance(node, At):
-                found.add(LEAF)
-    return frozenset(found)
-
-
-def assigned(action: Action) -> Symbol:
-    """The symbol that an action changes."""
-    if isinstance(action, Assign):
-        return ("var", action.target.name)
-    return ("timer", action.timer)
-
-
-def guards_used(*parts: Tree | Action) -> frozenset[str]:
-    """The named guards that these use, those inside other guards included."""
-    return frozenset(
-        node.name for part in parts for node in expressions_of(part) if isinstance(node, GuardUse)
-    )
-
-
-def constants(*parts: Tree | Action) -> frozenset[Value]:
-    """All values that are written in these."""
-    return frozenset(
-        node.value for part in parts for node in expressions_of(part) if isinstance(node, Literal)
-    )
-
-
-def counts(*parts: Tree | Action) -> dict[Symbol, int]:
-    """Each counter that these read, and the number at which it may stop without being noticed.
-
-    That is the number from which on every comparison gives the same: 2 for `count(x) >= 2` and
-    `count(x) < 2`, 3 for `count(x) > 2` and `count(x) == 2`, 1 for `visited(x)`; and 9 where the
-    counter is used in any other way.
-    """
-    found: dict[Symbol, int] = {}
-
-    def need(symbol: Symbol, bound: int) -> None:
-        found[symbol] = max(found.get(symbol, 1), bound)
-
-    def compared(left: Tree, operator: str, right: Tree) -> bool:
-        if not isinstance(left, Count) or not isinstance(right.type, IntType):
-            return False
-        if any(isinstance(node, Count) for node in walk(right)):
-            return False
-        need(left.symbol, right.type.high + (operator not in (">=", "<")))
-        return True
-
-    def visit(node: Tree) -> None:
-        bare = list(children(node))
-        if isinstance(node, Count):
-            need(node.symbol, COUNT_OTHERWISE)
-        elif isinstance(node, Happened):
-            need(node.symbol, 1)
-        elif isinstance(node, Compare) and len(node.operators) == 1:
-            left, right = node.operands
-            if compared(left, node.operators[0], right):
-                bare = [right]
-            elif compared(right, MIRRORED[node.operators[0]], left):
-                bare = [left]
-        elif isinstance(node, Member) and all(
-            compared(node.operand, "==", item) for item in node.items
-        ):
-            bare = list(node.items)
-        waiting.extend(bare)
-
-    waiting: list[Tree] = []
-    for part in parts:
-        waiting.extend(_roots(part))
-        while waiting:
-            visit(waiting.pop())
-    return found
-
-
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-
-
-def _roots(part: Tree | Action) -> Iterable[Tree]:
-    if isinstance(part, Assign):
-        return (part.value,)
-    if isinstance(part, Start):
-        return () if part.length is None else (part.length,)
-    return () if isinstance(part, Stop) else (part,)
-
-
-def measure(tree: Tree) -> tuple[int, int]:
-    """How many nodes there are, and how deep they nest, named guards included."""
-    size = depth = 0
-    waiting = [(tree, 1)]
-    while waiting:
-        node, level = waiting.pop()
-        if isinstance(node, GuardUse):
-            size, depth = size + node.size + 1, max(depth, level + node.depth)
-            continue
-        size, depth = size + 1, max(depth, level)
-        waiting.extend((child, level + 1) for child in children(node))
-    return size, depth
 
 
 TRUE = Literal((0, 0), BOOL, value=True)
