@@ -38,12 +38,12 @@ class Answer(Enum):
     UNSURE = "unsure"
 
 
-class _Needs(Exception):  # noqa: N818  # it is a question, not a fault
+class _Needs(Exception):  # it is a question, not a fault
     def __init__(self, slot: int) -> None:
         self.slot = slot
 
 
-class _TooMany(Exception):  # noqa: N818
+class _TooMany(Exception):
     pass
 
 

@@ -22,7 +22,7 @@ from heartline.diagnostics import Diagnostic, Location, Severity, sort_key
 from heartline.loader import load_file, load_include
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -87,13 +87,13 @@ class _Linter:
 
     def findings(self) -> Iterator[Diagnostic]:
         yield from self.unreachable()
-        if self.can_end:
-            yield from self.dead_ends()
-        yield from self.closed_choices()
-        circles = set()
+        circles: set[str] = set()
         for circle in always_circles(self.flow, self.guards):
             circles.update(circle.leaves)
             yield _circle(circle.leaves, circle.edge, sure=circle.sure)
+        if self.can_end:
+            yield from self.dead_ends(circles)
+        yield from self.closed_choices()
         yield from self.engine(circles)
         yield from self.branches()
 
@@ -126,12 +126,16 @@ class _Linter:
                 hint = "let a choice lead here, or take it out"
                 yield _warning("HL501", f"nothing leads to the history {state.name!r}", state, hint)
 
-    def dead_ends(self) -> Iterator[Diagnostic]:
-        """States from which no end can be reached: of these, the ones that lead nowhere else."""
+    def dead_ends(self, circles: set[str]) -> Iterator[Diagnostic]:
+        """States from which no end can be reached: of these, the ones that lead nowhere else.
+
+        Not those that `always` drives round in a circle: that is reported, and comes first.
+        """
         doomed = [leaf.name for leaf in self.reached if leaf.name not in self.flow.ending]
         for component in components(doomed, self.flow.onward):
             members = set(component)
-            if any(dest not in members for name in component for dest in self.flow.onward[name]):
+            onward = (dest for name in component for dest in self.flow.onward[name])
+            if members <= circles or any(dest not in members for dest in onward):
                 continue
             leaf = self.flow.first(component)
             others = sorted(members - {leaf.name}, key=self.flow.order.__getitem__)
@@ -210,19 +214,17 @@ class _Linter:
         rivals: dict[int, Edge] = {}
         for leaf in self.reached:
             for ways in self.flow.ways[leaf.name].values():
-                earlier: list[Wiring] = []
-                for wiring in ways:
-                    edge = wiring.edge
-                    if verdicts.get(id(edge)) != "live":
-                        verdict = self._verdict(leaf, wiring, earlier)
-                        edges[id(edge)] = edge
-                        if verdict == "shadowed":
-                            rivals.setdefault(id(edge), self._rival(leaf, wiring, earlier))
-                        if verdicts.setdefault(id(edge), verdict) == "never":
-                            verdicts[id(edge)] = verdict
-                        if verdict == "live":
-                            verdicts[id(edge)] = verdict
-                    earlier.append(wiring)
+                for place, wiring in enumerate(ways):
+                    key = id(wiring.edge)
+                    if verdicts.get(key) == "live":
+                        continue
+                    earlier = ways[:place]
+                    verdict = self._verdict(leaf, wiring, earlier)
+                    edges[key] = wiring.edge
+                    if verdict == "shadowed" and key not in rivals:
+                        rivals[key] = self._rival(leaf, wiring, earlier)
+                    if verdict == "live" or verdicts.get(key) != "shadowed":
+                        verdicts[key] = verdict
         never = {key for key, verdict in verdicts.items() if verdict == "never"}
         yield from self._never(never, edges)
         for key, verdict in verdicts.items():
@@ -238,9 +240,13 @@ class _Linter:
     def _verdict(self, leaf: Leaf, wiring: Wiring, earlier: Sequence[Wiring]) -> str:
         guard = wiring.guard
         before = [way for way in earlier if way.edge is not wiring.edge]
-        if guard is not None and wiring.history is None:
-            if self.guards.possible(guard, leaf, ("holds", id(guard))) is Answer.NO:
-                return "never"
+        key = ("holds", id(guard))
+        if (
+            guard is not None
+            and wiring.history is None
+            and self.guards.possible(guard, leaf, key) is Answer.NO
+        ):
+            return "never"
         if not before or wiring.history is not None or any(way.history for way in before):
             return "live"
         return "shadowed" if self._shadowed(leaf, wiring, before) else "live"
@@ -272,7 +278,7 @@ class _Linter:
         for leaf in self.reached:
             for choice in leaf.choices:
                 choices[id(choice)] = choice
-        whole = set()
+        whole: set[int] = set()
         for choice in choices.values():
             if choice.edges and all(id(edge) in never for edge in choice.edges):
                 whole.update(map(id, choice.edges))

@@ -18,7 +18,7 @@ from heartline.scenario import EnumVariable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from heartline.scenario import Branch, Choice, Line, ScenarioFile, State, Timer
+    from heartline.scenario import Branch, Choice, Line, ScenarioFile, State
     from heartline.sources import SourceMap
 
 __all__ = ["Uses", "includes_of", "unused", "uses_of"]
@@ -186,15 +186,15 @@ def unused(
                 "HL507", f"nothing uses the guard {name!r}", "use it, or take it out",
                 ("guards", name),
             )  # fmt: skip
-    for name, timer in file.timers.items():
-        finding = _timer(name, timer, uses)
+    for name in file.timers:
+        finding = _timer(name, uses)
         if finding is not None:
             code, message, hint = finding
             path = uses.handled[name] if code == "HL603" else ("timers", name)
             yield found(code, message, hint, path)
 
 
-def _timer(name: str, timer: Timer, uses: Uses) -> tuple[str, str, str] | None:
+def _timer(name: str, uses: Uses) -> tuple[str, str, str] | None:
     started, handled, read = name in uses.started, name in uses.handled, name in uses.read
     start = f"start it with start({name}) in a `do`, or take it out"
     if not (started or handled or read):

@@ -134,7 +134,6 @@ class _Expander:
                     key=True,
                 )  # fmt: skip
                 continue
-            self.parts(node, unit, here)
             unit.nodes[name] = node
             parent.children.append(node)
             if unit.within is not None and node.kind == "final":
@@ -220,53 +219,6 @@ class _Expander:
                     "HL310", "outcome of the included file", outcome, reached, unit,
                     (*node.path, "done", outcome), key=True,
                 )  # fmt: skip
-
-    def parts(self, node: Node, unit: Unit, path: Path) -> None:
-        """What a state of this kind may not have."""
-        state, report = node.state, self.findings.error
-        contents = ("choices", "events", "after", "always", "states", "include")
-        present = [name for name in contents if getattr(state, name)]
-        if state.type is not None and present:
-            report(
-                "HL510", f"a {state.type} state has no {present[0]}", unit, (*path, present[0]),
-                "leave it out, or leave out the type", key=True,
-            )  # fmt: skip
-        if state.type == "final" and state.outcome is None:
-            report(
-                "HL202", f"the final state {node.name!r} does not say its outcome", unit, path,
-                "add outcome: and a word for how the conversation ended", key=True,
-            )  # fmt: skip
-        if state.type == "history" and (node.parent is None or node.parent.kind == "root"):
-            report(
-                "HL510", f"the history {node.name!r} is not inside another state, so there is "
-                "nothing that it could remember", unit, path,
-                "put it among the states of the one that it should come back to", key=True,
-            )  # fmt: skip
-        wrong = [
-            (name, kind)
-            for name, kind, right in (
-                ("outcome", "final", state.type == "final"),
-                ("deep", "history", state.type == "history"),
-                ("default", "history", state.type == "history"),
-                ("initial", "compound", bool(state.states)),
-                ("parameters", "including", state.include is not None),
-                ("roles", "including", state.include is not None),
-                ("done", "including", state.include is not None),
-            )
-            if getattr(state, name) and not right
-        ]
-        written = {"parameters": "with", "roles": "as"}
-        for name, kind in wrong:
-            field_name = written.get(name, name)
-            report(
-                "HL510", f"only {'an' if kind == 'including' else 'a'} {kind} state has "
-                f"{field_name!r}", unit, (*path, field_name), key=True,
-            )  # fmt: skip
-        if state.include is not None and state.states:
-            report(
-                "HL205", "a state includes a file or holds states, not both", unit,
-                (*path, "states"), key=True,
-            )  # fmt: skip
 
 
 def _kind(state: State) -> Literal["leaf", "compound", "final", "history"]:

@@ -1,0 +1,629 @@
+"""What the linter finds in scenarios that compile, and what it leaves alone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from textwrap import dedent, indent
+
+import pytest
+
+from heartline.checking.flow import components
+from heartline.checking.lint import check, lint
+from heartline.compiler import compile_scenario
+from heartline.diagnostics import Diagnostic, Severity
+from heartline.loader import load_text
+
+HEAD = """\
+heartline: 1
+id: tea
+version: 1.0.0
+title: A cup of tea
+cast:
+  you: {name: You}
+  guest: {name: Robin, played_by: engine}
+"""
+VARIABLES = """\
+context:
+  sugar: {type: int, min: 0, max: 3, initial: 0, title: Sugar}
+  milk: {type: bool, initial: false, title: Milk}
+  kind: {type: enum, values: [green, black, white], initial: green, title: Kind}
+"""
+END = "  done: {type: final, outcome: warm}\n"
+
+
+def findings(states: str, more: str = "", end: str = END) -> tuple[Diagnostic, ...]:
+    """Lint a scenario with these states, some variables, and a final state `done`."""
+    text = HEAD + VARIABLES + dedent(more) + "states:\n" + indent(dedent(states), "  ") + end
+    compiled = compile_scenario(load_text(text))
+    assert compiled.machine is not None, "\n".join(map(str, compiled.diagnostics))
+    assert not compiled.diagnostics
+    return lint(compiled)
+
+
+def codes(states: str, more: str = "", end: str = END) -> list[str]:
+    return [finding.code for finding in findings(states, more, end)]
+
+
+def one(states: str, more: str = "", end: str = END) -> Diagnostic:
+    found = findings(states, more, end)
+    assert len(found) == 1, "\n".join(map(str, found))
+    return found[0]
+
+
+# Reaching states ------------------------------------------------------------------------------
+
+
+def test_a_small_scenario_is_clean() -> None:
+    assert codes("kitchen: {choices: {drink: {to: done}}}\n") == []
+
+
+def test_only_the_first_of_several_unreachable_states_is_reported() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {drink: {to: done}}}
+        shed: {choices: {out: {to: pond}}}
+        garden: {choices: {on: {to: shed}}}
+        pond: {choices: {home: {to: kitchen}}}
+        """
+    )
+    assert (finding.code, finding.location.line) == ("HL501", 15)
+    assert "'garden'" in finding.message
+    assert finding.hint is not None
+    assert "2 more states" in finding.hint
+
+
+def test_of_unreachable_states_in_a_circle_the_first_is_reported() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {drink: {to: done}}}
+        garden: {choices: {on: {to: shed}}}
+        shed: {choices: {back: {to: garden}, home: {to: kitchen}}}
+        """
+    )
+    assert "'garden'" in finding.message
+
+
+def test_a_state_of_which_no_part_is_reached_is_reported_as_a_whole() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {drink: {to: done}}}
+        garden:
+          states:
+            bench: {choices: {rise: {to: lawn}}}
+            lawn: {choices: {in: {to: kitchen}}}
+        """
+    )
+    assert "'garden'" in finding.message
+
+
+def test_an_unreachable_part_of_a_reached_state_is_reported_itself() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {out: {to: garden}}}
+        garden:
+          states:
+            bench: {choices: {rise: {to: done}}}
+            lawn: {choices: {in: {to: kitchen}}}
+        """
+    )
+    assert "'lawn'" in finding.message
+
+
+def test_a_history_leads_only_to_where_somebody_has_been() -> None:
+    states = """\
+        kitchen: {choices: {out: {to: garden}, back: {to: again}, drink: {to: done}}}
+        garden:
+          choices: {in: {to: kitchen}}
+          states:
+            bench: {choices: {%s}}
+            lawn: {choices: {sit: {to: bench}}}
+            again: {type: history}
+        """
+    assert codes(states % "rise: {to: lawn}") == []
+    assert "'lawn'" in one(states % "nod: {}").message
+
+
+def test_a_history_that_nothing_leads_to_is_reported() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {out: {to: garden}, drink: {to: done}}}
+        garden:
+          choices: {in: {to: kitchen}}
+          states:
+            bench: {}
+            again: {type: history}
+        """
+    )
+    assert (finding.code, "'again'" in finding.message) == ("HL501", True)
+
+
+def test_a_state_reached_by_an_event_a_timer_or_always_is_reached() -> None:
+    assert (
+        codes(
+            """\
+            kitchen: {events: {bell: door}, after: {5m: hall}}
+            door: {always: hall}
+            hall: {choices: {drink: {to: done}}}
+            """
+        )
+        == []
+    )
+
+
+# Ends -----------------------------------------------------------------------------------------
+
+
+def test_a_state_that_nothing_leads_out_of_is_a_dead_end() -> None:
+    finding = one("kitchen: {choices: {drink: {to: done}, fall: {to: cellar}}}\ncellar: {}\n")
+    assert (finding.code, finding.severity) == ("HL502", Severity.ERROR)
+    assert "'cellar'" in finding.message
+
+
+def test_choices_that_stay_do_not_lead_out_of_a_dead_end() -> None:
+    states = """\
+        kitchen: {choices: {drink: {to: done}, fall: {to: cellar}}}
+        cellar: {choices: {cry: {}}}
+        """
+    assert codes(states) == ["HL502"]
+
+
+def test_a_circle_of_states_without_an_end_is_one_dead_end() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {drink: {to: done}, fall: {to: cellar}}}
+        cellar: {choices: {feel: {to: tunnel}}}
+        tunnel: {choices: {crawl: {to: cellar}}}
+        """
+    )
+    assert finding.code == "HL502"
+    assert "'cellar'" in finding.message
+    assert "'tunnel'" in finding.message
+
+
+def test_a_way_out_that_every_state_has_leaves_no_dead_end() -> None:
+    assert codes("kitchen: {}\n", "choices: {stop: {to: done}}\n") == []
+
+
+def test_a_scenario_without_a_final_state_never_ends() -> None:
+    finding = one("kitchen: {choices: {on: {to: hall}}}\nhall: {}\n", end="")
+    assert finding.code == "HL508"
+    assert finding.hint is not None
+    assert "'hall'" in finding.hint
+
+
+def test_a_final_state_that_cannot_be_reached_is_no_end() -> None:
+    assert codes("kitchen: {choices: {wait: {}}}\n") == ["HL508", "HL501"]
+
+
+# Closed choices -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        "a: {when: sugar >= 2, to: done}",
+        "a: {once: true}, b: {when: milk, to: done}",
+        "a: {when: sugar < 1, to: done}, b: {when: sugar > 1, to: done}",
+        "a: {branches: [{when: milk, to: done}, {when: sugar > 1, to: done}]}",
+        'a: {when: kind == "green", to: done}, b: {when: kind == "black", to: done}',
+    ],
+)
+def test_choices_that_can_all_be_closed_are_reported(choices: str) -> None:
+    assert codes(f"kitchen: {{choices: {{{choices}}}}}\n") == ["HL503"]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        "a: {when: milk, to: done}, b: {when: not milk, to: done}",
+        "a: {when: sugar < 2, to: done}, b: {when: sugar >= 2, to: done}",
+        "a: {when: sugar < 2 or milk, to: done}, b: {when: sugar >= 2 and not milk, to: done}",
+        "a: {branches: [{when: milk, to: done}, {to: done}]}",
+        """a: {when: kind == "green", to: done}, b: {when: 'kind in ("black", "white")', to: done}""",
+        "a: {when: visited(kitchen), to: done}",
+        "a: {when: at(kitchen), to: done}",
+        "a: {once: true}, b: {when: chosen(a), to: done}",
+    ],
+)
+def test_choices_of_which_one_is_always_open_are_not_reported(choices: str) -> None:
+    assert codes(f"kitchen: {{choices: {{{choices}}}}}\n") == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["always: [{when: milk, to: done}]", "after: {5m: done}", "events: {bell: done}"],
+)
+def test_another_way_on_makes_up_for_closed_choices(more: str) -> None:
+    assert codes(f"kitchen: {{choices: {{a: {{when: milk}}}}, {more}}}\n") == []
+
+
+def test_an_inherited_way_out_makes_up_for_closed_choices() -> None:
+    states = "kitchen: {choices: {a: {when: milk}}}\n"
+    assert codes(states, "choices: {stop: {to: done}}\n") == []
+    assert codes(states, "choices: {stop: {when: sugar > 1, to: done}}\n") == ["HL503"]
+
+
+def test_a_guest_who_always_moves_on_makes_up_for_closed_choices() -> None:
+    states = "kitchen: {choices: {a: {when: milk}, b: {by: guest, to: done}}}\n"
+    assert codes(states) == []
+
+
+# Loops ----------------------------------------------------------------------------------------
+
+
+def test_always_in_a_circle_is_an_error() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {boil: {to: a}, drink: {to: done}}}
+        a: {always: b}
+        b: {always: c}
+        c: {always: a, choices: {out: {to: done}}}
+        """
+    )
+    assert (finding.code, finding.severity) == ("HL504", Severity.ERROR)
+    assert "'a', 'b' and 'c'" in finding.message
+
+
+def test_always_that_stays_without_a_guard_is_an_error() -> None:
+    finding = one("kitchen: {always: {do: sugar += 1}, choices: {drink: {to: done}}}\n")
+    assert (finding.code, finding.severity) == ("HL504", Severity.ERROR)
+
+
+def test_a_guard_that_holds_for_all_values_is_none() -> None:
+    states = "kitchen: {always: {when: sugar >= 0, do: sugar += 1}, choices: {drink: {to: done}}}\n"
+    finding = one(states)
+    assert (finding.code, finding.severity) == ("HL504", Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    "always",
+    [
+        "{when: milk}",
+        "{when: milk, do: sugar += 1}",
+        "[{when: sugar > 2, to: done}, {when: milk}]",
+        "[{when: sugar > 2, to: done}, {do: milk = true}]",
+        "{when: milk, to: kitchen}",
+    ],
+)
+def test_a_guarded_circle_that_changes_nothing_it_looks_at_is_a_warning(always: str) -> None:
+    finding = one(f"kitchen: {{always: {always}, choices: {{drink: {{to: done}}}}}}\n")
+    assert (finding.code, finding.severity) == ("HL504", Severity.WARNING)
+
+
+@pytest.mark.parametrize(
+    "always",
+    [
+        "{when: milk, do: milk = false}",
+        "{when: sugar < 3, do: sugar += 1}",
+        "[{when: sugar > 2, to: done}, {do: sugar += 1}]",
+        "{when: count(kitchen) < 3, to: kitchen}",
+    ],
+)
+def test_a_guarded_circle_that_changes_what_it_looks_at_is_left_alone(always: str) -> None:
+    assert codes(f"kitchen: {{always: {always}, choices: {{drink: {{to: done}}}}}}\n") == []
+
+
+def test_a_circle_whose_guards_exclude_each_other_is_left_alone() -> None:
+    assert (
+        codes(
+            """\
+            kitchen: {always: {when: milk, to: hall}, choices: {drink: {to: done}}}
+            hall: {always: {when: not milk, to: kitchen}, choices: {drink: {to: done}}}
+            """
+        )
+        == []
+    )
+
+
+def test_a_circle_under_one_guard_is_a_warning_unless_an_entry_changes_it() -> None:
+    states = """\
+        kitchen: {always: {when: milk, to: hall}, choices: {drink: {to: done}}}
+        hall: {%s always: {when: milk, to: kitchen}, choices: {drink: {to: done}}}
+        """
+    assert codes(states % "") == ["HL504"]
+    assert codes(states % "entry: {do: milk = false},") == []
+
+
+def test_an_engine_role_that_always_has_a_choice_acts_for_ever() -> None:
+    finding = one("kitchen: {choices: {drink: {to: done}, chat: {by: guest}}}\n")
+    assert (finding.code, finding.severity) == ("HL509", Severity.ERROR)
+    assert "'guest'" in finding.message
+
+
+def test_an_engine_role_can_act_for_ever_in_a_circle_of_states() -> None:
+    finding = one(
+        """\
+        kitchen: {choices: {drink: {to: done}, out: {by: guest, to: garden}}}
+        garden: {choices: {drink: {to: done}, in: {by: guest, to: kitchen}}}
+        """
+    )
+    assert finding.code == "HL509"
+    assert "'kitchen' and 'garden'" in finding.message
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        "chat: {by: guest, once: true}",
+        "chat: {by: guest, when: sugar < 3, do: sugar += 1}",
+        "chat: {by: guest, weight: 3 - sugar, do: sugar += 1}",
+        "chat: {by: guest}, leave: {by: guest, to: done}",
+        "chat: {by: guest}, leave: {by: guest, when: milk, to: done}",
+    ],
+)
+def test_an_engine_role_that_may_come_to_rest_is_left_alone(chat: str) -> None:
+    assert codes(f"kitchen: {{choices: {{drink: {{to: done}}, {chat}}}}}\n") == []
+
+
+def test_always_ends_what_an_engine_role_could_go_on_with() -> None:
+    states = """\
+        kitchen:
+          choices: {drink: {to: done}, chat: {by: guest, do: sugar += 1}}
+          always: {when: sugar > 2, to: done}
+        """
+    assert codes(states) == []
+
+
+# Branches -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "branches",
+    [
+        "[{to: done}, {when: milk, to: done}]",
+        "[{when: milk, to: done}, {when: milk}, {}]",
+        "[{when: sugar >= 1, to: done}, {when: sugar > 1}, {}]",
+        "[{when: sugar >= 1, to: done}, {when: sugar < 1, to: done}, {}]",
+        '[{when: kind != "green", to: done}, {when: kind == "black"}, {}]',
+        "[{when: milk or sugar > 0, to: done}, {when: milk and sugar > 1}, {}]",
+        "[{when: milk, to: done}, {when: milk == true}, {}]",
+    ],
+)
+@pytest.mark.parametrize(
+    "where",
+    ["choices: {{a: {{branches: {}}}, b: {{to: done}}}}", "events: {{bell: {}}}",
+     "after: {{5m: {}}}"],
+)  # fmt: skip
+def test_a_branch_behind_one_that_always_wins_is_shadowed(where: str, branches: str) -> None:
+    finding = one(f"kitchen: {{{where.format(branches)}}}\n")
+    assert finding.code == "HL505"
+
+
+@pytest.mark.parametrize(
+    "branches",
+    [
+        "[{when: milk, to: done}, {}]",
+        "[{when: sugar > 1, to: done}, {when: sugar >= 1}, {}]",
+        "[{when: milk, to: done}, {when: sugar > 1}, {}]",
+        "[{when: visited(done), to: done}, {when: milk}, {}]",
+    ],
+)
+def test_a_branch_that_can_be_taken_is_not_shadowed(branches: str) -> None:
+    states = f"kitchen: {{choices: {{a: {{branches: {branches}}}, b: {{to: done}}}}}}\n"
+    assert codes(states) in ([], ["HL511"])  # visited(done) is another matter
+
+
+def test_the_branch_that_wins_is_named_by_its_line() -> None:
+    finding = one(
+        """\
+        kitchen:
+          choices:
+            drink:
+              branches:
+                - {when: milk, to: done}
+                - {when: sugar >= 1, to: done}
+                - {when: sugar >= 2, to: kitchen}
+                - {to: done}
+        """
+    )
+    assert finding.location.line == 19
+    assert "line 18" in finding.message
+
+
+def test_an_inherited_handler_is_shadowed_only_if_it_is_everywhere() -> None:
+    states = """\
+        kitchen: {events: {bell: done}, choices: {on: {to: hall}}}
+        hall: {%schoices: {drink: {to: done}}}
+        """
+    assert codes(states % "", "events: {bell: kitchen}\n") == []
+    assert codes(states % "events: {bell: done}, ", "events: {bell: kitchen}\n") == ["HL505"]
+
+
+def test_a_guard_that_no_values_fulfil_is_reported_once_for_a_choice() -> None:
+    finding = one(
+        "kitchen: {choices: {a: {when: sugar > 3, branches: [{when: milk, to: done}, {}]},"
+        " b: {to: done}}}\n"
+    )
+    assert finding.code == "HL511"
+    assert "'a'" in finding.message
+
+
+def test_conditions_that_exclude_each_other_are_reported_for_a_branch() -> None:
+    states = """\
+        kitchen:
+          choices:
+            a: {when: sugar > 1, branches: [{when: sugar < 1, to: done}, {to: done}]}
+            b: {to: done}
+        """
+    assert codes(states) == ["HL511"]
+
+
+def test_a_guard_over_more_values_than_can_be_tried_is_left_alone() -> None:
+    wide = "context:\n" + "".join(
+        f"  v{n}: {{type: int, min: 0, max: 1000, initial: 0, title: V}}\n" for n in range(4)
+    )
+    text = HEAD + wide + (
+        "states:\n  kitchen:\n    choices:\n      a: {when: v0 + v1 + v2 + v3 > 4000, to: done}\n"
+        "      b: {to: done}\n" + END
+    )  # fmt: skip
+    compiled = compile_scenario(load_text(text))
+    assert compiled.machine is not None, compiled.diagnostics
+    assert lint(compiled) == ()
+
+
+# What is never used ---------------------------------------------------------------------------
+
+KITCHEN = "kitchen: {choices: {drink: {%s to: done}}}\n"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "when: x > 0, say: Yes., do: x += 1}, b: {",
+        "weight: x,",
+        'say: "{x}",',
+        'say: "{x:one|more}",',
+        "say: [{narrator: So., when: x > 0}],",
+        "do: sugar += x,",
+        "do: sugar = 1 if x > 0 else 2,",
+        "do: 'start(t, x * 1d)',",
+        'label: "{x} cups",',
+    ],
+)
+def test_a_variable_is_used_wherever_it_is_read(use: str) -> None:
+    more = "timers: {t: 1d}\n" + "after: {t: done}\n" if "start" in use else ""
+    text = HEAD + VARIABLES + "  x: {type: int, min: 0, max: 2, initial: 0}\n" + more
+    text += "states:\n" + indent(KITCHEN % use, "  ") + END
+    compiled = compile_scenario(load_text(text))
+    assert compiled.machine is not None, compiled.diagnostics
+    assert lint(compiled) == ()
+
+
+@pytest.mark.parametrize(
+    ("use", "count"),
+    [("", 1), ("do: x += 1,", 1), ("do: x = 2,", 1), ('say: "x {{x}}",', 1), ("do: x = x + 1,", 0)],
+)
+def test_a_variable_that_is_only_written_is_unused(use: str, count: int) -> None:
+    text = HEAD + VARIABLES + "  x: {type: int, min: 0, max: 2, initial: 0}\n"
+    text += "states:\n" + indent(KITCHEN % use, "  ") + END
+    compiled = compile_scenario(load_text(text))
+    assert compiled.machine is not None, compiled.diagnostics
+    found = lint(compiled)
+    assert [finding.code for finding in found] == ["HL506"] * count
+    assert all(finding.location.line == 12 for finding in found)
+
+
+def test_a_titled_variable_is_shown_to_players_unless_it_is_hidden() -> None:
+    for hidden, expected in (("false", []), ("true", ["HL506"])):
+        text = HEAD + (
+            f"context:\n  x: {{type: bool, initial: true, title: X, hidden: {hidden}}}\n"
+            "states:\n" + indent(KITCHEN % "", "  ") + END
+        )  # fmt: skip
+        found = lint(compile_scenario(load_text(text)))
+        assert [finding.code for finding in found] == expected
+
+
+def test_a_property_and_the_pronouns_use_a_variable() -> None:
+    text = (
+        HEAD.replace("name: Robin,", "name: Robin, pronouns: forms,")
+        + "context:\n  forms: {type: enum, values: [they, she], initial: they}\n"
+        "  x: {type: bool, initial: true}\n"
+        "states:\n" + indent(KITCHEN % "", "  ") + END + "properties: {kept: {always: x}}\n"
+    )  # fmt: skip
+    assert lint(compile_scenario(load_text(text))) == ()
+
+
+def test_an_unused_guard_is_reported_and_a_guard_of_a_guard_is_used() -> None:
+    more = "guards: {sweet: sugar > 1, rich: sweet and milk}\n"
+    assert codes(KITCHEN % "", more) == ["HL507"]
+    states = "kitchen: {choices: {drink: {when: rich, to: done}, leave: {to: done}}}\n"
+    assert codes(states, more) == []
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ("choices: {drink: {to: done}}", "HL604"),
+        ("choices: {drink: {when: not running(t), to: done}}, events: {bell: done}", "HL601"),
+        ('choices: {drink: {say: "{t.left}", to: done}}', "HL601"),
+        ("choices: {drink: {do: start(t), to: done}}", "HL602"),
+        ("choices: {drink: {do: [start(t), stop(t)], to: done}}", "HL602"),
+        ("choices: {drink: {to: done}}, after: {t: done}", "HL603"),
+    ],
+)
+def test_a_timer_needs_a_start_and_somebody_who_waits_for_it(states: str, expected: str) -> None:
+    assert codes(f"kitchen: {{{states}}}\n", "timers: {t: 5m}\n") == [expected]
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        "entry: {do: start(t)}, choices: {drink: {to: done}}, after: {t: done}",
+        "entry: {do: 'start(t, 7m)'}, choices: {a: {when: expired(t)}}, events: {bell: done}",
+        'entry: {do: start(t)}, choices: {drink: {say: "{t.due}", to: done}}',
+    ],
+)
+def test_a_timer_that_is_started_and_waited_for_is_fine(states: str) -> None:
+    assert codes(f"kitchen: {{{states}}}\n", "timers: {t: 5m}\n") == []
+
+
+# Files ----------------------------------------------------------------------------------------
+
+
+def test_what_an_included_file_uses_is_used(tmp_path: Path) -> None:
+    (tmp_path / "brew.yaml").write_text(
+        "heartline: 1\nid: brew\nversion: 1.0.0\ntitle: Brewing\ncast: {you: {name: You}}\n"
+        "states:\n  pot: {choices: {pour: {to: full}}}\n  full: {type: final, outcome: ready}\n"
+    )
+    (tmp_path / "scenario.yaml").write_text(
+        HEAD + "states:\n  kitchen: {include: brew.yaml, done: {ready: done}}\n" + END
+    )
+    assert check(tmp_path) == ()
+
+
+def test_the_first_cause_comes_first(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(HEAD + "states:\n  kitchen: {choices: {drink: {to: don}}}\n" + END)
+    assert [finding.code for finding in check(path)] == ["HL301"]  # and not that nothing ends
+    path.write_text(HEAD + "states:\n  kitchen: {choices: {drink: {to: done}, x: {}, y: {}}\n")
+    assert [finding.code for finding in check(path)] == ["HL103"]
+
+
+def test_findings_come_in_the_order_of_the_file() -> None:
+    found = findings(
+        """\
+        kitchen: {choices: {drink: {to: done}, fall: {to: cellar}}}
+        cellar: {}
+        garden: {choices: {in: {to: kitchen}}}
+        """,
+        "timers: {t: 5m}\n",
+    )
+    assert [finding.code for finding in found] == ["HL604", "HL502", "HL501"]
+
+
+# Size -----------------------------------------------------------------------------------------
+
+
+def large(states: int) -> str:
+    rows = [
+        f"  s{n}:\n"
+        f"    choices:\n"
+        f"      on: {{when: sugar > {n % 3}, to: s{(n + 1) % states}}}\n"
+        f"      off: {{when: sugar <= {n % 3}, do: sugar += 1, to: s{(n * 7 + 1) % states}}}\n"
+        f"      ask: {{once: true, branches: [{{when: milk, to: s{n // 2}}}, {{to: done}}]}}\n"
+        for n in range(states)
+    ]
+    return (
+        HEAD + VARIABLES + "choices: {stop: {to: done}}\n" + "states:\n" + "".join(rows) + END
+    )  # fmt: skip
+
+
+def test_ten_thousand_states_are_linted_in_two_seconds() -> None:
+    compiled = compile_scenario(load_text(large(10_000)))
+    assert compiled.machine is not None, compiled.diagnostics[:3]
+    begin = time.process_time()
+    found = lint(compiled)
+    assert time.process_time() - begin < 2
+    assert found == ()
+
+
+def test_components_come_out_before_those_that_lead_to_them() -> None:
+    onward = {"a": ["b"], "b": ["c"], "c": ["b", "d"], "d": [], "e": ["a", "x"]}
+    found = components(onward, onward)
+    assert [set(component) for component in found] == [{"d"}, {"b", "c"}, {"a"}, {"e"}]
+
+
+def test_a_long_chain_needs_no_recursion() -> None:
+    onward = {str(n): [str(n + 1)] for n in range(50_000)}
+    assert len(components(onward, onward)) == 50_000
