@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from heartline.shapefaults import explain_shape
+from heartline.shapefaults import MOST_SAVED, explain_shape
 
 if TYPE_CHECKING:
     from heartline.diagnostics import Diagnostic
@@ -59,7 +59,7 @@ def read_shape(composed: Composition, model: type[M], sources: SourceMap) -> Sha
     else:
         return Shaped(value if whole else None, [], frozenset(spoiled))
     saved = None
-    if whole and _prune(root.data, paths):
+    if whole and len(paths) <= MOST_SAVED and _prune(root.data, paths):
         try:
             saved = model.model_validate(root.data)
         except ValidationError:

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from heartline.sources import SourceMap
     from heartline.yamltext import Composition
 
-__all__ = ["explain_shape"]
+__all__ = ["MOST_SAVED", "explain_shape"]
 
 Path = tuple[str | int, ...]
 Sentence = tuple[str, str, str | None]  # code, message, hint
 
 MOST_FAULTS = 200
+MOST_SAVED = 1000  # with more faults than this, nothing is saved
 
 # What authors who come from other tools write, and what it is called here.
 _SYNONYMS = {
@@ -61,7 +62,7 @@ _BELONGS = {
 def explain_shape(
     error: ValidationError, model: type[BaseModel], sources: SourceMap, composed: Composition
 ) -> tuple[list[Diagnostic], list[Path]]:
-    """The diagnostics for what the models found, by place, and the paths of all that is at fault.
+    """The diagnostics for what the models found, by place, and the paths of what is at fault.
 
     What lies in a value that has a fault already, or follows from a key that was dropped, is left
     out; so is everything else where the format's version is unknown.
@@ -70,7 +71,8 @@ def explain_shape(
     paths: list[Path] = []
     for details in error.errors(include_url=False):
         path = _path(details["loc"])
-        paths.append(path)
+        if len(paths) <= MOST_SAVED:
+            paths.append(path)
         if len(found) < MOST_FAULTS and not _is_known(path, details["type"], sources, composed):
             found.append(_diagnostic(details, path, model, sources))
     found.sort(key=lambda diagnostic: diagnostic.location)

@@ -220,15 +220,13 @@ class _Composer:
             if self.stack:
                 self.fault("HL203", "this item is empty", event, "write a value, or delete the -")
         elif self.key:
-            line, column = keys[self.key]
             hint = "write a value, or leave the line out; {} is an empty mapping"
             if self.top.style and len(keys) > 1:
                 hint = "if it belongs to the text before the comma, put the whole text in quotes"
             elif self.top.style:
                 hint = "a text that begins with { stands in quotes"
-            where = Location(self.name, line + 1, column + 1)
             message = f"`{self.key[:80]}` has no value"
-            self.result.faults.append(_error("HL203", message, where, hint))
+            self.fault("HL203", message, event, hint, keys[self.key])
 
     def take_key(self, data: Data, event: Any, keys: dict[str, Place]) -> str | Literal[False]:
         """The key to attach the next value to, or False (and a fault) to drop that value."""
@@ -351,9 +349,12 @@ class _Composer:
         message = f"tags such as {event.tag[:40]!r} are not allowed"
         self.fault("HL107", message, event, "a text that begins with ! stands in quotes")
 
-    def fault(self, code: str, message: str, event: Any, hint: str) -> None:
-        mark = event.start_mark
-        where = Location(self.name, mark.line + 1, mark.column + 1)
+    def fault(
+        self, code: str, message: str, event: Any, hint: str, place: Place | None = None
+    ) -> None:
+        """Report a fault at the event, or at another place."""
+        line, column = place or (event.start_mark.line, event.start_mark.column)
+        where = Location(self.name, line + 1, column + 1)
         self.result.faults.append(_error(code, message, where, hint))
         if len(self.result.faults) >= MOST_FAULTS:
             raise _Stop
