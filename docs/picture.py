@@ -21,7 +21,7 @@ from rich.text import Text
 
 IMAGES = Path(__file__).parent / "images"
 COLUMNS = 84
-PLAY = ["play", "reconciliation", "--seed", "7", "--start", "2026-01-05"]
+PLAY = ["play", "reconciliation", "--seed", "7", "--start", "2026-01-05T19:10"]
 THEME = TerminalTheme(
     (30, 30, 36),
     (222, 220, 214),
@@ -35,7 +35,7 @@ THEME = TerminalTheme(
     ],
 )  # fmt: skip
 PICTURE = """<svg class="heartline" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg"
- role="img" aria-label="{title}">
+ xml:space="preserve" role="img" aria-label="A session in the terminal">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
  font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width }}
