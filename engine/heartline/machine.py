@@ -159,11 +159,14 @@ class Way(Transition):
     `history` is (slot, value) where the way stands only while that history slot holds the value.
     """
 
+    # The library's callbacks, of which a way has none.
+    conditions = prepare = before = after = ()  # type: ignore[assignment]
+
     def __init__(
         self, source: str, dest: str | None, *_callbacks: object, wiring: Wiring | None = None
     ) -> None:
-        super().__init__(source, dest)  # type: ignore[arg-type]  # None: it stays
         assert wiring is not None
+        self.source, self.dest = source, dest
         self.edge: Edge = wiring.edge
         self.guard = wiring.guard
         self.history = wiring.history

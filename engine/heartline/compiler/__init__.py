@@ -22,9 +22,10 @@ from heartline.compiler.names import declare, type_of
 from heartline.compiler.promises import check_promises
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
-from heartline.expressions import Codegen, IntType
-from heartline.machine import Machine, RoleInfo, Slot, TimerInfo
+from heartline.expressions import Assign, Codegen, IntType, Start, write
+from heartline.machine import Block, ChoiceSpec, Machine, RoleInfo, Slot, TimerInfo
 from heartline.scenario import TextVariable
+from heartline.text import parse_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from heartline.compiler.names import Names
     from heartline.compiler.units import Node, Unit
     from heartline.diagnostics import Diagnostic
-    from heartline.expressions import Symbol
+    from heartline.expressions import Action, Symbol
     from heartline.loader import Loaded
+    from heartline.machine import Leaf
     from heartline.scenario import ScenarioFile
 
 __all__ = ["Compiled", "compile_scenario"]
@@ -128,8 +130,6 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
 def _roles(
     unit: Unit, names: Names, engine: Mapping[str, bool], findings: Findings
 ) -> dict[str, RoleInfo]:
-    from heartline.text import parse_name
-
     roles = {}
     for role, authored in unit.file.cast.items():
         parsed = parse_name(authored.name, names.texts[unit.prefix])
@@ -224,10 +224,13 @@ def _generate(
 
 
 def _fingerprint(
-    slots: Sequence[Slot], leaves: Mapping[str, Any], drafter: Drafter,
+    slots: Sequence[Slot],
+    leaves: Mapping[str, Leaf],
+    drafter: Drafter,
     roles: Mapping[str, RoleInfo],
-) -> str:  # fmt: skip
-    """A digest of all that decides what can happen; the words of a scenario are not part of it."""
+) -> str:
+    """A digest of all that decides what can happen; the words of a scenario are not part of it,
+    nor how its expressions are laid out."""
     digest = hashlib.sha256()
 
     def add(*parts: object) -> None:
@@ -235,14 +238,31 @@ def _fingerprint(
 
     for slot in slots:
         add(slot.symbol, slot.type, slot.initial)
-    for leaf in leaves.values():
-        add(leaf.name, leaf.path, leaf.outcome, sorted(leaf.tags), [c.id for c in leaf.choices])
-    for edge in drafter.edges:
-        add(edge.kind, edge.trigger, edge.source, edge.target, edge.role, edge.condition,
-            edge.actions)  # fmt: skip
-    for patch in drafter.patches:
-        if patch.attribute in ("weight", "act"):
-            add(patch.attribute, patch.code)
     for role in roles.values():
         add(role.id, role.engine)
+    for name, guard in drafter.names.guards.items():
+        add(name, write(guard.tree))
+    for name, length in drafter.names.timers.items():
+        add(name, length and write(length))
+    for timer, delay in drafter.delays.items():
+        add(timer, delay)
+    for leaf in leaves.values():
+        add(leaf.name, leaf.path, leaf.outcome, sorted(leaf.tags))
+        add([(spec.id, spec.declared_in) for spec in leaf.choices])
+    for edge in drafter.edges:
+        add(edge.kind, edge.trigger, edge.source, edge.target, edge.role)
+        add(edge.condition and write(edge.condition), [_written(act) for act in edge.actions])
+    for patch in drafter.patches:
+        if isinstance(patch.part, Block) and isinstance(patch.code, tuple):
+            add([_written(act) for act in patch.code])
+        elif isinstance(patch.part, ChoiceSpec) and not isinstance(patch.code, tuple):
+            add(patch.part.id, write(patch.code))
     return digest.hexdigest()[:16]
+
+
+def _written(action: Action) -> tuple[str, ...]:
+    if isinstance(action, Assign):
+        return ("set", action.target.name, write(action.value))
+    if isinstance(action, Start):
+        return ("start", action.timer, write(action.length) if action.length else "")
+    return ("stop", action.timer)
