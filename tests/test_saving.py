@@ -1,4 +1,4 @@
-"""Saves are whole or not there: full disks, killed processes, damaged files, other people's files."""
+"""Saves are whole or not there: full disks, killed processes, damaged and foreign files."""
 
 from __future__ import annotations
 
