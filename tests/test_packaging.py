@@ -60,4 +60,8 @@ def test_a_group_that_is_not_pinned_is_refused_with_a_sentence() -> None:
 def test_what_development_needs_never_reaches_a_wheel() -> None:
     base = {normal(requirement) for requirement in PROJECT["project"]["dependencies"]}
     assert base == {"transitions", "pydantic", "click", "pyyaml"}
-    assert "optional-dependencies" not in PROJECT["project"]
+
+
+def test_what_an_extra_brings_is_tested() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert set(itertools.chain(*extras.values())) <= set(GROUPS["test"])
