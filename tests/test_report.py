@@ -39,6 +39,10 @@ def test_a_finding_is_shown_with_its_line_and_a_caret_under_the_word() -> None:
     ]
 
 
+def test_the_carets_stand_under_a_whole_placeholder() -> None:
+    assert shown('say: "Hm, {suger.left}."', 11)[2] == "      |           ^^^^^^^^^^^^"
+
+
 def test_the_caret_stands_right_after_tabs_and_wide_letters() -> None:
     lines = shown("\t茶: don", 5)
     assert lines[1] == "    1 |     茶: don"

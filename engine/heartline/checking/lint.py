@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from heartline.checking.flow import Flow, components
 from heartline.checking.guards import Answer, Guards
-from heartline.checking.loops import always_circles, engine_traps
+from heartline.checking.loops import always_circles, engine_habits, engine_traps
 from heartline.checking.usage import includes_of, unused
 from heartline.compiler import compile_scenario
 from heartline.diagnostics import Diagnostic, Location, Severity, sort_key
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from heartline.compiler import Compiled
     from heartline.loader import Loaded
     from heartline.machine import ChoiceSpec, Edge, Leaf, Machine, Wiring
-    from heartline.scenario import ScenarioFile
 
 __all__ = ["check", "lint"]
 
@@ -38,14 +37,20 @@ def check(path: Path) -> tuple[Diagnostic, ...]:
     """All that is wrong with a scenario file, or the scenario.yaml of a folder.
 
     Loads, compiles and lints; nothing raises for what the file holds. The first cause comes
-    first: what keeps the file from being read, then from being compiled, then the rest, each by
+    first: what keeps a file from being read, then from being compiled, then the rest, each by
     its place.
     """
     loaded = load_file(path)
     if loaded.file is None:
         return loaded.diagnostics
     compiled = compile_scenario(loaded)
-    return (*compiled.diagnostics, *lint(compiled))
+    faults = sorted(set(compiled.diagnostics), key=lambda found: (_stage(found), sort_key(found)))
+    return (*faults, *lint(compiled))
+
+
+def _stage(found: Diagnostic) -> bool:
+    """Whether a file was read well: what is wrong with its names may follow from what was not."""
+    return found.code[:3] not in ("HL1", "HL2", "HL7")
 
 
 def lint(compiled: Compiled) -> tuple[Diagnostic, ...]:
@@ -58,20 +63,23 @@ def lint(compiled: Compiled) -> tuple[Diagnostic, ...]:
     assert file is not None
     if not linter.can_end:
         findings.append(linter.no_end(sources.locate(("states",), key=True)))
-    findings += unused(file, sources, _included(compiled.loaded))
+    files = [compiled.loaded, *_included(compiled.loaded)]
+    for each in files:
+        if each.file is not None:
+            others = [other.file for other in files if other is not each and other.file is not None]
+            findings += unused(each.file, each.sources, others)
     return tuple(sorted(set(findings), key=sort_key))
 
 
-def _included(loaded: Loaded) -> list[ScenarioFile]:
-    """The files that a file includes, and those that they include."""
-    found: dict[Path | None, ScenarioFile] = {}
+def _included(loaded: Loaded) -> list[Loaded]:
+    """The files that a file includes, and those that they include, each once."""
+    found: dict[Path | None, Loaded] = {}
     waiting = [loaded]
     while waiting:
         outer = waiting.pop()
-        if outer.file is None or outer.path in found:
-            continue
-        found[outer.path] = outer.file
-        waiting += [load_include(outer, name) for name in includes_of(outer.file)]
+        if outer.file is not None and outer.path not in found:
+            found[outer.path] = outer
+            waiting += [load_include(outer, name) for name in includes_of(outer.file)]
     return list(found.values())[1:]
 
 
@@ -193,17 +201,25 @@ class _Linter:
 
     def engine(self, circles: set[str]) -> Iterator[Diagnostic]:
         """Engine roles that never leave the word to anybody else."""
+        hint = "make the choice once, guard it, or lead it to where a person is asked"
         for names, choice in engine_traps(self.flow, self.guards):
-            if circles.issuperset(names):
-                continue
-            where = f"in {names[0]!r}" if len(names) == 1 else f"in {_listed(names)}"
-            yield Diagnostic(
-                "HL509", Severity.ERROR,
-                f"the role {choice.role!r} always has an open choice {where} and none that leads "
-                "away, so that it acts for ever",
-                choice.location,
-                "make the choice once, guard it, or lead it to where a person is asked",
-            )  # fmt: skip
+            if not circles.issuperset(names):
+                yield Diagnostic(
+                    "HL509", Severity.ERROR,
+                    f"the role {choice.role!r} always has an open choice in {_listed(names)} and "
+                    "none that leads away, so that it acts for ever",
+                    choice.location, hint,
+                )  # fmt: skip
+        told = set()
+        for leaf, choice in engine_habits(self.flow, self.guards):
+            if id(choice) not in told:
+                told.add(id(choice))
+                yield Diagnostic(
+                    "HL509", Severity.WARNING,
+                    f"once this choice of {choice.role!r} is open in {leaf.name!r}, nothing there "
+                    "closes it or leads away, so that the role acts for ever",
+                    choice.location, hint,
+                )  # fmt: skip
 
     # HL505, HL511 -------------------------------------------------------------------------------
 

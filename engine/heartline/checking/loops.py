@@ -16,14 +16,14 @@ from heartline.checking.guards import Answer
 from heartline.expressions import reads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import timedelta
 
     from heartline.checking.flow import Flow
     from heartline.checking.guards import Guards
     from heartline.machine import Block, ChoiceSpec, Edge, Leaf, Lines, Machine, Way, Wiring
 
-__all__ = ["Circle", "always_circles", "engine_traps", "holds_always"]
+__all__ = ["Circle", "always_circles", "engine_habits", "engine_traps", "holds_always"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +187,41 @@ def engine_traps(flow: Flow, guards: Guards) -> Iterator[tuple[tuple[str, ...], 
             yield tuple(names), specs[0]
 
 
+def engine_habits(flow: Flow, guards: Guards) -> Iterator[tuple[Leaf, ChoiceSpec]]:
+    """Guarded choices of the engine that, once open in a leaf, are open for ever.
+
+    The engine cannot leave that leaf, and nothing that it can do there changes what the choice
+    looks at. Leaves that are traps whatever the values are not among them.
+    """
+    layout = flow.machine.layout
+    writes = _Writes(flow.machine)
+    for name, leaf in flow.machine.leaves.items():
+        if not leaf.engine or name not in flow.reached or _busy(flow, leaf, guards):
+            continue
+        moves = list(_taken_by_itself(flow, leaf))
+        if any((wiring.dest or name) != name for wiring in moves):
+            continue
+        written = set().union(*(writes.of(wiring) for wiring in moves))
+        for choice in leaf.engine:
+            trees = [*choice.conditions, *(tree for tree in choice.branches if tree is not None)]
+            if choice.weight_tree is not None:
+                trees.append(choice.weight_tree)
+            key = ("open", id(choice))
+            if (
+                not written & {layout[symbol] for symbol in reads(*trees)}
+                and guards.possible(_drawn(choice), leaf, key) is Answer.YES
+            ):
+                yield leaf, choice
+                break
+
+
+def _drawn(choice: ChoiceSpec) -> Callable[[Sequence[Any]], bool]:
+    """The test whether the engine may draw a choice."""
+    return lambda frame: (
+        choice.enabled(frame) and (choice.weight is None or choice.weight(frame) > 0)
+    )
+
+
 def _closed(moves: dict[str, tuple[str, ...]]) -> dict[str, None]:
     """The largest part of the leaves that no move leads out of."""
     back: dict[str, list[str]] = {}
@@ -219,11 +254,10 @@ def _busy(flow: Flow, leaf: Leaf, guards: Guards) -> bool:
     if not engine:
         return False
 
+    tests = [_drawn(choice) for choice in engine]
+
     def idle(frame: Sequence[Any]) -> bool:
-        return not any(
-            spec.enabled(frame) and (spec.weight is None or spec.weight(frame) > 0)
-            for spec in engine
-        )
+        return not any(test(frame) for test in tests)
 
     return guards.possible(idle, leaf, ("idle", *map(id, engine))) is Answer.NO
 
@@ -232,7 +266,13 @@ def _moves(flow: Flow, leaf: Leaf, guards: Guards) -> Iterator[str]:
     """Where a busy leaf can be left to, or stayed in, without a person or time."""
     if _moved_on(flow, leaf, guards):
         yield flow.always(leaf.name)[0].dest or leaf.name
-        return
+    else:
+        for wiring in _taken_by_itself(flow, leaf):
+            yield wiring.dest or leaf.name
+
+
+def _taken_by_itself(flow: Flow, leaf: Leaf) -> Iterator[Wiring]:
+    """The ways out of a leaf that need neither a person nor time to pass."""
     engine = {spec.event for spec in leaf.engine}
     timers = flow.machine.timers
     for wiring in flow.wirings(leaf.name):
@@ -240,6 +280,6 @@ def _moves(flow: Flow, leaf: Leaf, guards: Guards) -> Iterator[str]:
         if edge.kind == "after":
             # This leaf's own delay started on entry, so that it cannot have run out yet.
             if not (edge.source == leaf.name and timers[edge.trigger].local):
-                yield wiring.dest or leaf.name
+                yield wiring
         elif edge.kind == "always" or wiring.event in engine:
-            yield wiring.dest or leaf.name
+            yield wiring

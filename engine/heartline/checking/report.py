@@ -32,7 +32,7 @@ LARGEST_SOURCE = 4_000_000  # bytes; a larger file was refused, and nobody needs
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"  # its name, as the standard has it
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.NOTE: "36"}
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKEN = re.compile(r"\{[\w.]+\}|\w+|[^\w\s]")  # a placeholder, a word, or a sign
 _TAB = "    "
 
 

@@ -47,9 +47,8 @@ class Uses:
     def names(self, source: str) -> None:
         for name in _NAME.findall(source):
             self.read.add(name)
-            first, dot, _ = name.partition(".")
-            if dot:
-                self.read.add(first)
+            if "." in name:  # {timer.left}, or a name inside an included file
+                self.read.update(name.split("."))
 
     def text(self, source: str | None) -> None:
         if source and "{" in source:
@@ -60,7 +59,7 @@ class Uses:
         for source in sources:
             if timer := _TIMER_ACTION.fullmatch(source):
                 if timer[1] == "start":
-                    self.started.add(timer[2])
+                    self.started.update((timer[2], timer[2].rpartition(".")[2]))
                 self.expression(timer[3])
             elif assignment := _ASSIGNMENT.fullmatch(source):
                 self.expression(assignment[1])
@@ -95,6 +94,8 @@ class Uses:
             self.branches(event)
         for timer, branches in after.items():
             self.handled.setdefault(timer, (*path, "after", timer))
+            if "." in timer:
+                self.read.add(timer.rpartition(".")[2])
             self.branches(branches)
 
     def state(self, state: State, path: Path) -> None:
@@ -157,14 +158,14 @@ def uses_of(file: ScenarioFile) -> Uses:
 
 
 def unused(
-    file: ScenarioFile, sources: SourceMap, included: Sequence[ScenarioFile] = ()
+    file: ScenarioFile, sources: SourceMap, others: Sequence[ScenarioFile] = ()
 ) -> Iterator[Diagnostic]:
     """Findings HL506, HL507 and HL601 to HL604 of one file.
 
-    What an included file uses counts too, since its expressions may name what is outside.
+    What the files around it and inside it use counts too, since their expressions may name it.
     """
     uses = uses_of(file)
-    for other in map(uses_of, included):
+    for other in map(uses_of, others):
         uses.read |= other.read
         uses.started |= other.started
         uses.read |= other.handled.keys()  # their places are in another file
