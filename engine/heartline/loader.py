@@ -16,12 +16,13 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from heartline.contradictions import contradictions
-from heartline.decoding import LONGEST_FILE, decode
-from heartline.diagnostics import Diagnostic, Location, Severity, did_you_mean
+from heartline.decoding import decode
+from heartline.diagnostics import Diagnostic, Location, Severity
+from heartline.files import SCENARIO, bundled_scenarios, find_scenario, path_beside, read_file
 from heartline.scenario import ScenarioFile
 from heartline.shape import read_shape
 from heartline.sources import SourceMap
@@ -40,7 +41,6 @@ __all__ = [
     "load_text",
 ]
 
-SCENARIO = "scenario.yaml"
 MOST_FAULTS = 200
 
 
@@ -113,35 +113,15 @@ def load_file(path: Path, name: str | None = None) -> Loaded:
     """
     try:
         if path.is_dir():
-            path = path / SCENARIO
-            name = f"{name}/{SCENARIO}" if name else None
-        name = name or str(path)
-        resolved = path.resolve()
-        if not resolved.exists():
-            return _unread(name, f"there is no file {str(path)!r}", _nearest(path))
-        if not resolved.is_file():
-            return _unread(name, f"{str(path)!r} is not a file", None)
-        with resolved.open("rb") as stream:
-            content = stream.read(4 * LONGEST_FILE + 1)
-    except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "its name is not a file's name"
-        return _unread(name or str(path), f"the file cannot be read: {reason}", None)
-    return replace(load_text(content, name, resolved.parent), path=resolved)
-
-
-def _unread(name: str, message: str, hint: str | None) -> Loaded:
-    fault = Diagnostic("HL106", Severity.ERROR, message, Location(name), hint)
-    return Loaded(None, SourceMap(name), (fault,))
-
-
-def _nearest(path: Path) -> str | None:
-    """A hint for a name that is neither a file nor a scenario that came with Heartline."""
-    if path.parent != Path():
-        return None
-    known = bundled_scenarios()
-    return did_you_mean(path.name, known) or (
-        f"the scenarios that came along are {', '.join(sorted(known))}" if known else None
-    )
+            path /= SCENARIO
+    except (OSError, ValueError):
+        pass  # reading it says what is wrong
+    name = name or str(path)
+    read = read_file(path)
+    if read.path is None:
+        fault = Diagnostic("HL106", Severity.ERROR, read.problem, Location(name), read.hint)
+        return Loaded(None, SourceMap(name), (fault,))
+    return replace(load_text(read.content, name, read.path.parent), path=read.path)
 
 
 def load_include(loaded: Loaded, relative: str, where: Location | None = None) -> Loaded:
@@ -150,56 +130,13 @@ def load_include(loaded: Loaded, relative: str, where: Location | None = None) -
     A path that leaves the folder, or cannot be read, is a diagnostic there (HL701). Faults in the
     included file have their places in that file, called by its path from the outer one.
     """
-    path, message = path_beside(loaded, relative)
+    path, problem = path_beside(loaded.base, relative)
     if path is not None:
         name = str(PurePosixPath(loaded.sources.name).parent / relative)
         inner = load_file(path, name)
         if inner.path is not None:
             return inner
-        message = inner.diagnostics[0].message
+        problem = f"{relative[:80]!r} is not a file that can be read"
     where = where or Location(loaded.sources.name)
-    fault = Diagnostic("HL701", Severity.ERROR, message, where)
+    fault = Diagnostic("HL701", Severity.ERROR, problem, where)
     return Loaded(None, SourceMap(loaded.sources.name), (fault,))
-
-
-def path_beside(loaded: Loaded, relative: str) -> tuple[Path | None, str]:
-    """The path of a file that a scenario names, or None and the sentence that says why not."""
-    if loaded.base is None:
-        return None, "this scenario was read from a text and has no folder to read files from"
-    windows = PureWindowsPath(relative)
-    if windows.drive or windows.root or "\\" in relative or ".." in windows.parts:
-        rule = "write a path inside the scenario's folder, with /, without .."
-        return None, f"{relative[:80]!r} leaves the scenario's folder: {rule}"
-    try:
-        path = (loaded.base / relative).resolve()
-    except (OSError, ValueError, RuntimeError):
-        return None, f"{relative[:80]!r} is not the path of a file"
-    if not path.is_relative_to(loaded.base.resolve()):
-        return None, f"{relative[:80]!r} is a link that leaves the scenario's folder"
-    return path, ""
-
-
-def bundled_scenarios() -> dict[str, Path]:
-    """The scenarios that came with Heartline: name -> folder."""
-    here = Path(__file__).parent
-    for folder in (here / "_scenarios", here.parent.parent / "scenarios"):
-        if folder.is_dir():
-            found = sorted(folder.glob(f"*/{SCENARIO}"))
-            return {path.parent.name: path.parent for path in found}
-    return {}
-
-
-def find_scenario(name_or_path: str | Path) -> Path:
-    """The path of a scenario: a path that exists, else the folder of a bundled one of that name.
-
-    Where there is neither, the path comes back as it is, and `load_file` says so.
-    """
-    path = Path(name_or_path)
-    bundled = bundled_scenarios().get(str(name_or_path))
-    if bundled is None:
-        return path
-    try:
-        found = path.is_file() or (path / SCENARIO).is_file()
-    except (OSError, ValueError):
-        found = False
-    return path if found else bundled

@@ -64,6 +64,9 @@ DOTTED = r"^[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})*$"
 
 DELAY = rf"{DOTTED}|^(\d+[wdhms]){{1,5}}$"  # a timer's name, or a duration
 
+VERSION = r"^\d+\.\d+\.\d+$"
+LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+
 
 class Model(BaseModel):
     """What all authored shapes share: they are values, and unknown fields are errors."""
@@ -395,7 +398,7 @@ class Timer(Model):
     @model_validator(mode="before")
     @classmethod
     def _spell_out(cls, value: object) -> object:
-        return {"length": value} if isinstance(value, str) else value
+        return value if isinstance(value, dict) else {"length": value}
 
     model_config = ConfigDict(
         json_schema_extra=lambda schema: _or_text(schema, "A length, such as 14d.")
@@ -509,11 +512,11 @@ class ScenarioFile(Model):
     heartline: Literal[1] = Field(description="The version of the format.")
     id: Name = Field(description="The scenario's identifier; its folder's name, by custom.")
     version: str = Field(
-        max_length=40, pattern=r"^\d+\.\d+\.\d+$", description="Three numbers, as in 1.0.0."
+        max_length=40, pattern=VERSION, description="Three numbers, as in 1.0.0."
     )
     title: Text = Field(description="What people call it.")
     about: Text | None = Field(None, description="What it is about, for people who look for one.")
-    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47.")
+    language: str = Field("en", pattern=LANGUAGE, description="A BCP 47 code.")
     cast: dict[Name, Role] = Field(
         min_length=1, description="Who takes part; the first is whose choices need no `by`."
     )

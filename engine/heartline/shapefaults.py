@@ -7,11 +7,13 @@ right. The words of the library behind the models are never shown.
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
 from heartline.diagnostics import Diagnostic, Severity, did_you_mean
 from heartline.fields import fields_at
+from heartline.scenario import DELAY, DOTTED, IDENTIFIER, LANGUAGE, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -69,12 +71,21 @@ def explain_shape(
     """
     found: list[Diagnostic] = []
     paths: list[Path] = []
+    missing: dict[Path, Diagnostic] = {}
+    meant: set[Path] = set()
     for details in error.errors(include_url=False):
         path = _path(details["loc"])
         if len(paths) <= MOST_SAVED:
             paths.append(path)
         if len(found) < MOST_FAULTS and not _is_known(path, details["type"], sources, composed):
-            found.append(_diagnostic(details, path, model, sources))
+            diagnostic = _diagnostic(details, path, model, sources)
+            found.append(diagnostic)
+            if details["type"] == "missing":
+                missing[path] = diagnostic
+            elif details["type"] == "extra_forbidden":
+                meant.add((*path[:-1], _meant(str(path[-1]), _fields(model, details))))
+    for path in meant & missing.keys():  # a field misspelt is not missing as well
+        found.remove(missing[path])
     found.sort(key=lambda diagnostic: diagnostic.location)
     return [one for one in found if one.code == "HL208"] or found, paths
 
@@ -114,12 +125,12 @@ def _diagnostic(
         where = path[:-1]
         code, message, hint = _missing(name, where)
     elif kind == "extra_forbidden":
-        code, message, hint = _unknown(path, fields_at(model, details["loc"][:-1]))
+        code, message, hint = _unknown(path, _fields(model, details))
     elif path[-1:] == ("[key]",):
         where, at_key = path[:-1], True
-        code, message, hint = _malformed(f"the name {_shown(path[-2])}", path[-2], details)
+        code, message, hint = _value(kind, f"the name {_shown(path[-2])}", path, details)
     else:
-        code, message, hint = _value(kind, path, details)
+        code, message, hint = _value(kind, _what(path, sources), path, details)
     location = sources.locate(where, key=at_key)
     return Diagnostic(code, Severity.ERROR, message, location, hint)
 
@@ -132,24 +143,30 @@ def _missing(name: str, inside: Path) -> Sentence:
 
 def _unknown(path: Path, known: Collection[str]) -> Sentence:
     name = str(path[-1])
-    hint = None
-    synonym = _SYNONYMS.get(name.lower())
     if name in _BELONGS:
         hint = f"it belongs in {_BELONGS[name]}"
-    elif synonym in known:
-        hint = f"did you mean {synonym!r}?"
-    elif (near := did_you_mean(name, known)) is not None:
-        hint = near
-    elif known:
+    elif meant := _meant(name, known):
+        hint = f"did you mean {meant!r}?"
+    else:
         hint = f"the fields here are {_listed(sorted(known))}"
-    owner = f"`{_cut(path[-2])}`" if len(path) > 1 else "a scenario file"
+    owner = f"`{_cut(path[-2])}`" if len(path) > 1 else "the file"
     return "HL201", f"{owner} has no field `{_cut(name)}`", hint
 
 
-def _value(kind: str, path: Path, details: Any) -> Sentence:
+def _fields(model: type[BaseModel], details: Any) -> list[str]:
+    return fields_at(model, details["loc"][:-1])
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    """The field that an unknown one stands for, as far as one can guess; else an empty text."""
+    synonym = _SYNONYMS.get(name.lower(), "")
+    near = difflib.get_close_matches(name[:100], known, n=1)
+    return synonym if synonym in known else (near or [""])[0]
+
+
+def _value(kind: str, what: str, path: Path, details: Any) -> Sentence:
     context: dict[str, Any] = details.get("ctx", {})
     value: object = details["input"]
-    what = _what(path)
     if kind == "value_error":
         return "HL204", f"{what}: {context['error']}", None
     if kind.startswith("HL"):
@@ -169,7 +186,7 @@ def _value(kind: str, path: Path, details: Any) -> Sentence:
         hint = f"did you mean {synonym!r}?" if synonym else did_you_mean(tag, _TYPE_NAMES)
         return "HL204", f"{what} has the unknown type {_shown(tag)}: {_VARIABLE_TYPES}", hint
     if kind == "string_pattern_mismatch":
-        return _malformed(what, value, details)
+        return _malformed(what, value, context["pattern"])
     if kind in _BOUNDS:
         limit = next(number for number in context.values() if isinstance(number, int))
         return "HL204", f"{what} {_BOUNDS[kind].format(limit=f'{limit:,}')}", None
@@ -204,16 +221,24 @@ _NEEDED = {
 }
 
 
-def _malformed(what: str, value: object, details: Any) -> Sentence:
-    pattern = details["ctx"]["pattern"]
-    if pattern.startswith("^[a-z][a-z0-9_]{0,63}"):
-        better = re.sub(r"[^a-z0-9_.]+", "_", str(value).lower()).strip("_.")[:63]
-        hint = f"did you mean {better!r}?" if re.match(pattern, better) else None
-        rule = "a name begins with a letter and holds only a-z, 0-9 and _, at most 64 of them"
-        return "HL207", f"{what} is not a name: {rule}", hint
-    if "language" in what:
-        return "HL204", f"{what} must be a language code, not {_shown(value)}", "write en"
-    return "HL204", f"{what} must be three numbers, not {_shown(value)}", "write 1.0.0"
+def _malformed(what: str, value: object, pattern: str) -> Sentence:
+    """A text that does not look as it must. Names get one made of them as a hint."""
+    if pattern not in (IDENTIFIER, DOTTED, DELAY):
+        rule, hint = _PATTERNS.get(pattern, ("has not the form that it must have", None))
+        return "HL204", f"{what} {rule}, not {_shown(value)}", hint
+    rule = "a name begins with a letter and holds only a-z, 0-9 and _, at most 64 of them"
+    if pattern == DELAY:
+        rule = "write the name of a timer, or a duration such as 14d"
+    better = re.sub(r"[^a-z0-9_.]+", "_", str(value).lower()).strip("_.")[:63]
+    hint = f"did you mean {better!r}?" if re.match(pattern, better) else None
+    return "HL207", f"{what} is not well-formed: {rule}", hint
+
+
+_PATTERNS = {
+    VERSION: ("must be three numbers", "write 1.0.0"),
+    LANGUAGE: ("must be the code of a language", "write en"),
+    "^[a-z]{2}$": ("must be the two letters of a country", "write gb"),
+}
 
 
 def _mend(kind: str, value: object) -> str | None:
@@ -228,15 +253,17 @@ def _mend(kind: str, value: object) -> str | None:
     return None
 
 
-def _what(path: Path) -> str:
+def _what(path: Path, sources: SourceMap) -> str:
     """What an author calls the thing at a path: its field, and which item of it."""
-    if not path:
-        return "a scenario file"
-    last = path[-1]
-    if isinstance(last, str):
-        return f"`{_cut(last)}`"
-    owner = next((part for part in reversed(path) if isinstance(part, str)), "the list")
-    return f"item {last + 1} of `{_cut(owner)}`"
+    if "texts" in path:
+        return "the text of a line"
+    fields = [part for part in path if isinstance(part, str)]
+    field = f"`{_cut(fields[-1])}`" if fields else "the file"
+    if path and isinstance(path[-1], int):
+        whole = sources.node(path[:-1])
+        if whole is not None and isinstance(whole.children, list):
+            return f"item {path[-1] + 1} of {field}"
+    return field
 
 
 def _kind(value: object) -> str:
