@@ -99,7 +99,7 @@ def _name_in_file(part: str | int, keys: dict[str, tuple[int, int]]) -> str | No
 
 def _index_in_source(source: str, node: Node, start: int) -> int:
     """Where in the source of a scalar its character `start` comes from."""
-    if node.style in "|>":
+    if node.style in ("|", ">"):
         indices = _in_block(source, node.data)
     else:
         indices = _in_flow(source, _FLOW[node.style])
