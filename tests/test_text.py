@@ -247,6 +247,12 @@ def test_in_an_included_file_its_own_names_come_first() -> None:
     assert text.render(View({"care.mood": "calm", "trust": 2})) == "calm 2"
 
 
+def test_in_an_included_file_the_cast_is_still_the_outer_files() -> None:
+    variables = {**scope().variables, "care.name": Declaration("care.name", TextType())}
+    text = read("{partner}", prefix="care.", variables=variables)
+    assert text.symbols == {("var", "name")}
+
+
 def test_an_outer_file_reads_an_included_variable_by_its_dotted_name() -> None:
     assert read("{care.mood}").symbols == {("var", "care.mood")}
     assert read("{care.pause.left}").symbols == {("timer", "care.pause")}

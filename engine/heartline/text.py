@@ -20,7 +20,7 @@ stays a name. A text without placeholders is a stored string.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from heartline.diagnostics import did_you_mean
@@ -94,10 +94,14 @@ class TextScope:
     _hints: dict[str, str | None] = field(default_factory=dict, init=False, repr=False)
 
     def role_name(self, role: str) -> Text:
-        """The parsed name of a role; where it has faults, the name as it is written."""
+        """The parsed name of a role; where it has faults, the name as it is written.
+
+        The cast is the outermost file's, so its names are looked for without the prefix.
+        """
         if role not in self._names:
             source = self.roles[role].name
-            self._names[role] = parse_name(source, self).tree or Text(source, (source,))
+            parsed = parse_name(source, replace(self, prefix=""))
+            self._names[role] = parsed.tree or Text(source, (source,))
         return self._names[role]
 
     def variable(self, name: str) -> Declaration | None:
@@ -320,7 +324,7 @@ class _Parser:
         pronouns = self.scope.roles[role].pronouns
         if pronouns in PRONOUNS:
             return words[pronouns]
-        variable = self.scope.variable(pronouns)
+        variable = self.scope.variables.get(pronouns)
         if variable is None or not isinstance(variable.type, EnumType):
             return words["they"]  # the compiler reports the role's pronouns, once
         value = self._reader(variable)
