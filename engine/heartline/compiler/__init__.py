@@ -25,6 +25,7 @@ from heartline.compiler.wiring import Wirer, state_infos
 from heartline.expressions import Assign, Codegen, IntType, Start, write
 from heartline.machine import Block, ChoiceSpec, Machine, RoleInfo, Slot, TimerInfo
 from heartline.scenario import TextVariable
+from heartline.support import load_support
 from heartline.text import parse_name
 
 if TYPE_CHECKING:
@@ -151,11 +152,6 @@ def _support(
         findings.unknown(
             "HL302", "variable", authored.country, names.variables, unit, ("support", "country")
         )
-    try:
-        from heartline.support import load_support
-    except ImportError:
-        return None
-
     data, found = load_support(unit.loaded, authored.file)
     findings.all.extend(found)
     if data is None:
