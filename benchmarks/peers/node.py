@@ -74,6 +74,7 @@ class _Worker:
             ["node", str(_HOME / "peers" / script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
         )
@@ -85,7 +86,12 @@ class _Worker:
         assert self.process.stdout is not None
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
+        answer = self.process.stdout.readline().strip()
+        if not answer:
+            assert self.process.stderr is not None
+            said = [text for text in self.process.stderr.read().splitlines() if "Error" in text]
+            raise RuntimeError(f"A peer on node stopped: {said[-1][:300] if said else 'no word'}.")
+        return answer
 
     def contender(self, name: str) -> Contender:
         return Contender(name, self.play, self.visit, self.close)
@@ -98,8 +104,4 @@ class _Worker:
         return [str(state) for state in answer]
 
     def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(timeout=10)
-        self.process.stdout.close()
+        self.process.communicate(timeout=10)

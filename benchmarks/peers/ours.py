@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,12 @@ import heartline
 from benchmarks.cycle import EVENTS, NUMBERS, WAIT, WEEK
 from benchmarks.harness import Contender
 from heartline.conversation import Scenario
-from heartline.machine import RUNNING, Lines, Machine, Way, event_name
+from heartline.machine import RUNNING, Block, Lines, Machine, event_name
 from heartline.snapshot import Input, Snapshot
 
 __all__ = [
     "DISPATCH", "STEP", "STOCK", "VIEW",
-    "dispatch", "in_step", "machine", "scenario", "stock",
+    "dispatch", "in_step", "machine", "scenario", "stock", "without_lines",
 ]  # fmt: skip
 
 DISPATCH = "Heartline dispatch"
@@ -45,6 +46,26 @@ def scenario(folder: Path = _SCENARIO) -> Scenario:
 def machine() -> Machine:
     """The benchmarks' scenario, compiled."""
     return scenario().machine
+
+
+def without_lines(compiled: Machine) -> Machine:
+    """The same machine with nothing to say, as the floor and stock transitions have nothing."""
+
+    def mute(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        return tuple(replace(block, lines=None) for block in blocks)
+
+    return replace(
+        compiled,
+        wirings=tuple(
+            replace(
+                wiring,
+                edge=replace(wiring.edge, opening=None, closing=None),
+                exits=mute(wiring.exits),
+                entries=mute(wiring.entries),
+            )
+            for wiring in compiled.wirings
+        ),
+    )
 
 
 class _Bare:
@@ -71,9 +92,6 @@ class _Bare:
         self.frame[self.slots[timer]] = 0
 
     def say(self, lines: Lines) -> None:
-        pass
-
-    def took(self, way: Way) -> None:
         pass
 
 

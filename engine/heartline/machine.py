@@ -28,7 +28,7 @@ from transitions.core import Machine as LibraryMachine
 from heartline.expressions import BOOL, And, Literal, Or
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from heartline.diagnostics import Location
@@ -53,7 +53,11 @@ class Run(Protocol):
     def start(self, timer: str, length: timedelta) -> None: ...
     def stop(self, timer: str) -> None: ...
     def say(self, lines: Lines) -> None: ...
-    def took(self, way: Way) -> None: ...
+
+
+if TYPE_CHECKING:
+    Act = Callable[[list[Any], Run], None]
+    Part = tuple[Act | None, "Lines | None"]  # first acts, then speaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +106,19 @@ class Block:
     def __bool__(self) -> bool:
         return bool(self.visits or self.starts or self.stops or self.act or self.lines)
 
-    def perform(self, run: Run) -> None:
+    def parts(self) -> Iterator[Part]:
         """Count the visit, start or stop the state's own delays, act, speak: in this order."""
         if self.visits is not None:
-            slot, cap = self.visits
-            if run.frame[slot] < cap:
-                run.frame[slot] += 1
+            yield _counting(*self.visits), None
+        if self.starts or self.stops:
+            yield self._delays, None
+        yield self.act, self.lines
+
+    def _delays(self, _frame: list[Any], run: Run) -> None:
         for timer, length in self.starts:
             run.start(timer, length)
         for timer in self.stops:
             run.stop(timer)
-        if self.act is not None:
-            self.act(run.frame, run)
-        if self.lines is not None:
-            run.say(self.lines)
 
 
 @dataclass(slots=True)
@@ -170,60 +173,105 @@ class Way(Transition):
         self.edge: Edge = wiring.edge
         self.guard = wiring.guard
         self.history = wiring.history
-        self.remembers = wiring.remembers
-        self.exits = wiring.exits
-        self.entries = wiring.entries
+        self.leaving = performance(_leaving(wiring))
+        self.entering = performance(part for block in wiring.entries for part in block.parts())
 
     # What the library calls its event record is a Run here, so its types do not hold.
     def execute(self, event_data: Run) -> bool:  # type: ignore[override]
         """Take this way if its guard holds; say whether it was taken."""
-        if self.guard is not None and not self.guard(event_data.frame):
+        frame = event_data.frame
+        if self.guard is not None and not self.guard(frame):
             return False
-        self.leave(event_data)
+        # The loops of perform(), written out: two calls fewer for each dispatch.
+        for act, lines in self.leaving:
+            if act is not None:
+                act(frame, event_data)
+            if lines is not None:
+                event_data.say(lines)
         if self.dest is not None:
-            self.enter(event_data)
+            frame[0] = self.dest
+            for act, lines in self.entering:
+                if act is not None:
+                    act(frame, event_data)
+                if lines is not None:
+                    event_data.say(lines)
         return True
 
-    def leave(self, run: Run) -> None:
-        """Speak, exit and act: all that comes before the new state."""
-        edge, frame = self.edge, run.frame
-        run.took(self)
-        if edge.handles is not None:
-            frame[edge.handles] = HANDLED
-        if edge.opening is not None:
-            run.say(edge.opening)
-        if edge.counts is not None:
-            slot, cap = edge.counts
-            if frame[slot] < cap:
-                frame[slot] += 1
-        for slot, value in self.remembers:
-            frame[slot] = value
-        for block in self.exits:
-            block.perform(run)
-        if edge.act is not None:
-            edge.act(frame, run)
-        if edge.closing is not None:
-            run.say(edge.closing)
 
-    def enter(self, run: Run) -> None:
-        """Stand in the new leaf and enter down to it."""
-        run.frame[0] = self.dest
-        for block in self.entries:
-            block.perform(run)
+def perform(parts: Iterable[Part], run: Run) -> None:
+    """Act and speak, part by part."""
+    for act, lines in parts:
+        if act is not None:
+            act(run.frame, run)
+        if lines is not None:
+            run.say(lines)
+
+
+def performance(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts, as few as they can be: empty ones left out, acts without lines drawn together."""
+    drawn: list[Part] = []
+    for act, lines in parts:
+        if drawn and drawn[-1][1] is None and act is not None:
+            drawn[-1] = (_both(drawn[-1][0], act), lines)
+        elif drawn and drawn[-1][1] is None:
+            drawn[-1] = (drawn[-1][0], lines)
+        elif act is not None or lines is not None:
+            drawn.append((act, lines))
+    return tuple(drawn)
+
+
+def _leaving(wiring: Wiring) -> Iterator[Part]:
+    """Speak, exit and act: all that comes before the new state."""
+    edge = wiring.edge
+    if edge.handles is not None:
+        yield _putting(edge.handles, HANDLED), None
+    yield None, edge.opening
+    if edge.counts is not None:
+        yield _counting(*edge.counts), None
+    for slot, state in wiring.remembers:
+        yield _putting(slot, state), None
+    for block in wiring.exits:
+        yield from block.parts()
+    yield edge.act, edge.closing
+
+
+def _both(one: Act | None, other: Act) -> Act:
+    if one is None:
+        return other
+
+    def act(frame: list[Any], run: Run) -> None:
+        one(frame, run)
+        other(frame, run)
+
+    return act
+
+
+def _counting(slot: int, cap: int) -> Act:
+    def act(frame: list[Any], _run: Run) -> None:
+        if frame[slot] < cap:
+            frame[slot] += 1
+
+    return act
+
+
+def _putting(slot: int, value: object) -> Act:
+    def act(frame: list[Any], _run: Run) -> None:
+        frame[slot] = value
+
+    return act
 
 
 class FastEvent(Event):
     """The library's event, without its bookkeeping: the first way whose guard holds is taken."""
 
-    def trigger(  # type: ignore[override]
-        self, model: Run, *_args: object, **_kwargs: object
-    ) -> bool:
-        """Take one way from the present leaf; say whether there was one."""
+    def trigger(self, model: Run) -> Way | None:  # type: ignore[override]
+        """Take one way from the present leaf and give it; None where there was none."""
         ways: Sequence[Any] = self.transitions.get(model.frame[0], ())
-        for way in ways:  # noqa: SIM110  # a generator would cost as much as the dispatch
+        for way in ways:
             if way.execute(model):
-                return True
-        return False
+                taken: Way = way
+                return taken
+        return None
 
 
 @dataclass(slots=True)
@@ -304,6 +352,10 @@ class Leaf:
     engine: tuple[ChoiceSpec, ...] = ()
     handles: frozenset[str] = frozenset()
     eventless: bool = False
+    final: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.final = self.state.kind == "final"
 
     @property
     def name(self) -> str:
@@ -320,10 +372,6 @@ class Leaf:
     @property
     def outcome(self) -> str | None:
         return self.state.outcome
-
-    @property
-    def final(self) -> bool:
-        return self.state.kind == "final"
 
 
 @dataclass(slots=True)
@@ -382,12 +430,16 @@ class Machine:
             self.library = _library(self.leaves, self.wirings)
         self.events = self.library.events
 
-    def trigger(self, event: str, run: Run) -> bool:
-        """Let the library dispatch an event from the present leaf; whether a way was taken."""
+    def trigger(self, event: str, run: Run) -> Way | None:
+        """Let the library dispatch an event from the present leaf; the way that was taken."""
         found = self.events.get(event)
         if found is None:
-            return False
-        taken: bool = found.trigger(run, run) if self.is_stock else found.trigger(run)
+            return None
+        if self.is_stock:
+            notes: list[Way] = []
+            found.trigger(run, run, notes)
+            return notes[0] if notes else None
+        taken: Way | None = found.trigger(run)
         return taken
 
     def ways(self, leaf: str, event: str) -> Sequence[Way]:
@@ -433,11 +485,26 @@ def _stock_library(leaves: Iterable[str], wirings: Iterable[Wiring]) -> Any:
             wiring.source,
             wiring.dest,
             conditions=[_condition(wiring.guard)] if wiring.guard is not None else None,
-            before=[way.leave],
-            after=[way.enter] if wiring.dest is not None else None,
+            before=[_leave(way)],
+            after=[_enter(way)] if wiring.dest is not None else None,
         )
     return library
 
 
-def _condition(guard: Callable[[Sequence[Any]], Any]) -> Callable[[Run], bool]:
-    return lambda run: bool(guard(run.frame))
+# Callbacks for the library's own classes, which pass on the run and where to note the way.
+
+
+def _condition(guard: Callable[[Sequence[Any]], Any]) -> Callable[[Run, list[Way]], bool]:
+    return lambda run, _notes: bool(guard(run.frame))
+
+
+def _leave(way: Way) -> Callable[[Run, list[Way]], None]:
+    def leave(run: Run, notes: list[Way]) -> None:
+        notes.append(way)
+        perform(way.leaving, run)
+
+    return leave
+
+
+def _enter(way: Way) -> Callable[[Run, list[Way]], None]:
+    return lambda run, _notes: perform(way.entering, run)

@@ -43,7 +43,7 @@ from heartline.errors import (
     UnknownEvent,
 )
 from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
-from heartline.machine import OFF, PENDING, RUNNING, event_name
+from heartline.machine import OFF, PENDING, RUNNING, event_name, perform
 from heartline.reasons import closed_reason
 from heartline.snapshot import Choose, Due, Send, Snapshot, Tick
 from heartline.text import clean_text
@@ -120,7 +120,7 @@ def start(
     run = _Run(machine, blank)
     run.frame[0] = machine.initial
     for block in machine.begin:
-        block.perform(run)
+        perform(block.parts(), run)
     run.settle()
     return run.finish(None)
 
@@ -206,8 +206,14 @@ class _Run:
     def say(self, lines: Lines) -> None:
         self.said.append(Spoken(lines, tuple(self.frame), self.deadlines, self.time))
 
-    def took(self, way: Way) -> None:
-        self.taken.append(Taken(way, self.time, None))
+    # What happens -------------------------------------------------------------------------------
+
+    def trigger(self, event: str, drawn: int | None = None) -> bool:
+        """Let the machine take a way for this event, and note it; whether there was one."""
+        way = self.machine.trigger(event, self)
+        if way is None:
+            return False
+        self.taken.append(Taken(way, self.time, drawn))
         self.budget -= 1
         if self.budget < 0:
             raise RunawayError(
@@ -215,8 +221,7 @@ class _Run:
                 f"more than {MOST_MICROSTEPS} transitions. Look at the always transitions and "
                 f"the engine's choices there ({way.edge.location})."
             )
-
-    # What happens -------------------------------------------------------------------------------
+        return True
 
     def choose(self, input: Choose) -> None:
         leaf = self.leaf()
@@ -226,7 +231,7 @@ class _Run:
                 and (input.role is None or spec.role == input.role)
                 and self.is_person(spec.role)
             ):
-                if not self.machine.trigger(spec.event, self):
+                if not self.trigger(spec.event):
                     reason = closed_reason(self.machine, self.snapshot_now(), spec)
                     raise ChoiceClosed(f"{spec.id!r} cannot be chosen now: {reason}", reason)
                 return
@@ -234,7 +239,7 @@ class _Run:
 
     def send(self, event: str) -> None:
         leaf = self.leaf()
-        if not self.machine.trigger(event_name("event", event), self):
+        if not self.trigger(event_name("event", event)):
             known = [
                 name.removeprefix("event ")
                 for name in self.machine.events
@@ -275,7 +280,7 @@ class _Run:
             if leaf.final:
                 self.close()
                 return
-            if leaf.eventless and self.machine.trigger("always", self):
+            if leaf.eventless and self.trigger("always"):
                 continue
             if self.pending and self.handle_pending(leaf):
                 continue
@@ -288,7 +293,7 @@ class _Run:
             if timer in leaf.handles:
                 pending = self.pending
                 self.pending = tuple(name for name in pending if name != timer)
-                if self.machine.trigger(event_name("after", timer), self):
+                if self.trigger(event_name("after", timer)):
                     return True
                 self.pending = pending
         return False
@@ -306,10 +311,7 @@ class _Run:
             return False
         self.draws += 1
         spec = _pick(offers, draw(self.snapshot.seed, self.draws, total))
-        first = len(self.taken)
-        self.machine.trigger(spec.event, self)
-        self.taken[first] = self.taken[first]._replace(draw=self.draws)
-        return True
+        return self.trigger(spec.event, drawn=self.draws)
 
     def close(self) -> None:
         """Final means over: nothing runs on."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heartline.checking.flow import Flow
     from heartline.checking.guards import Guards
-    from heartline.machine import Block, ChoiceSpec, Edge, Leaf, Lines, Machine, Way, Wiring
+    from heartline.machine import Block, ChoiceSpec, Edge, Leaf, Lines, Machine, Wiring
 
 __all__ = ["Circle", "always_circles", "engine_habits", "engine_traps", "holds_always"]
 
@@ -145,9 +145,6 @@ class _Notes:
 
     def say(self, lines: Lines) -> None:
         """Speaking changes nothing."""
-
-    def took(self, way: Way) -> None:
-        """No way is taken here."""
 
     def block(self, block: Block) -> None:
         if block.visits is not None:
