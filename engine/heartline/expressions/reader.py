@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from heartline.expressions.scope import Scope
-from heartline.expressions.tokens import Skeleton, Token
+    from heartline.expressions.tokens import Skeleton, Token
 
 __all__ = ["Reader"]
 

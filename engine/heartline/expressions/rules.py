@@ -128,7 +128,8 @@ def arithmetic(source: str, operator: str, left: Tree, right: Tree) -> Type | Pr
     if operator == "*":
         message = "two durations cannot be multiplied"
         return Problem("HL403", message, left.span[0], right.span[1], "multiply one by a number")
-    blamed, fine = (left, right) if isinstance(one, IntType) else (right, left)
+    number, length = (left, right) if isinstance(one, IntType) else (right, left)
+    blamed, fine = (number, length) if isinstance(number, Literal) else (length, number)
     message = (
         f"`{operator}` cannot join {shown(source, fine)}, which is {describe(fine.type)}, "
         f"and {describe(blamed.type)}"

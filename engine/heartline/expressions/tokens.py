@@ -30,6 +30,7 @@ LONGEST_SOURCE = 1000
 DEEPEST = 32
 MOST_NODES = 200
 LARGEST_NUMBER = 1_000_000
+LONGEST_NAME = 200  # a name of a file within a file within a file
 
 Kind = Literal["name", "truth", "number", "duration", "text", "word", "operator"]
 OPERANDS = frozenset({"name", "truth", "number", "duration", "text"})
@@ -156,6 +157,8 @@ def _token(source: str, match: re.Match[str]) -> Token:
     if match.lastgroup == "operator":
         return Token("operator", text, start, end)
     if match.lastgroup == "name":
+        if len(text) > LONGEST_NAME:
+            raise Fault(f"this name is {len(text)} characters long", start, end, code="HL406")
         if text in _TRUTHS:
             return Token("truth", text, start, end, _TRUTHS[text])
         return Token("word" if text in RESERVED else "name", text, start, end)
