@@ -65,3 +65,11 @@ def test_what_development_needs_never_reaches_a_wheel() -> None:
 def test_what_an_extra_brings_is_tested() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     assert set(itertools.chain(*extras.values())) <= set(GROUPS["test"])
+
+
+def test_the_benchmarks_peers_are_the_pinned_ones() -> None:
+    asked = (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8")
+    named = re.findall(r"^[a-z].*==.*$", asked, re.MULTILINE)
+    pinned = [line.removesuffix(" \\") for line in PINS.splitlines()]
+    assert set(named) <= set(pinned)
+    assert {normal(name) for name in named} == {normal(name) for name in GROUPS["bench"]}
