@@ -389,7 +389,7 @@ class TestLooks:
         hostile = "\x1b[2J\x07 red \u202e\x9b"
         line = Said("partner", hostile, hostile, None, "entry talk")
         choice = Choice("ask_why", hostile, "you", True, None, ())
-        evil = replace(turn.turn, title=hostile, lines=(line,), choices=(choice,))
+        evil = turn.turn._replace(title=hostile, lines=(line,), choices=(choice,))
         told = text([began, replace(turn, turn=evil), Sentence("note", "x", hostile)])
         assert "red" in told
         assert not set(told) & set("\x1b\x07\u202e\x9b")

@@ -291,7 +291,11 @@ class Wiring:
 
 @dataclass(slots=True)
 class ChoiceSpec:
-    """A choice as declared in one state, shared by all leaves that inherit it."""
+    """A choice as declared in one state, shared by all leaves that inherit it.
+
+    `reads` are the slots that its guards read; `reasons` remembers, for values of these, why it
+    was closed (heartline.reasons).
+    """
 
     id: str
     role: str
@@ -311,6 +315,8 @@ class ChoiceSpec:
     weight_tree: Tree | None = None
     weight: Callable[[Sequence[Any]], Any] | None = None
     edges: tuple[Edge, ...] = ()
+    reads: tuple[int, ...] = ()
+    reasons: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     @property
     def needs(self) -> Tree:
@@ -325,7 +331,10 @@ class ChoiceSpec:
 
     def enabled(self, frame: Sequence[Any]) -> bool:
         """Whether one of its branches can be taken."""
-        return any(guard is None or guard(frame) for guard in self.guards)
+        for guard in self.guards:  # noqa: SIM110  # a generator costs more than most guards
+            if guard is None or guard(frame):
+                return True
+        return False
 
 
 @dataclass(slots=True)
@@ -401,7 +410,10 @@ def event_name(kind: str, trigger: str) -> str:
 
 @dataclass(slots=True)
 class Machine:
-    """A scenario, compiled. Immutable once built, and shared by all conversations and threads."""
+    """A scenario, compiled. Immutable once built, and shared by all conversations and threads.
+
+    `shown` are the variables that are not hidden: slot, name, title.
+    """
 
     id: str
     version: str
@@ -422,8 +434,14 @@ class Machine:
     library: Any = None
     events: Mapping[str, Any] = field(default_factory=dict)
     is_stock: bool = False
+    shown: tuple[tuple[int, str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.shown = tuple(
+            (index, slot.symbol[1], slot.title or slot.symbol[1])
+            for index, slot in enumerate(self.slots)
+            if slot.symbol[0] == "var" and not slot.hidden
+        )
         if self.is_stock:
             self.library = _stock_library(self.leaves, self.wirings)
         else:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Moment", "closed_reason", "explain_choice"]
 
+MOST_REMEMBERED = 256  # reasons of one choice
+
 
 class Moment:
     """What a text may speak of: the frame, the timers and the time, as they were just then."""
@@ -50,7 +52,15 @@ def closed_reason(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> str
     """Why a choice is closed, as a sentence for players: the author's, or what its guard needs."""
     if spec.why is not None:
         return spec.why.render(Moment(machine, snapshot.frame, snapshot.deadlines, snapshot.time))
-    return explain_choice(machine, snapshot, spec).text
+    # Working a reason out takes longer than all the rest of a turn, and the same few come again
+    # and again, in one conversation and in the next.
+    held = tuple([snapshot.frame[slot] for slot in spec.reads])
+    reason = spec.reasons.get(held)
+    if reason is None:
+        reason = explain_choice(machine, snapshot, spec).text
+        if len(spec.reasons) < MOST_REMEMBERED:
+            spec.reasons[held] = reason
+    return reason
 
 
 def explain_choice(

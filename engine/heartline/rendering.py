@@ -103,9 +103,11 @@ def changed(machine: Machine, step: Step) -> tuple[Change, ...]:
         return ()
     before, after = step.before.frame, step.snapshot.frame
     return tuple(
-        Change(slot.symbol[1], slot.title or slot.symbol[1], before[index], after[index])
-        for index, slot in enumerate(machine.slots)
-        if slot.symbol[0] == "var" and not slot.hidden and before[index] != after[index]
+        [
+            Change(name, title, before[index], after[index])
+            for index, name, title in machine.shown
+            if before[index] != after[index]
+        ]
     )
 
 

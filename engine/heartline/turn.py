@@ -6,7 +6,6 @@ running out and when. It never holds a hidden variable.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.diagnostics import did_you_mean
@@ -62,8 +61,7 @@ class Change(NamedTuple):
     after: object
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One turn of a conversation, as every front end shows it.
 
     `path` names the states from the outermost to the leaf, which is `state`. `time` is aware and
@@ -116,8 +114,7 @@ class Turn:
 
     def seen_by(self, role: str) -> Turn:
         """The same turn as one role sees it: its own choices, and no line meant for another."""
-        return replace(
-            self,
+        return self._replace(
             lines=tuple(line for line in self.lines if line.only_to in (None, role)),
             choices=tuple(choice for choice in self.choices if choice.role == role),
         )

@@ -22,7 +22,7 @@ from heartline.compiler.names import declare, type_of
 from heartline.compiler.promises import check_promises
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
-from heartline.expressions import Assign, Codegen, IntType, Start, write
+from heartline.expressions import Assign, Codegen, IntType, Start, reads, write
 from heartline.machine import Block, ChoiceSpec, Machine, RoleInfo, Slot, TimerInfo
 from heartline.scenario import TextVariable
 from heartline.support import load_support
@@ -100,6 +100,7 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
     for node in nodes:
         for spec in drafts[node].choices.values():
             spec.guards = tuple(edge.guard for edge in spec.edges)
+            spec.reads = tuple(sorted(layout[symbol] for symbol in reads(spec.needs)))
     first, begin = wirer.begin()
     timers = {
         name: TimerInfo(

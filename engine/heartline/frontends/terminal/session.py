@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.clock import ManualClock
-from heartline.errors import CallerError, ConversationOver, HeartlineError
+from heartline.errors import CallerError, ConversationOver, HeartlineError, InputError
 from heartline.frontends.terminal import pages
 from heartline.frontends.terminal.output import (
     Began,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
+_TAKEN = {"clock", "seats", "seed", "undo_depth"}  # the other arguments of Scenario.start
 UNDO_DEPTH = 1_000  # turns; a play that is longer has been going on for days
 
 
@@ -103,7 +104,7 @@ class Session:
             roles = self.scenario.machine.roles
             here = {None, *self.beginning.persons}
             here.update(role for role in roles if not roles[role].engine)
-            turn = replace(turn, lines=tuple(line for line in turn.lines if line.only_to in here))
+            turn = turn._replace(lines=tuple(line for line in turn.lines if line.only_to in here))
         return turn
 
     @property
@@ -151,7 +152,7 @@ class Session:
             lines = tuple(
                 Said(line["speaker"], line["name"], line["text"], None, "") for line in said
             )
-            shown = replace(shown, turn=replace(shown.turn, lines=lines))
+            shown = replace(shown, turn=shown.turn._replace(lines=lines))
         return [began, shown, self._footer()]
 
     def feed(self, line: str) -> list[Output]:
@@ -308,6 +309,8 @@ class Session:
 
 def _start(scenario: Scenario, beginning: Beginning, clock: ManualClock) -> Conversation:
     inputs: dict[str, Any] = dict(beginning.inputs)
+    for name in _TAKEN & inputs.keys():
+        raise InputError(f"No input can be called {name!r}: that word means something else here.")
     return scenario.start(
         seed=beginning.seed,
         clock=clock,
