@@ -69,7 +69,8 @@ def always_circles(flow: Flow, guards: Guards) -> Iterator[Circle]:
         if unsure and (len(conditions) > 1 or not _unchanged(flow, unsure, ways, writes)):
             continue
         names = sorted(component, key=flow.order.__getitem__)
-        yield Circle(tuple(names), first[names[0]].edge, sure=not unsure)
+        edge = min(unsure or ways, key=lambda wiring: flow.order[wiring.source]).edge
+        yield Circle(tuple(names), edge, sure=not unsure)
     for name in first:
         yield from _later_circles(flow, leaves[name], guards, writes)
 
