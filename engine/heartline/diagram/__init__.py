@@ -1,0 +1,53 @@
+"""A scenario as a diagram: `heartline graph`.
+
+    chart    what every format draws, worked out once from the machine
+    trail    a played way, to be marked in it
+    atlas    a large chart as an overview and several small ones
+    mermaid, dot, svg, data    the formats
+    layout   where Graphviz comes from; the SVG alone needs it
+
+Nothing heavy is imported before a format needs it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from heartline.diagram.layout import DrawingFailed
+from heartline.diagram.trail import Trail, follow
+
+if TYPE_CHECKING:
+    from heartline.machine import Machine
+
+__all__ = ["FORMATS", "DrawingFailed", "Trail", "draw", "follow"]
+
+FORMATS = ("mermaid", "dot", "svg", "json")
+
+
+def draw(machine: Machine, form: str = "mermaid", trail: Trail | None = None) -> str:
+    """The diagram of a machine as text in one of FORMATS, with a played way marked in it.
+
+    Raises DrawingFailed where an SVG is asked for and nothing here can lay it out, and ValueError
+    for an unknown format.
+    """
+    if form == "json":
+        from heartline.diagram.data import to_data
+
+        return json.dumps(to_data(machine, trail), indent=2, ensure_ascii=False) + "\n"
+    from heartline.diagram.chart import chart
+
+    drawn = chart(machine, trail)
+    if form == "mermaid":
+        from heartline.diagram.mermaid import to_mermaid
+
+        return to_mermaid(drawn)
+    if form == "dot":
+        from heartline.diagram.dot import to_dot
+
+        return to_dot(drawn)
+    if form == "svg":
+        from heartline.diagram.svg import to_svg
+
+        return to_svg(drawn)
+    raise ValueError(f"{form!r} is not a format of diagrams: they are {', '.join(FORMATS)}")
