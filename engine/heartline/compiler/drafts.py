@@ -31,13 +31,13 @@ from heartline.scenario import NARRATOR
 from heartline.text import parse_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import timedelta
 
     from heartline.compiler.findings import Findings, Path
     from heartline.compiler.names import Names
     from heartline.compiler.units import Layer, Node, Unit
-    from heartline.expressions import Action, Symbol, Tree
+    from heartline.expressions import Action, Parsed, Scope, Symbol, Tree
     from heartline.scenario import Block as AuthoredBlock
     from heartline.scenario import Branch, Choice, Line
     from heartline.text import Text
@@ -81,6 +81,7 @@ class Drafter:
         self.counters: dict[Symbol, int] = {}
         self.delays: dict[str, timedelta] = {}
         self.ends: dict[tuple[Node, str], list[Edge]] = {}
+        self.known: dict[tuple[str, str, object], Parsed[Any]] = {}
         self.lines = 0
 
     def draft(self, node: Node) -> Draft:
@@ -288,7 +289,6 @@ class Drafter:
                 value = self.findings.take(parsed, outer, (*node.path, "with", name))
             if value is not None:
                 acts.append(Assign(_NOWHERE, declaration, value))
-        self.note(acts)
         return acts
 
     # Pieces -----------------------------------------------------------------------------------
@@ -328,17 +328,24 @@ class Drafter:
     def guard(self, source: str | None, unit: Unit, path: Path) -> Tree | None:
         if source is None:
             return None
-        parsed = parse_expression(source, self.names.scopes[unit.prefix], BOOL)
-        return self.findings.take(parsed, unit, path)
+        return self.findings.take(self.parsed(unit.prefix, source, parse_guard), unit, path)
+
+    def parsed(
+        self, prefix: str, source: str, parse: Callable[[str, Scope], Parsed[Any]]
+    ) -> Parsed[Any]:
+        """What a source text means in a file. Authors repeat themselves: each is parsed once."""
+        key = (prefix, source, parse)
+        if key not in self.known:
+            self.known[key] = parse(source, self.names.scopes[prefix])
+        return self.known[key]
 
     def actions(self, sources: Sequence[str], unit: Unit, path: Path) -> list[Action]:
         found = []
         for index, source in enumerate(sources):
-            parsed = parse_action(source, self.names.scopes[unit.prefix])
+            parsed = self.parsed(unit.prefix, source, parse_action)
             action = self.findings.take(parsed, unit, (*path, index))
             if action is not None:
                 found.append(action)
-        self.note(found)
         return found
 
     def text(self, source: str | None, unit: Unit, path: Path) -> Text | None:
@@ -409,6 +416,11 @@ class Drafter:
         """Remember which counters are read, and up to where."""
         for symbol, bound in counts(*parts).items():
             self.counters[symbol] = max(bound, self.counters.get(symbol, 0))
+
+
+def parse_guard(source: str, scope: Scope) -> Parsed[Tree]:
+    """Read a guard."""
+    return parse_expression(source, scope, BOOL)
 
 
 def _written(*parts: str | None) -> str | None:
