@@ -469,6 +469,21 @@ def test_a_state_that_everything_leads_to_is_named_in_words() -> None:
     assert box(overview, "g0").kind == "closed"
 
 
+def test_a_pale_box_is_marked_only_where_the_played_way_went_through_it() -> None:
+    played = scenario(many(6, 12))
+    moves = [{"choose": f"on_0_{place}"} for place in range(12)]
+    trail = follow(played, start=START, moves=moves)
+    assert trail.complete
+    pictures = atlas(chart(played.machine, trail))
+    marked = {
+        (picture.id, each.id)
+        for picture in pictures
+        for each in picture.walk()
+        if each.kind == "ghost" and each.visits
+    }
+    assert marked == {("g0", "g1_0")}
+
+
 def test_each_picture_of_an_atlas_is_a_graph_of_its_own() -> None:
     for picture in atlas(small(many(6, 12))):
         assert to_dot(picture, headed=False).startswith("digraph ")

@@ -6,6 +6,11 @@
     mermaid, dot, svg, data    the formats
     layout   where Graphviz comes from; the SVG alone needs it
 
+    trail = follow(scenario, start=datetime.fromisoformat(saved.beginning.start),
+                   seed=saved.beginning.seed, inputs=dict(saved.beginning.inputs),
+                   persons=saved.beginning.persons, moves=saved.way)
+    print(draw(scenario.machine, "svg", trail))
+
 Nothing heavy is imported before a format needs it.
 """
 

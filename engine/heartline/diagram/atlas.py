@@ -99,7 +99,10 @@ class _Atlas:
         drawn = tuple(
             Arrow(*ends, tuple(moves)) for ends, moves in arrows.items() if ends[:2] not in leads
         )
-        ghosts = {arrow.target: None for arrow in drawn if arrow.target not in inside}
+        ghosts: dict[str, bool] = {}  # and whether the played way went there from here
+        for arrow in drawn:
+            if arrow.target not in inside:
+                ghosts[arrow.target] = ghosts.get(arrow.target, False) or arrow.played
         notes: dict[str, list[Lead]] = {}
         for ends, moves in arrows.items():
             if ends[:2] in leads:
@@ -112,7 +115,7 @@ class _Atlas:
             title=self.title("" if container is None else container.id),
             boxes=(
                 *(self.copy(box, inline, coming, notes) for box in roots),
-                *(self.ghost(name) for name in ghosts),
+                *(self.ghost(name, played) for name, played in ghosts.items()),
             ),
             arrows=drawn,
             initial=self.stand_in(self.whole.initial or "", container, inline),
@@ -175,11 +178,11 @@ class _Atlas:
             note="1 state" if len(states) == 1 else f"{len(states)} states",
         )  # fmt: skip
 
-    def ghost(self, box_id: str) -> Box:
+    def ghost(self, box_id: str, played: bool) -> Box:
         """What stands for a box that lies outside a picture."""
         home = self.home[box_id]
         return Box(
-            box_id, self.boxes[box_id].title, "ghost", link=home, visits=self.boxes[box_id].visits,
+            box_id, self.boxes[box_id].title, "ghost", link=home, visits=int(played),
             note=f"in {self.title(home)}" if home else "in the overview",
         )  # fmt: skip
 
