@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -663,9 +664,8 @@ def test_a_faulty_property_is_pointed_at(source: str, code: str, at: str) -> Non
 def test_a_tree_names_all_symbols_that_it_reads_guards_included() -> None:
     found = reads(tree("been_heard and at(talk) or count(talk) > 1 and visited(space)"))
     assert found == {("var", "heard"), LEAF, ("visits", "talk"), ("visits", "space")}
-    assert reads(action("start(break, pause)"), action("stop(break)"), action("heard += trust")) == {
-        ("var", "pause"), ("var", "heard"), ("var", "trust"),
-    }  # fmt: skip
+    several = action("start(break, pause)"), action("stop(break)"), action("heard += trust")
+    assert reads(*several) == {("var", "pause"), ("var", "heard"), ("var", "trust")}
     assert reads(action("start(break)")) == frozenset()
 
 
@@ -782,3 +782,23 @@ def test_every_function_has_a_line_that_says_what_it_gives() -> None:
     for name, line in {**FUNCTIONS, **PROPERTY_FUNCTIONS}.items():
         assert line.startswith(f"{name}(")
     assert RESERVED.isdisjoint({*FUNCTIONS, *PROPERTY_FUNCTIONS})
+
+
+def test_the_authors_guide_names_every_function_with_what_it_takes() -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "expressions.md").read_text("utf-8")
+    for name in {**FUNCTIONS, **PROPERTY_FUNCTIONS}:
+        assert f"| `{name}(" in guide or f", `{name}(" in guide
+    for code in ("HL401", "HL402", "HL403", "HL404", "HL405", "HL406"):
+        assert code in guide
+
+
+def test_a_file_whose_every_name_is_wrong_is_not_waited_for() -> None:
+    scope = world()
+    scope.variables = {
+        f"variable_{number}": Declaration(f"variable_{number}", BOOL) for number in range(5000)
+    }
+    parsed = [parse_expression(f"varaible_{number}", scope) for number in range(500)]
+    hints = [fault(each).hint for each in parsed]
+    assert hints[0] == "did you mean 'variable_0'?"
+    assert hints[-1] is None
+    assert parse_expression("varaible_0", scope) == parsed[0]

@@ -274,9 +274,9 @@ PIECES = st.lists(
         (
             "heard", "trust", "mood", "regret", "break", "talk", "14d", "2", '"sad"', "'", '"', "(",
             ")", ",", "and", "or", "not", "in", "if", "else", "==", "<", "=", "+=", "+", "-", "*",
-            "expired", "how_many", "min", "start", "stop", " ", "  ", "\n", ".", "_", "lambda", "is",
-            "tag", "can_reach", "outcome", "let_go", "[", "#", "\\", ":", "0x", "1.5", "\u00a0", "é",
-            "\ud800", "\0", "None", "class", "true",
+            "expired", "how_many", "min", "start", "stop", " ", "  ", "\n", ".", "_", "lambda",
+            "is", "tag", "can_reach", "outcome", "let_go", "[", "#", "\\", ":", "0x", "1.5",
+            "\u00a0", "é", "\ud800", "\0", "None", "class", "true",
         )
     ),
     max_size=40,

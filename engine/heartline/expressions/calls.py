@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
@@ -22,7 +23,7 @@ from heartline.expressions.tree import (
     TimerTest,
     Tree,
 )
-from heartline.expressions.types import BOOL, DurationType, EnumType, IntType
+from heartline.expressions.types import BOOL, DurationType, IntType
 
 if TYPE_CHECKING:
     from heartline.expressions.reader import Reader
@@ -83,7 +84,7 @@ def _report_not_a_function(reader: Reader, name: str, span: Span) -> None:
         reader.report("HL402", f"{name}() has a place in properties only", span)
     else:
         message = f"there is no function called `{name}`"
-        hint = reader.scope.suggest(name, FUNCTIONS)
+        hint = reader.scope.suggest(name, "function", FUNCTIONS)
         reader.report("HL402", message, span, hint or f"there are {', '.join(FUNCTIONS)}")
 
 
@@ -98,50 +99,42 @@ def report_unknown_name(reader: Reader, name: str, span: Span) -> None:
         (scope.states, "state", f"ask at({name}) or visited({name})"),
         (scope.choices, "choice", f"ask chosen({name}) or count({name})"),
     ):
-        if scope.resolve(name, known) is not None and not _is_enum_value(reader, name):
+        if scope.resolve(name, known) is not None and name not in scope.enum_values:
             reader.report("HL403", f"`{name}` is a {what}, not a value", span, hint)
             return
-    nearest = scope.suggest(name, [*scope.variables, *scope.guards])
-    if _is_enum_value(reader, name):
+    nearest = scope.suggest(name, "value", chain(scope.variables, scope.guards))
+    if name in scope.enum_values:
         nearest = f'if the value is meant, put it in quotes: "{name}"'
     reader.report("HL302", f"there is no variable or guard called `{name}`", span, nearest)
-
-
-def _is_enum_value(reader: Reader, name: str) -> bool:
-    return any(
-        isinstance(each.type, EnumType) and name in each.type.values
-        for each in reader.scope.variables.values()
-    )
 
 
 def _timer(
     reader: Reader, args: list[ast.expr], span: Span, test: OneOf["running", "expired"]
 ) -> Tree | None:
-    timer = reader.known_name(args[0], reader.scope.timers, "timer", "HL304")
+    timer = reader.known_name(args[0], "timer", "HL304", reader.scope.timers)
     return None if timer is None else TimerTest(span, BOOL, test, timer)
 
 
 def _at(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    state = reader.known_name(args[0], reader.scope.states, "state", "HL301")
+    state = reader.known_name(args[0], "state", "HL301", reader.scope.states)
     if state is None:
         return None
     return At(span, BOOL, "at", state, tuple(sorted(reader.scope.states[state])))
 
 
 def _visited(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    state = reader.known_name(args[0], reader.scope.states, "state", "HL301")
+    state = reader.known_name(args[0], "state", "HL301", reader.scope.states)
     return None if state is None else Happened(span, BOOL, ("visits", state))
 
 
 def _chosen(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    choice = reader.known_name(args[0], reader.scope.choices, "choice", "HL309")
+    choice = reader.known_name(args[0], "choice", "HL309", reader.scope.choices)
     return None if choice is None else Happened(span, BOOL, ("taken", choice))
 
 
 def _count(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     scope = reader.scope
-    both = {*scope.states, *scope.choices}
-    full = reader.known_name(args[0], both, "state or choice", "HL301")
+    full = reader.known_name(args[0], "state or choice", "HL301", scope.states, scope.choices)
     if full is None:
         return None
     if full in scope.states and full in scope.choices:
@@ -153,7 +146,7 @@ def _count(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
 
 
 def _tag(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    tag = reader.known_name(args[0], reader.scope.tags, "tag", "HL311")
+    tag = reader.known_name(args[0], "tag", "HL311", reader.scope.tags)
     if tag is None:
         return None
     leaves = reader.scope.tags[tag]
@@ -192,22 +185,22 @@ def _how_many(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
 
 
 def _tag_now(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    tag = reader.known_name(args[0], reader.scope.tags, "tag", "HL311")
+    tag = reader.known_name(args[0], "tag", "HL311", reader.scope.tags)
     return None if tag is None else Happens(span, BOOL, "tag", tag)
 
 
 def _outcome(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    outcome = reader.known_name(args[0], reader.scope.outcomes, "outcome", "HL310")
+    outcome = reader.known_name(args[0], "outcome", "HL310", reader.scope.outcomes)
     return None if outcome is None else Happens(span, BOOL, "outcome", outcome)
 
 
 def _chosen_now(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    choice = reader.known_name(args[0], reader.scope.choices, "choice", "HL309")
+    choice = reader.known_name(args[0], "choice", "HL309", reader.scope.choices)
     return None if choice is None else Happens(span, BOOL, "chosen", choice)
 
 
 def _said(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
-    role = reader.known_name(args[0], reader.scope.roles, "role", "HL305")
+    role = reader.known_name(args[0], "role", "HL305", reader.scope.roles)
     return None if role is None else Happens(span, BOOL, "said", role)
 
 

@@ -168,7 +168,7 @@ def _target(reader: Reader, name: Token) -> Declaration | None:
             reader.report("HL405", f"`{name.text}` is a {what}, and cannot be set", span, hint)
             return None
     message = f"there is no variable called `{name.text}`"
-    reader.report("HL302", message, span, scope.suggest(name.text, scope.variables))
+    reader.report("HL302", message, span, scope.suggest(name.text, "variable", scope.variables))
     return None
 
 
@@ -184,7 +184,7 @@ def _timing(source: str, tokens: list[Token], scope: Scope) -> Parsed[Action]:
     problems: tuple[Problem, ...] = ()
     if full is None:
         message = f"there is no timer called `{name.text}`"
-        hint = scope.suggest(name.text, scope.timers)
+        hint = scope.suggest(name.text, "timer", scope.timers)
         problems = (Problem("HL304", message, name.start, name.end, hint),)
     length: Tree | None = None
     if inner:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
@@ -228,16 +229,18 @@ class Reader:
         return None if type_ is None else Conditional(span, type_, test, then, otherwise)
 
     def known_name(
-        self, node: ast.expr, known: Collection[str], noun: str, code: str
+        self, node: ast.expr, noun: str, code: str, *known: Collection[str]
     ) -> str | None:
-        """The full name that the argument of a function stands for."""
+        """The full name that the argument of a function stands for, in one of these."""
         token = self.bones.token(node) if isinstance(node, ast.Name) else None
         if token is None or token.kind != "name":
             self.report("HL402", f"here the name of a {noun} is needed", self.bones.span(node))
             return None
-        full = self.scope.resolve(token.text, known)
-        if full is None:
-            message = f"there is no {noun} called `{token.text}`"
-            hint = self.scope.suggest(token.text, known)
-            self.report(code, message, (token.start, token.end), hint)
-        return full
+        for names in known:
+            full = self.scope.resolve(token.text, names)
+            if full is not None:
+                return full
+        message = f"there is no {noun} called `{token.text}`"
+        hint = self.scope.suggest(token.text, noun, chain(*known))
+        self.report(code, message, (token.start, token.end), hint)
+        return None

@@ -8,9 +8,11 @@ variable `session.mood`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from heartline.diagnostics import did_you_mean
+from heartline.expressions.types import EnumType
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -21,6 +23,8 @@ __all__ = ["RESERVED", "Guard", "Scope"]
 
 RESERVED = frozenset({"and", "or", "not", "in", "if", "else", "true", "false"})
 """Words of the language: nothing that expressions name may be called so."""
+
+MOST_HINTS = 20  # in one file; each takes some hundredths of a second where names are many
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,15 @@ class Scope:
     roles: Collection[str] = ()
     timer_lengths: Mapping[str, Tree] = field(default_factory=dict)
     prefix: str = ""
+    _hints: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def enum_values(self) -> frozenset[str]:
+        """All values of all enum variables; the variables are declared before it is asked."""
+        types = [each.type for each in self.variables.values()]
+        return frozenset(
+            value for type_ in types if isinstance(type_, EnumType) for value in type_.values
+        )
 
     def inside(self, prefix: str) -> Scope:
         """The same declarations, seen from the file whose names begin with `prefix`."""
@@ -56,6 +69,13 @@ class Scope:
             return full
         return name if name in known else None
 
-    def suggest(self, name: str, known: Iterable[str]) -> str | None:
-        """The hint with the nearest known name, written the way it is written here."""
-        return did_you_mean(name, (each.removeprefix(self.prefix) for each in known))
+    def suggest(self, name: str, noun: str, known: Iterable[str]) -> str | None:
+        """The hint with the known name, of this kind of thing, that is nearest to `name`.
+
+        It is written the way it is written here. Each name is looked for once, and only so many
+        of a file's are: a file whose every name is wrong is not waited for.
+        """
+        if (noun, name) not in self._hints and len(self._hints) < MOST_HINTS:
+            here = (each.removeprefix(self.prefix) for each in known)
+            self._hints[noun, name] = did_you_mean(name, here)
+        return self._hints.get((noun, name))
