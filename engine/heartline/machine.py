@@ -300,7 +300,7 @@ class ChoiceSpec:
     id: str
     role: str
     declared_in: str | None
-    label: Text | None
+    label: Text
     say: Lines | None
     why: Text | None
     hide: bool
@@ -353,11 +353,13 @@ class StateInfo:
 
 @dataclass(slots=True)
 class Leaf:
-    """A state that a conversation can be in. `choices` are its own and the inherited ones."""
+    """A state that a conversation can be in. `choices` are its own and the inherited ones, and
+    `offers` the same by their ids."""
 
     state: StateInfo
     tags: frozenset[str] = frozenset()
     choices: tuple[ChoiceSpec, ...] = ()
+    offers: Mapping[str, ChoiceSpec] = field(default_factory=dict)
     engine: tuple[ChoiceSpec, ...] = ()
     handles: frozenset[str] = frozenset()
     eventless: bool = False

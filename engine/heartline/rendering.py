@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from heartline.reasons import Moment, closed_reason
 from heartline.runtime import draw
+from heartline.snapshot import new_tuple
 from heartline.turn import Change, Choice, Deadline, Said, Turn
 
 if TYPE_CHECKING:
-    from heartline.machine import ChoiceSpec, Machine
-    from heartline.runtime import Spoken, Step
+    from heartline.machine import Machine
+    from heartline.runtime import Step
     from heartline.snapshot import Snapshot
 
 __all__ = ["changed", "look", "render", "view"]
@@ -31,46 +32,52 @@ def look(
     changes: tuple[Change, ...] = (),
 ) -> Turn:
     """The turn at which a snapshot stands; what was said is not in the snapshot."""
-    frame = snapshot.frame
+    frame, roles, persons = snapshot.frame, machine.roles, snapshot.persons
     leaf = machine.leaves[frame[0]]
+    state = leaf.state
     moment = Moment(machine, frame, snapshot.deadlines, snapshot.time)
     choices = []
     for spec in leaf.choices:
-        if machine.roles[spec.role].engine and spec.role not in snapshot.persons:
+        if roles[spec.role].engine and spec.role not in persons:
             continue
         enabled = spec.enabled(frame)
         if not enabled and spec.hide:
             continue
         choices.append(
-            Choice(
-                spec.id,
-                _label(spec, moment),
-                spec.role,
-                enabled,
-                None if enabled else closed_reason(machine, snapshot, spec),
-                spec.tags,
+            new_tuple(
+                Choice,
+                (
+                    spec.id,
+                    spec.label.fixed or spec.label.render(moment),
+                    spec.role,
+                    enabled,
+                    None if enabled else closed_reason(machine, snapshot, spec),
+                    spec.tags,
+                ),
             )
         )
     return Turn(
         number=snapshot.turn,
-        state=leaf.name,
-        path=leaf.path,
-        title=leaf.title,
-        tags=leaf.state.tags,
+        state=state.name,
+        path=state.path,
+        title=state.title,
+        tags=state.tags,
         time=snapshot.time,
         lines=lines,
         choices=tuple(choices),
         deadlines=tuple(
-            Deadline(
-                due.timer,
-                machine.timers[due.timer].title,
-                due.due,
-                due.due - snapshot.time,
-                due.generation,
-            )
-            for due in snapshot.deadlines
+            [
+                Deadline(
+                    due.timer,
+                    machine.timers[due.timer].title,
+                    due.due,
+                    due.due - snapshot.time,
+                    due.generation,
+                )
+                for due in snapshot.deadlines
+            ]
         ),
-        outcome=leaf.outcome,
+        outcome=state.outcome,
         support=moment.support or None,
         changes=changes,
     )
@@ -81,7 +88,6 @@ def render(machine: Machine, step: Step) -> tuple[Said, ...]:
     said = []
     seed, turn = step.snapshot.seed, step.snapshot.turn
     for spoken in step.said:
-        moment: Moment | None = None
         for line in spoken.lines.lines:
             if line.guard is not None and not line.guard(spoken.frame):
                 continue
@@ -89,10 +95,15 @@ def render(machine: Machine, step: Step) -> tuple[Said, ...]:
             if len(line.texts) > 1:
                 # Apart from the draws that decide what happens: editing words moves nothing.
                 text = line.texts[draw(seed ^ line.number << 20, turn, len(line.texts))]
-            moment = moment or _moment(machine, spoken)
-            name = "" if line.speaker not in machine.roles else _name(machine, line.speaker, moment)
+            role = machine.roles.get(line.speaker)
+            name = "" if role is None else role.name.fixed
+            words = text.fixed
+            if words is None or name is None:
+                moment = Moment(machine, spoken.frame, spoken.deadlines, spoken.time)
+                words = text.render(moment)
+                name = "" if role is None else role.name.render(moment)
             said.append(
-                Said(line.speaker, name, text.render(moment), line.only_to, spoken.lines.cause)
+                new_tuple(Said, (line.speaker, name, words, line.only_to, spoken.lines.cause))
             )
     return tuple(said)
 
@@ -109,17 +120,3 @@ def changed(machine: Machine, step: Step) -> tuple[Change, ...]:
             if before[index] != after[index]
         ]
     )
-
-
-def _label(spec: ChoiceSpec, moment: Moment) -> str:
-    if spec.label is not None:
-        return spec.label.render(moment)
-    return spec.id.replace("_", " ").capitalize()
-
-
-def _name(machine: Machine, role: str, moment: Moment) -> str:
-    return machine.roles[role].name.render(moment)
-
-
-def _moment(machine: Machine, spoken: Spoken) -> Moment:
-    return Moment(machine, spoken.frame, spoken.deadlines, spoken.time)

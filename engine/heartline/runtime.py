@@ -45,7 +45,7 @@ from heartline.errors import (
 from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
 from heartline.machine import OFF, PENDING, RUNNING, event_name, perform
 from heartline.reasons import closed_reason
-from heartline.snapshot import Choose, Due, Send, Snapshot, Tick
+from heartline.snapshot import Choose, Due, Send, Snapshot, Tick, new_tuple
 from heartline.text import clean_text
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class _Run:
         self.frame[slot] = OFF
 
     def say(self, lines: Lines) -> None:
-        self.said.append(Spoken(lines, tuple(self.frame), self.deadlines, self.time))
+        self.said.append(new_tuple(Spoken, (lines, tuple(self.frame), self.deadlines, self.time)))
 
     # What happens -------------------------------------------------------------------------------
 
@@ -213,7 +213,7 @@ class _Run:
         way = self.machine.trigger(event, self)
         if way is None:
             return False
-        self.taken.append(Taken(way, self.time, drawn))
+        self.taken.append(new_tuple(Taken, (way, self.time, drawn)))
         self.budget -= 1
         if self.budget < 0:
             raise RunawayError(
@@ -225,17 +225,16 @@ class _Run:
 
     def choose(self, input: Choose) -> None:
         leaf = self.leaf()
-        for spec in leaf.choices:
-            if (
-                spec.id == input.choice
-                and (input.role is None or spec.role == input.role)
-                and self.is_person(spec.role)
-            ):
-                if not self.trigger(spec.event):
-                    reason = closed_reason(self.machine, self.snapshot_now(), spec)
-                    raise ChoiceClosed(f"{spec.id!r} cannot be chosen now: {reason}", reason)
-                return
-        raise UnknownChoice(_no_such_choice(self, leaf, input))
+        spec = leaf.offers.get(input.choice)
+        if (
+            spec is None
+            or not self.is_person(spec.role)
+            or (input.role is not None and spec.role != input.role)
+        ):
+            raise UnknownChoice(_no_such_choice(self, leaf, input))
+        if not self.trigger(spec.event):
+            reason = closed_reason(self.machine, self.snapshot_now(), spec)
+            raise ChoiceClosed(f"{spec.id!r} cannot be chosen now: {reason}", reason)
 
     def send(self, event: str) -> None:
         leaf = self.leaf()
@@ -330,13 +329,13 @@ class _Run:
 
     def snapshot_now(self) -> Snapshot:
         old = self.snapshot
-        return Snapshot(
+        return new_tuple(Snapshot, (
             old.scenario, old.version, old.fingerprint, tuple(self.frame), self.deadlines,
             self.pending, old.persons, old.seed, self.draws, self.starts, old.turn + 1, self.time,
-        )  # fmt: skip
+        ))  # fmt: skip
 
     def finish(self, before: Snapshot | None) -> Step:
-        return Step(self.snapshot_now(), before, tuple(self.said), tuple(self.taken))
+        return new_tuple(Step, (self.snapshot_now(), before, tuple(self.said), tuple(self.taken)))
 
 
 def draw(seed: int, number: int, below: int) -> int:

@@ -28,7 +28,7 @@ from heartline.expressions import (
 )
 from heartline.machine import Block, ChoiceSpec, Edge, Lines, SpokenLine, event_name
 from heartline.scenario import NARRATOR
-from heartline.text import parse_text
+from heartline.text import Text, parse_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from heartline.expressions import Action, Parsed, Scope, Symbol, Tree
     from heartline.scenario import Block as AuthoredBlock
     from heartline.scenario import Branch, Choice, Line
-    from heartline.text import Text
 
 __all__ = ["Draft", "Drafter", "Patch"]
 
@@ -121,7 +120,7 @@ class Drafter:
             id=name,
             role=role,
             declared_in=node.name or None,
-            label=None,
+            label=_in_words(name),
             say=self.said(
                 choice.say, unit, (*path, "say"), cause, role, ("taken", name), texts=texts
             ),
@@ -134,8 +133,10 @@ class Drafter:
             event=cause,
             conditions=tuple(conditions),
         )
-        spec.label = self.text(choice.label, unit, (*path, "label"))
-        if spec.label is None and choice.label is None and len(texts) > 0:
+        label = self.text(choice.label, unit, (*path, "label"))
+        if label is not None:
+            spec.label = label
+        elif texts:
             spec.label = texts[0]
         if choice.weight is not None:
             parsed = parse_expression(choice.weight, self.names.scopes[unit.prefix], _WEIGHT)
@@ -440,3 +441,8 @@ def _at_least(counter: Symbol, number: int) -> Tree:
     return Compare(
         _NOWHERE, BOOL, (">=",), (Count(_NOWHERE, kind, counter), Literal(_NOWHERE, kind, number))
     )
+
+
+def _in_words(name: str) -> Text:
+    words = name.replace("_", " ").capitalize()
+    return Text(words, (words,))

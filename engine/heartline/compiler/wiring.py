@@ -205,6 +205,7 @@ class Wirer:
                 wirings += self.wire(node, source or declaring, "always", edge)
                 leaf.eventless = True
         leaf.choices = tuple(choices.values())
+        leaf.offers = choices
         leaf.engine = tuple(spec for spec in leaf.choices if self.engine[spec.role])
         leaf.handles = frozenset(handles)
         return leaf, wirings
