@@ -19,6 +19,9 @@ import pytest
 import heartline
 from heartline.cli import run
 from heartline.cli.group import COMMANDS
+from heartline.cli.guard import DONE, FAULT, FINDINGS, INTERRUPTED, PIPE_CLOSED, USAGE
+from heartline.cli.reference import merged
+from heartline.frontends.terminal.words import COMMANDS as COMMANDS_TYPED
 
 ROOT = Path(__file__).parents[1]
 STORY = """\
@@ -203,6 +206,26 @@ class TestFrontPage:
         assert "plain,reconciliation\n" in done.stdout
 
 
+class TestDocumentation:
+    def test_the_page_about_the_command_line_is_made_from_the_commands(self) -> None:
+        page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+        assert merged(page) == page, "run: python -m heartline.cli.reference"
+
+    def test_it_tells_every_exit_code_and_every_key_of_the_json(self) -> None:
+        page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+        for code in (DONE, FINDINGS, USAGE, FAULT, INTERRUPTED, PIPE_CLOSED):
+            assert f"\n| {code} |" in page
+        done = command("play", "reconciliation", "--json", typed="1\n:why\n:save .\nx\n")
+        for found in objects(done.stdout):
+            assert f"`{found['type']}`" in page
+            for key in found:
+                assert f"`{key}`" in page, key
+
+    def test_it_tells_every_word_of_the_player(self) -> None:
+        page = (ROOT / "docs" / "cli.md").read_text("utf-8")
+        assert all(f"`:{word.name}" in page for word in COMMANDS_TYPED)
+
+
 class TestSmallCommands:
     def test_scenarios_lists_names_and_titles(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["scenarios"]) == 0
@@ -277,6 +300,41 @@ class TestCheck:
         assert run(["check", "talk", "bad.yaml", "--format", "sarif"]) == 1
         assert json.loads(capsys.readouterr().out)["version"] == "2.1.0"
         assert run(["check", "talk", "--format", "json"]) == 0
+
+
+class TestGraph:
+    @pytest.mark.parametrize(("form", "begins"), [("mermaid", "---"), ("dot", "digraph")])
+    def test_a_diagram_goes_to_stdout(
+        self, folder: Path, form: str, begins: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["graph", "talk", "--format", form]) == 0
+        assert capsys.readouterr().out.startswith(begins)
+
+    def test_json_marks_a_way_that_was_played_and_saved(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        command("play", "talk", "--no-keep", typed="ask\n:save a.json\n")
+        assert run(["graph", "talk", "--format", "json", "--path", "a.json"]) == 0
+        drawn = json.loads(capsys.readouterr().out)
+        visited = {state["id"]: state["visits"] for state in drawn["states"]}
+        assert visited == {"talk": 1, "listening": 1, "space": 0, "over": 0}
+
+    def test_a_save_of_another_scenario_is_refused(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        command("play", "talk", "--no-keep", typed="ask\n:save a.json\n")
+        assert run(["new", "other"]) == 0
+        assert run(["graph", "other", "--path", "a.json"]) == 1
+        assert "'talk', not of 'other'" in capsys.readouterr().err
+
+    def test_a_scenario_with_errors_is_not_drawn(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (folder / "bad.yaml").write_text(STORY.replace("to: listening", "to: listning"))
+        assert run(["graph", "bad.yaml"]) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert "HL301" in shown.err
 
 
 class TestPlay:

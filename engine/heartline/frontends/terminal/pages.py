@@ -125,7 +125,7 @@ def _care(turn: Turn) -> Page:
 
 def _help() -> Page:
     rows = [Row("2", "Take a choice by its number, by its id, or by the beginning of its id.")]
-    rows += [Row(f":{word.name} {word.argument}".strip(), word.about) for word in COMMANDS]
+    rows += [Row(word.usage, word.about) for word in COMMANDS]
     return Page("help", "What you can type", tuple(rows))
 
 

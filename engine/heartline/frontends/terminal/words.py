@@ -19,14 +19,21 @@ class Command:
     argument: str
     about: str
 
+    @property
+    def usage(self) -> str:
+        """How it is typed: `:save FILE`; what stands in brackets may be left out."""
+        return f":{self.name} {self.argument}".rstrip()
+
 
 COMMANDS = (
-    Command("wait", "14d", "Let time pass; without a length, until the next thing that runs out."),
+    Command(
+        "wait", "[14d]", "Let time pass; without a length, until the next thing that runs out."
+    ),
     Command("undo", "", "Take the last step back."),
     Command("why", "", "The choices that are closed here, and what would open them."),
     Command("vars", "", "What the last step changed."),
-    Command("map", "all", "Where you are; with `all`, every state."),
-    Command("log", "5", "What has been said; with a number, in the last so many turns."),
+    Command("map", "[all]", "Where you are; with `all`, every state."),
+    Command("log", "[5]", "What has been said; with a number, in the last so many turns."),
     Command("choices", "", "Each choice with its id, as a script writes it."),
     Command("save", "FILE", "Keep the conversation in a file."),
     Command("restart", "", "Begin anew, with the same seed and inputs."),
