@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from heartline.checking import codes
 from heartline.checking.codes import CODES, FAMILIES, page, pages_folder, summary
 from heartline.checking.lint import check
 from heartline.diagnostics import Severity
@@ -90,6 +91,14 @@ def test_every_code_belongs_to_a_family() -> None:
 
 def test_a_checkout_reads_its_pages_where_they_are_written() -> None:
     assert Path(str(pages_folder())).samefile(PAGES)
+
+
+def test_an_installed_package_brings_its_pages_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "_diagnostics").mkdir()
+    monkeypatch.setattr(codes.resources, "files", lambda _package: tmp_path)
+    assert pages_folder() == tmp_path / "_diagnostics"
 
 
 def test_an_unknown_code_has_no_page() -> None:

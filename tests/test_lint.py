@@ -306,6 +306,39 @@ def test_a_guard_over_more_values_than_can_be_tried_is_left_alone() -> None:
     assert linted(text) == ()
 
 
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [
+        ("x > 500000", []),
+        ("x > 5 and x < 9", []),
+        ("wait > 2d", []),
+        ("wait > 9d", ["HL511"]),
+        ("x > 5 and x < 3", []),  # true, but a million values are not tried
+    ],
+)
+def test_wide_variables_are_tried_at_their_ends_and_lengths_of_time_one_by_one(
+    guard: str, expected: list[str]
+) -> None:
+    text = HEAD + (
+        "context:\n"
+        "  x: {type: int, min: 0, max: 1000000, initial: 0, title: X}\n"
+        "  wait: {type: duration, values: [1d, 7d], initial: 1d, title: Wait}\n"
+        f"states:\n  kitchen: {{choices: {{a: {{when: '{guard}'}}, b: {{to: done}}}}}}\n" + END
+    )
+    assert [finding.code for finding in linted(text)] == expected
+
+
+def test_many_names_are_cut_short() -> None:
+    ring = "".join(f"c{n}: {{choices: {{on: {{to: c{(n + 1) % 9}}}}}}}\n" for n in range(9))
+    finding = one("kitchen: {choices: {drink: {to: done}, fall: {to: c0}}}\n" + ring)
+    assert "'c1', 'c2', 'c3' and 5 more" in finding.message
+
+
+def test_many_unreachable_states_are_each_reported() -> None:
+    lost = "".join(f"c{n}: {{choices: {{on: {{to: kitchen}}}}}}\n" for n in range(30))
+    assert codes("kitchen: {choices: {drink: {to: done}}}\n" + lost) == ["HL501"] * 30
+
+
 # Size -----------------------------------------------------------------------------------------
 
 

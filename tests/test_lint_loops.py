@@ -130,3 +130,64 @@ def test_always_ends_what_an_engine_role_could_go_on_with() -> None:
           always: {when: sugar > 2, to: done}
         """
     assert codes(states) == []
+
+
+@pytest.mark.parametrize(
+    "always",
+    [
+        "{when: not running(t), do: start(t)}",
+        "{when: running(t), do: stop(t)}",
+        "{when: milk, to: again}",
+        "[{when: sugar > 1, to: again}, {when: milk}]",
+        "[{when: sugar > 1, to: done}, {when: milk, to: again}]",
+    ],
+)
+def test_a_circle_through_timers_or_a_history_is_left_alone(always: str) -> None:
+    states = f"""\
+        house:
+          states:
+            kitchen: {{always: {always}, choices: {{drink: {{to: done}}, do: {{do: stop(t)}}}}}}
+            hall: {{choices: {{in: {{to: kitchen}}}}, after: {{t: done}}}}
+            again: {{type: history}}
+          choices: {{out: {{to: hall}}, back: {{to: again}}, pour: {{do: start(t)}}}}
+        """
+    assert codes(states, "timers: {t: 5m}\n") == []
+
+
+def test_a_branch_behind_one_that_always_wins_makes_no_circle() -> None:
+    states = "kitchen: {always: [{to: done}, {when: milk}]}\n"
+    assert codes(states) == ["HL505"]
+
+
+def test_a_timer_that_may_have_run_out_ends_what_an_engine_role_does() -> None:
+    states = (
+        "kitchen: {entry: {%s}, choices: {drink: {to: done}, chat: {by: guest}}, after: {%s}}\n"
+    )
+    assert codes(states % ("do: start(t)", "t: done"), "timers: {t: 5m}\n") == []
+    assert codes(states % ("", "5m: done")) == ["HL509"]  # it never comes to run
+
+
+def test_a_state_entered_anew_starts_its_delays_and_counts_its_visits() -> None:
+    states = """\
+        kitchen:
+          entry: {do: sugar += 1}
+          choices: {drink: {to: done}, chat: {by: guest, when: %s, to: kitchen}}
+          after: {5m: done}
+        """
+    assert codes(states % "count(kitchen) < 3") == []
+    assert codes(states % "count(chat) < 3") == []
+    assert codes(states % "sugar < 3") == []
+    assert codes(states % "milk") == ["HL509"]
+
+
+def test_a_choice_that_several_states_inherit_is_reported_once() -> None:
+    finding = one(
+        """\
+        house:
+          choices: {chat: {by: guest, when: milk}}
+          states:
+            kitchen: {choices: {on: {to: hall}}}
+            hall: {choices: {drink: {to: done}}}
+        """
+    )
+    assert (finding.code, finding.severity) == ("HL509", Severity.WARNING)

@@ -10,6 +10,7 @@ import pytest
 from heartline.checking.lint import check
 from lintable import END, HEAD, VARIABLES, codes, findings, linted
 
+SUPPORT = "support: 1\ntexts: {en: {unknown: Ask a friend.}}\ncountries: {}\n"
 KITCHEN = "kitchen: {choices: {drink: {%s to: done}}}\n"
 
 
@@ -66,6 +67,20 @@ def test_a_property_and_the_pronouns_use_a_variable() -> None:
     assert linted(text) == ()
 
 
+def test_labels_and_migrations_and_the_country_of_support_use_a_variable(tmp_path: Path) -> None:
+    (tmp_path / "support.yaml").write_text(SUPPORT)
+    path = tmp_path / "scenario.yaml"
+    path.write_text(
+        HEAD + "context:\n"
+        "  country: {type: enum, values: [any], labels: {any: Elsewhere}, initial: any}\n"
+        "  x: {type: bool, initial: true}\n"
+        "support: {file: support.yaml, country: country}\n"
+        "states:\n" + indent(KITCHEN % "", "  ") + END
+        + "migrations: [{from: 0.9.0, set: {x: not x}}]\n"
+    )  # fmt: skip
+    assert check(path) == ()
+
+
 def test_an_unused_guard_is_reported_and_a_guard_of_a_guard_is_used() -> None:
     more = "guards: {sweet: sugar > 1, rich: sweet and milk}\n"
     assert codes(KITCHEN % "", more) == ["HL507"]
@@ -103,14 +118,44 @@ def test_a_timer_that_is_started_and_waited_for_is_fine(states: str) -> None:
 # Files ----------------------------------------------------------------------------------------
 
 
-def test_what_an_included_file_uses_is_used(tmp_path: Path) -> None:
+def test_a_file_that_is_included_in_several_places_is_looked_at_once(tmp_path: Path) -> None:
+    head = "heartline: 1\nid: {}\nversion: 1.0.0\ntitle: Tea\ncast: {{you: {{name: You}}}}\n"
     (tmp_path / "brew.yaml").write_text(
-        "heartline: 1\nid: brew\nversion: 1.0.0\ntitle: Brewing\ncast: {you: {name: You}}\n"
+        head.format("brew") + "context:\n  strong: {type: bool, initial: false}\n"
         "states:\n  pot: {choices: {pour: {to: full}}}\n  full: {type: final, outcome: ready}\n"
     )
-    (tmp_path / "scenario.yaml").write_text(
-        HEAD + "states:\n  kitchen: {include: brew.yaml, done: {ready: done}}\n" + END
+    (tmp_path / "pantry.yaml").write_text(
+        head.format("pantry") + "states:\n  shelf: {include: brew.yaml, done: {ready: full}}\n"
+        "  full: {type: final, outcome: ready}\n"
     )
+    (tmp_path / "scenario.yaml").write_text(
+        HEAD + "states:\n  kitchen: {include: brew.yaml, done: {ready: pantry}}\n"
+        "  pantry: {include: pantry.yaml, done: {ready: done}}\n" + END
+    )
+    (finding,) = check(tmp_path)
+    assert finding.code == "HL506"
+    assert Path(finding.location.file).name == "brew.yaml"
+
+
+def test_what_is_unused_in_an_included_file_is_reported_there(tmp_path: Path) -> None:
+    inner = (
+        "heartline: 1\nid: brew\nversion: 1.0.0\ntitle: Brewing\ncast: {you: {name: You}}\n"
+        "context:\n  strong: {type: bool, initial: false}\n"
+        "timers: {steep: 4m}\n"
+        "states:\n  pot: {choices: {pour: {do: [strong = true, start(steep)], to: full}}}\n"
+        "  full: {type: final, outcome: ready}\n"
+    )
+    outer = HEAD + (
+        "states:\n  kitchen: {include: brew.yaml, done: {ready: sip}}\n"
+        "  sip: {choices: {drink: {to: done}%s}%s}\n" + END
+    )
+    (tmp_path / "brew.yaml").write_text(inner)
+    (tmp_path / "scenario.yaml").write_text(outer % ("", ""))
+    found = check(tmp_path)
+    assert [finding.code for finding in found] == ["HL506", "HL602"]
+    assert {Path(finding.location.file).name for finding in found} == {"brew.yaml"}
+    used = ", wait: {when: kitchen.strong}", ", after: {kitchen.steep: done}"
+    (tmp_path / "scenario.yaml").write_text(outer % used)
     assert check(tmp_path) == ()
 
 

@@ -101,7 +101,14 @@ def test_findings_are_counted_by_severity() -> None:
 def test_sources_are_read_by_the_names_in_the_locations(tmp_path: Path) -> None:
     path = tmp_path / "tea.yaml"
     path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\rthree \xff")
-    found = read_sources([finding(file=str(path)), finding(file="gone.yaml"), finding(file="a\0b")])
+    found = read_sources(
+        [
+            finding(file=str(path)),
+            finding(file="gone.yaml"),
+            finding(file="a\0b"),
+            finding(file=str(tmp_path / ("x" * 999))),
+        ]
+    )
     assert found == {str(path): ["one", "two", "three \N{REPLACEMENT CHARACTER}"]}
 
 
@@ -149,6 +156,27 @@ def test_sarif_writes_the_names_of_files_as_uris(tmp_path: Path) -> None:
 
     assert uri("my teas/green tea.yaml") == "my%20teas/green%20tea.yaml"
     assert uri(str(tmp_path / "tea.yaml")).startswith("file:///")
+
+
+def test_a_code_that_is_not_registered_is_passed_on_as_it_is() -> None:
+    (run,) = json.loads(as_sarif([Diagnostic("XX1", Severity.NOTE, "So.", Location("a"))], "1"))[
+        "runs"
+    ]
+    assert run["tool"]["driver"]["rules"] == [{"id": "XX1"}]
+    data = json.loads(as_json([Diagnostic("XX1", Severity.NOTE, "So.", Location("a"))]))
+    assert data["findings"][0]["title"] is None
+
+
+def test_a_finding_without_a_hint_ends_with_its_excerpt() -> None:
+    text = as_text([Diagnostic("HL301", Severity.ERROR, "So.", Location("a"))], {"a": ["x"]})
+    assert text == "a:1:1: error HL301: So.\n    1 | x\n      | ^\n\n1 error\n"
+
+
+def test_a_cut_line_counts_wide_letters_twice() -> None:
+    lines = shown("茶" * 200 + " don " + "茶" * 200, 202, width=60)
+    assert sum(2 if sign == "茶" else 1 for sign in lines[1]) <= 60
+    before = lines[1][: lines[1].index("don")]
+    assert len(before) + before.count("茶") == lines[2].index("^")
 
 
 def test_sarif_of_a_clean_scenario_has_no_results() -> None:

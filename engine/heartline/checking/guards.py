@@ -16,7 +16,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from heartline.expressions import BoolType, DurationType, EnumType, IntType
+from heartline.expressions import BoolType, IntType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -162,8 +162,5 @@ def _values(slot: Slot) -> tuple[tuple[Any, ...], bool]:
             ends = (kind.low, kind.high) if kind.low < kind.high else (kind.low,)
             return (*ends, *inner), True
         return tuple(sorted({kind.low, kind.high, min(max(0, kind.low), kind.high)})), False
-    if isinstance(kind, EnumType):
-        return kind.values, True
-    if isinstance(kind, DurationType) and kind.values is not None:
-        return kind.values, True
-    return (), False
+    values = getattr(kind, "values", None)  # an enum's or a duration's; a guard reads nothing else
+    return values or (), values is not None

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from heartline.compiler import Compiled
     from heartline.loader import Loaded
     from heartline.machine import ChoiceSpec, Edge, Leaf, Machine, Wiring
+    from heartline.scenario import ScenarioFile
+    from heartline.sources import SourceMap
 
 __all__ = ["check", "lint"]
 
@@ -63,24 +65,22 @@ def lint(compiled: Compiled) -> tuple[Diagnostic, ...]:
     assert file is not None
     if not linter.can_end:
         findings.append(linter.no_end(sources.locate(("states",), key=True)))
-    files = [compiled.loaded, *_included(compiled.loaded)]
-    for each in files:
-        if each.file is not None:
-            others = [other.file for other in files if other is not each and other.file is not None]
-            findings += unused(each.file, each.sources, others)
+    files = _files(compiled.loaded)
+    for each, places in files:
+        findings += unused(each, places, [other for other, _ in files if other is not each])
     return tuple(sorted(set(findings), key=sort_key))
 
 
-def _included(loaded: Loaded) -> list[Loaded]:
-    """The files that a file includes, and those that they include, each once."""
-    found: dict[Path | None, Loaded] = {}
+def _files(loaded: Loaded) -> list[tuple[ScenarioFile, SourceMap]]:
+    """A file, those that it includes, and those that they include, each once."""
+    found: dict[Path | None, tuple[ScenarioFile, SourceMap]] = {}
     waiting = [loaded]
     while waiting:
         outer = waiting.pop()
         if outer.file is not None and outer.path not in found:
-            found[outer.path] = outer
+            found[outer.path] = (outer.file, outer.sources)
             waiting += [load_include(outer, name) for name in includes_of(outer.file)]
-    return list(found.values())[1:]
+    return list(found.values())
 
 
 class _Linter:
@@ -102,7 +102,7 @@ class _Linter:
         if self.can_end:
             yield from self.dead_ends(circles)
         yield from self.closed_choices()
-        yield from self.engine(circles)
+        yield from self.engine()
         yield from self.branches()
 
     # HL501, HL502, HL508 ------------------------------------------------------------------------
@@ -121,8 +121,9 @@ class _Linter:
             onward[group[name]].update(
                 (group[dest], None) for dest in self.flow.onward[name] if dest in group
             )
+        order = {state: place for place, state in enumerate(onward)}
         for component, behind in _sources(onward):
-            state = self.machine.states[min(component, key=list(onward).index)]
+            state = self.machine.states[min(component, key=order.__getitem__)]
             hint = "let a choice, an event or a timer lead here, or take it out"
             if behind:
                 states = "state is" if behind == 1 else "states are"
@@ -199,17 +200,16 @@ class _Linter:
 
     # HL509 --------------------------------------------------------------------------------------
 
-    def engine(self, circles: set[str]) -> Iterator[Diagnostic]:
+    def engine(self) -> Iterator[Diagnostic]:
         """Engine roles that never leave the word to anybody else."""
         hint = "make the choice once, guard it, or lead it to where a person is asked"
         for names, choice in engine_traps(self.flow, self.guards):
-            if not circles.issuperset(names):
-                yield Diagnostic(
-                    "HL509", Severity.ERROR,
-                    f"the role {choice.role!r} always has an open choice in {_listed(names)} and "
-                    "none that leads away, so that it acts for ever",
-                    choice.location, hint,
-                )  # fmt: skip
+            yield Diagnostic(
+                "HL509", Severity.ERROR,
+                f"the role {choice.role!r} always has an open choice in {_listed(names)} and "
+                "none that leads away, so that it acts for ever",
+                choice.location, hint,
+            )  # fmt: skip
         told = set()
         for leaf, choice in engine_habits(self.flow, self.guards):
             if id(choice) not in told:

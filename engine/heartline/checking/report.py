@@ -14,6 +14,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -143,21 +144,12 @@ def _columns(text: str) -> int:
 def _first(text: str, room: int) -> str:
     if _columns(text) <= room:
         return text
-    taken = 0
-    for index, sign in enumerate(text):
-        taken += _column(sign)
-        if taken > room - 1:
-            return text[:index] + "…"
-    return text
+    return text[: sum(taken < room for taken in accumulate(map(_column, text)))] + "…"
 
 
 def _last(text: str, room: int) -> str:
-    taken = 0
-    for index in range(len(text) - 1, -1, -1):
-        taken += _column(text[index])
-        if taken > room:
-            return text[index + 1 :]
-    return text
+    kept = sum(taken <= room for taken in accumulate(map(_column, reversed(text))))
+    return text[len(text) - kept :]
 
 
 def as_json(findings: Sequence[Diagnostic]) -> str:

@@ -29,7 +29,6 @@ _TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAME = re.compile(r"(?<![\w.])[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*")
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}:]*)[^{}]*\}")
 _TIMER_ACTION = re.compile(r"\s*(start|stop)\s*\(\s*([a-z][a-z0-9_.]*)\s*(.*)", re.DOTALL)
-_ASSIGNMENT = re.compile(r"\s*[a-z][a-z0-9_.]*\s*[+-]?=(?!=)(.*)", re.DOTALL)
 
 
 @dataclass
@@ -61,8 +60,8 @@ class Uses:
                 if timer[1] == "start":
                     self.started.update((timer[2], timer[2].rpartition(".")[2]))
                 self.expression(timer[3])
-            elif assignment := _ASSIGNMENT.fullmatch(source):
-                self.expression(assignment[1])
+            else:  # an assignment: its left side is written, not read
+                self.expression(source.partition("=")[2])
 
     def lines(self, lines: Iterable[Line]) -> None:
         for line in lines:
