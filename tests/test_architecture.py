@@ -20,6 +20,7 @@ ENGINE = Path(__file__).parents[1] / "engine" / "heartline"
 
 # From the ground up. `heartline` is the public face, engine/heartline/__init__.py.
 HOUSE = [
+    "chance",
     "durations",
     "words",
     "diagnostics",
@@ -50,6 +51,7 @@ HOUSE = [
     "compiler",
     "reasons",
     "reasons",
+    "inputs",
     "runtime",
     "rendering",
     "conversation",
@@ -64,7 +66,17 @@ HOUSE = [
 ]
 
 # Rooms whose results depend on their arguments alone.
-PURE = {"errors", "durations", "words", "diagnostics", "expressions", "snapshot", "turn"}
+PURE = {
+    "chance",
+    "inputs",
+    "errors",
+    "durations",
+    "words",
+    "diagnostics",
+    "expressions",
+    "snapshot",
+    "turn",
+}
 PURE |= {"scenario", "typed", "placeholders", "text", "machine", "runtime"}
 IMPURE = {"time", "random", "secrets", "asyncio", "threading", "os", "pathlib", "yaml", "click"}
 PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from heartline.chance import draw
 from heartline.reasons import Moment, closed_reason
-from heartline.runtime import draw
 from heartline.snapshot import new_tuple
 from heartline.turn import Change, Choice, Deadline, Said, Turn
 

@@ -31,36 +31,31 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from heartline.chance import MASK, draw, pick
 from heartline.diagnostics import did_you_mean
-from heartline.durations import format_duration, parse_duration
 from heartline.errors import (
     ChoiceClosed,
     ConversationOver,
-    InputError,
     RunawayError,
     StaleTurn,
     UnknownChoice,
     UnknownEvent,
 )
-from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
+from heartline.inputs import check_seats, first_frame
 from heartline.machine import OFF, PENDING, RUNNING, event_name, perform
 from heartline.reasons import closed_reason
 from heartline.snapshot import Choose, Due, Send, Snapshot, Tick, new_tuple
-from heartline.text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from heartline.machine import ChoiceSpec, Leaf, Lines, Machine, Slot, Way
+    from heartline.machine import Leaf, Lines, Machine, Way
     from heartline.snapshot import Frame, Input
 
 __all__ = ["Spoken", "Step", "Taken", "start", "step"]
 
-MOST_MICROSTEPS = (
-    1_000  # transitions that one cause may set off before the scenario counts as looping
-)
+MOST_MICROSTEPS = 1_000  # transitions set off by one cause before the scenario counts as looping
 MOST_FIRINGS = 10_000  # deadlines that one step may fire
-_MASK = (1 << 64) - 1
 
 
 class Spoken(NamedTuple):
@@ -103,20 +98,20 @@ def start(
     values for variables that are declared as inputs, and `persons` names roles of the engine
     whose seat a person takes. Raises InputError, or RunawayError for a scenario that loops.
     """
-    for role in persons:
-        if role not in machine.roles:
-            raise InputError(
-                f"There is no role {role!r} in {machine.id}: "
-                + (did_you_mean(role, machine.roles) or f"it has {', '.join(machine.roles)}.")
-            )
-    frame = list(machine.initial_frame())
-    for name, value in (inputs or {}).items():
-        index = _input_slot(machine, name)
-        frame[index] = _input_value(machine.slots[index], value)
     blank = Snapshot(
-        machine.id, machine.version, machine.fingerprint, tuple(frame), (), (),
-        tuple(sorted(set(persons))), seed & _MASK, 0, 0, 0, _utc(now),
-    )  # fmt: skip
+        machine.id,
+        machine.version,
+        machine.fingerprint,
+        tuple(first_frame(machine, inputs or {})),
+        deadlines=(),
+        pending=(),
+        persons=check_seats(machine, persons),
+        seed=seed & MASK,
+        draws=0,
+        starts=0,
+        turn=0,
+        time=_utc(now),
+    )
     run = _Run(machine, blank)
     run.frame[0] = machine.initial
     for block in machine.begin:
@@ -309,7 +304,7 @@ class _Run:
         if total <= 0:
             return False
         self.draws += 1
-        spec = _pick(offers, draw(self.snapshot.seed, self.draws, total))
+        spec = pick(offers, draw(self.snapshot.seed, self.draws, total))
         return self.trigger(spec.event, drawn=self.draws)
 
     def close(self) -> None:
@@ -336,28 +331,6 @@ class _Run:
 
     def finish(self, before: Snapshot | None) -> Step:
         return new_tuple(Step, (self.snapshot_now(), before, tuple(self.said), tuple(self.taken)))
-
-
-def draw(seed: int, number: int, below: int) -> int:
-    """The number-th draw of a seed: an integer from 0 to below - 1.
-
-    A counter through the finaliser of SplitMix64 (Steele, Lea and Flood, 2014), so that a draw
-    needs no state but its number.
-    """
-    mixed = (seed + number * 0x9E3779B97F4A7C15) & _MASK
-    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
-    mixed ^= mixed >> 31
-    return (mixed * below) >> 64
-
-
-def _pick(offers: list[tuple[ChoiceSpec, int]], number: int) -> ChoiceSpec:
-    """The offer in whose share of the total weight the number lies."""
-    for spec, weight in offers[:-1]:
-        if number < weight:
-            return spec
-        number -= weight
-    return offers[-1][0]
 
 
 def _answers_turn(run: _Run, turn: int | None) -> None:
@@ -400,65 +373,3 @@ def _later(moment: datetime, length: timedelta) -> datetime:
         return moment + max(length, timedelta(0))
     except OverflowError:  # past the year 9999, which nobody waits for
         return datetime.max.replace(tzinfo=UTC)
-
-
-def _input_slot(machine: Machine, name: str) -> int:
-    index = machine.layout.get(("var", name))
-    inputs = [slot.symbol[1] for slot in machine.slots if slot.input]
-    if index is None or not machine.slots[index].input:
-        why = "is not an input" if index is not None else "does not exist"
-        hint = did_you_mean(name, inputs)
-        raise InputError(
-            f"The variable {name[:60]!r} {why} in {machine.id}"
-            + (f"; {hint}" if hint else f"; its inputs are {', '.join(inputs) or 'none'}.")
-        )
-    return index
-
-
-def _input_value(slot: Slot, value: object) -> object:
-    """The value as the frame holds it. Texts are read as people type them: `true`, `3`, `14d`."""
-    name, kind = slot.symbol[1], slot.type
-    if isinstance(kind, BoolType):
-        if isinstance(value, bool):
-            return value
-        if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no"):
-            return value.lower() in ("true", "yes")
-        raise InputError(f"{name} is true or false, not {str(value)[:60]!r}.")
-    if isinstance(kind, IntType):
-        number = int(value) if isinstance(value, str) and _whole(value) else value
-        if type(number) is int and kind.low <= number <= kind.high:
-            return number
-        raise InputError(
-            f"{name} is a whole number from {kind.low} to {kind.high}, not {str(value)[:60]!r}."
-        )
-    if isinstance(kind, EnumType):
-        if isinstance(value, str) and value in kind.values:
-            return value
-        hint = did_you_mean(str(value), kind.values)
-        raise InputError(
-            f"{name} is one of {', '.join(kind.values)}, not {str(value)[:60]!r}"
-            + (f"; {hint}" if hint else ".")
-        )
-    if isinstance(kind, DurationType):
-        return _duration(name, kind, value)
-    assert isinstance(kind, TextType)
-    if isinstance(value, str):
-        return clean_text(value, slot.cap)
-    raise InputError(f"{name} is a text, not {type(value).__name__}.")
-
-
-def _whole(text: str) -> bool:
-    return len(text) <= 8 and text.isascii() and text.removeprefix("-").isdigit()
-
-
-def _duration(name: str, kind: DurationType, value: object) -> timedelta:
-    try:
-        length = parse_duration(value) if isinstance(value, str) else value
-    except ValueError:
-        length = None
-    values = kind.values or ()
-    if isinstance(length, timedelta) and length in values:
-        return length
-    raise InputError(
-        f"{name} is one of {', '.join(map(format_duration, values))}, not {str(value)[:60]!r}."
-    )
