@@ -134,7 +134,7 @@ class Renderer:
         start = f"{number:>{digits + 1}}. "
         text = choice.label
         if not choice.enabled:
-            text = f"{text.rstrip('.')}. Closed: {_sentence(choice.reason or 'not now')}"
+            text = f"{_sentence(text)} Closed: {_sentence(choice.reason or 'not now')}"
         style = None if choice.enabled else "dim"
         yield from self._fill(text, first=start, rest=" " * len(start), style=style)
 
@@ -169,7 +169,10 @@ class Renderer:
         elif page.name == "question":
             yield from self._fill(row.text, first=f" {row.name} ", rest="    ")
         elif page.name == "care":
-            yield from self._fill(row.text)
+            yield from self._fill(row.text, rest="  ")
+        elif page.name == "why":
+            text = f"{_sentence(row.name)} Closed: {_sentence(row.text)}"
+            yield from self._fill(text, first=indent, rest=indent + "  ")
         else:
             text = f"{row.name.rstrip('.')}: {_sentence(row.text)}"
             yield from self._fill(text, first=indent, rest=indent + "  ")
@@ -255,7 +258,7 @@ def _plain(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return text if text.rstrip("\"')\u201d\u2019").endswith((".", "!", "?")) else f"{text}."
 
 
 def _capital(text: str) -> str:
