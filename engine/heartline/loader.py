@@ -89,7 +89,7 @@ def _load(text: str | bytes, name: str, base: Path | None) -> Loaded:
     composed = compose(text, name)
     sources = SourceMap(name, text, composed.root)
     faults = list(composed.faults)
-    if composed.root is None:
+    if composed.root is None or composed.root.data is None:
         if not faults:
             faults.append(_empty(name))
         return Loaded(None, sources, tuple(faults), base, None, text)

@@ -301,7 +301,7 @@ class State(Model):
     )
     states: dict[Name, State] = Field({}, description="Inner states.")
     include: str | None = Field(
-        None, max_length=200, description="A scenario file to play inside this state."
+        None, min_length=1, max_length=200, description="A scenario file to play inside this state."
     )
     parameters: dict[Name, Expression] = Field(
         {}, alias="with", description="Include only: values for the inputs of that file."
@@ -340,46 +340,46 @@ class _Variable(Model):
 class IntVariable(_Variable):
     """A whole number that stays within its bounds: what would go past a bound stops at it."""
 
-    type: Literal["int"]
-    min: int = Field(ge=-1_000_000, le=1_000_000)
-    max: int = Field(ge=-1_000_000, le=1_000_000)
-    initial: int
+    type: Literal["int"] = Field(description="int: a whole number.")
+    min: int = Field(ge=-1_000_000, le=1_000_000, description="The lowest value.")
+    max: int = Field(ge=-1_000_000, le=1_000_000, description="The highest value.")
+    initial: int = Field(description="The value at the start.")
 
 
 class BoolVariable(_Variable):
     """True or false."""
 
-    type: Literal["bool"]
-    initial: bool
+    type: Literal["bool"] = Field(description="bool: true or false.")
+    initial: bool = Field(description="The value at the start.")
 
 
 class EnumVariable(_Variable):
     """One of several named values."""
 
-    type: Literal["enum"]
+    type: Literal["enum"] = Field(description="enum: one of the values.")
     values: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=256), BeforeValidator(_many)
     ] = Field(description="All values, each an identifier.")
     labels: dict[Name, Text] = Field({}, description="What players read in place of a value.")
-    initial: Name
+    initial: Name = Field(description="The value at the start.")
 
 
 class DurationVariable(_Variable):
     """One of several lengths of time."""
 
-    type: Literal["duration"]
+    type: Literal["duration"] = Field(description="duration: one of the values.")
     values: Annotated[
         tuple[Duration, ...], Field(min_length=1, max_length=256), BeforeValidator(_many)
     ] = Field(description="All lengths that it can have.")
-    initial: Duration
+    initial: Duration = Field(description="The value at the start.")
 
 
 class TextVariable(_Variable):
     """Something a person typed, such as a name. Lines may hold it, guards may not."""
 
-    type: Literal["text"]
-    max_length: int = Field(80, ge=1, le=400)
-    initial: str
+    type: Literal["text"] = Field(description="text: what a person typed.")
+    max_length: int = Field(80, ge=1, le=400, description="How many characters it may have.")
+    initial: str = Field(description="The value at the start.")
 
 
 Variable = Annotated[
@@ -428,7 +428,8 @@ def _or_text(schema: dict[str, Any], description: str) -> None:
     """Let a schema of a mapping also take its short form, a text."""
     mapping = dict(schema)
     schema.clear()
-    schema["anyOf"] = [{"type": "string", "description": description}, mapping]
+    short = {"type": ["string", "integer", "boolean"], "description": description}
+    schema["anyOf"] = [short, mapping]
 
 
 class Property(Model):
@@ -502,7 +503,9 @@ class Migration(Model):
 class Support(Model):
     """Where people find help: a data file by country, and the variable that holds the country."""
 
-    file: str = Field(max_length=200, description="A data file in the scenario's folder.")
+    file: str = Field(
+        min_length=1, max_length=200, description="A data file in the scenario's folder."
+    )
     country: Name = Field(description="The enum variable that holds a two-letter country, or any.")
 
 

@@ -77,7 +77,7 @@ def explain_shape(
         path = _path(details["loc"])
         if len(paths) <= MOST_SAVED:
             paths.append(path)
-        if len(found) < MOST_FAULTS and not _is_known(path, details["type"], sources, composed):
+        if len(found) < MOST_FAULTS and not _is_known(path, details, sources, composed):
             diagnostic = _diagnostic(details, path, model, sources)
             found.append(diagnostic)
             if details["type"] == "missing":
@@ -95,8 +95,11 @@ def _path(loc: Path) -> Path:
     return loc[:2] + loc[3:] if loc[:1] == ("context",) else loc
 
 
-def _is_known(path: Path, kind: str, sources: SourceMap, composed: Composition) -> bool:
-    """Whether a fault was reported already that this one follows from."""
+def _is_known(path: Path, details: Any, sources: SourceMap, composed: Composition) -> bool:
+    """Whether this follows from another fault, of the text or inside the value itself."""
+    kind = details["type"]
+    if kind == "too_short" and details["input"]:
+        return True  # the list is not empty, but nothing in it is as it must be
     nodes = [sources.node(path[:end]) for end in range(len(path) + 1)]
     if any(node is None or id(node) in composed.broken for node in nodes):
         return bool(composed.broken)
@@ -109,7 +112,7 @@ def _is_known(path: Path, kind: str, sources: SourceMap, composed: Composition) 
 
 # Faults of a mapping as a whole, which may only follow from what is broken inside it.
 _OF_A_WHOLE = frozenset(
-    {"missing", "value_error", "union_tag_not_found", "HL203", "HL205", "HL801"}
+    {"missing", "union_tag_not_found", "HL202", "HL203", "HL205", "HL801"}
 )
 
 
@@ -131,6 +134,8 @@ def _diagnostic(
         code, message, hint = _value(kind, f"the name {_shown(path[-2])}", path, details)
     else:
         code, message, hint = _value(kind, _what(path, sources), path, details)
+    if kind in _OF_A_WHOLE and where and isinstance(where[-1], str):
+        at_key = True
     location = sources.locate(where, key=at_key)
     return Diagnostic(code, Severity.ERROR, message, location, hint)
 
@@ -204,6 +209,7 @@ _EXPECTED = {
     "dict_type": "a mapping of names",
     "model_type": "a mapping of fields",
     "time_delta_type": "a duration such as 14d",
+    "date_type": "a date such as 2026-11-20",
 }
 _BOUNDS = {
     "greater_than_equal": "must be at least {limit}",

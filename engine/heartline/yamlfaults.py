@@ -8,6 +8,7 @@ gave up. Both parsers of PyYAML are understood; they differ in wording, not in w
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heartline.diagnostics import Diagnostic, Location, Severity
@@ -39,7 +40,7 @@ class _Failure(NamedTuple):
 
     @property
     def line(self) -> str:
-        return self.lines[self.at[0]] if self.at[0] < len(self.lines) else ""
+        return self.lines[self.at[0]]
 
     @property
     def character(self) -> str:
@@ -53,7 +54,10 @@ def explain_syntax(error: Any, text: str, name: str, last: LastEvent) -> Diagnos
     mark = error.problem_mark or error.context_mark
     at = (mark.line, mark.column)
     began = (error.context_mark.line, error.context_mark.column) if error.context_mark else at
-    failure = _Failure(text.split("\n"), at, began, last)
+    lines = text.split("\n")
+    if at[0] >= len(lines):  # the parser counts a line after the last
+        at = (len(lines) - 1, len(lines[-1]))
+    failure = _Failure(lines, at, began, last)
     explain = next((how for words, how in _HOW if words in f"{context}: {problem}"), _unknown)
     (line, column), message, hint = explain(failure)
     code = "HL107" if explain in _FEATURES else "HL103"
@@ -143,17 +147,30 @@ def _second_colon(failure: _Failure) -> Verdict:
     if ": " in before:
         hint = "put the whole text in quotes, or begin the mapping on a line of its own"
         return failure.at, "a second colon stands in this line", hint
+    above = failure.lines[failure.at[0] - 1]
+    if failure.at[0] and (squeezed := _SQUEEZED.match(above)):
+        place = (failure.at[0] - 1, squeezed.start("name"))
+        return place, _NO_SPACE, f"write {squeezed['name']}: ..."
     hint = "indent it like the line above, or put a text of several lines in quotes"
     return failure.at, "a field cannot begin here: the line above it has its value already", hint
+
+
+_SQUEEZED = re.compile(r" *(?P<name>[A-Za-z_]\w{0,40}):[^\s:]")
+_NO_SPACE = "a colon needs a space after it"
 
 
 def _no_colon(failure: _Failure) -> Verdict:
     line = failure.lines[failure.began[0]][failure.began[1] :]
     name, colon, _ = line.partition(":")
     if colon and name.strip():
-        return failure.began, "a colon needs a space after it", f"write {name.strip()[:40]}: ..."
+        return failure.began, _NO_SPACE, f"write {name.strip()[:40]}: ..."
     hint = "write name: value, or put a text of several lines in quotes"
     return failure.began, "this line is neither a field nor part of a text", hint
+
+
+def _colon_inside(failure: _Failure) -> Verdict:
+    hint = "write a space after it, or put the text in quotes"
+    return failure.at, "a colon inside brackets stands without a space after it", hint
 
 
 def _bad_start(failure: _Failure) -> Verdict:
@@ -199,8 +216,9 @@ def _tag(failure: _Failure) -> Verdict:
 
 def _no_value(failure: _Failure) -> Verdict:
     character = failure.character
-    message = f"a value cannot begin with {character}" if character else "here a value is missing"
-    return failure.at, message, _in_quotes(character) if character else None
+    if not character:
+        return failure.at, "the file ends inside a [ or a {", "close it"
+    return failure.at, f"a value cannot begin with {character}", _in_quotes(character)
 
 
 def _dash(failure: _Failure) -> Verdict:
@@ -227,6 +245,7 @@ _HOW: tuple[tuple[str, Callable[[_Failure], Verdict]], ...] = (
     ("expected <block end>", _out_of_place),
     ("mapping values are not allowed", _second_colon),
     ("could not find expected ':'", _no_colon),
+    ("found unexpected ':'", _colon_inside),
     ("tab character", _tab),
     ("cannot start any token", _bad_start),
     ("scanning an alias", _anchor),

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 import yaml
 
@@ -221,7 +221,9 @@ class _Composer:
                 self.fault("HL203", "this item is empty", event, "write a value, or delete the -")
         elif self.key:
             hint = "write a value, or leave the line out; {} is an empty mapping"
-            if self.top.style and len(keys) > 1:
+            if self.top.style and ":" in self.key:
+                hint = "write a space after the colon"
+            elif self.top.style and len(keys) > 1:
                 hint = "if it belongs to the text before the comma, put the whole text in quotes"
             elif self.top.style:
                 hint = "a text that begins with { stands in quotes"
@@ -268,6 +270,7 @@ class _Composer:
         if self.key is None and self.top.keys is not None:
             hint = "a text that begins with { or [ stands in quotes"
             self.fault("HL105", "a key must be a text, not a list or a mapping", event, hint)
+            self.result.lossy.add(id(self.top))
             after = False
         else:
             self.attach(node)
@@ -286,6 +289,7 @@ class _Composer:
         if self.key is None and self.top.keys is not None:
             self.bump(event)
             self.fault("HL105", f"*{event.anchor} cannot be a key", event, _STAR)
+            self.result.lossy.add(id(self.top))
             self.key = False
         elif anchored is None:
             self.bump(event)
@@ -315,11 +319,11 @@ class _Composer:
             children.append(node)
             data.append(node.data)
             self.root = self.root or node
-        elif children is not None:
-            if isinstance(self.key, str):
-                children[self.key] = node
-                data[self.key] = node.data
-            self.key = None
+            return
+        if isinstance(self.key, str):
+            cast("dict[str, Node]", children)[self.key] = node
+            data[self.key] = node.data
+        self.key = None
 
     def height(self, node: Node) -> int:
         """How many levels of containers a node holds, itself counted."""
