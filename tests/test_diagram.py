@@ -19,6 +19,8 @@ from heartline.diagram import FORMATS, DrawingFailed, draw, follow, layout
 from heartline.diagram.atlas import MOST_BOXES, atlas
 from heartline.diagram.chart import Box, Chart, chart
 from heartline.diagram.dot import to_dot
+from heartline.diagram.labels import arrow_lines, box_lines
+from heartline.diagram.mermaid import to_mermaid
 from heartline.diagram.svg import to_svg
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -187,10 +189,15 @@ def test_an_end_of_an_included_file_is_drawn_from_that_end(tmp_path: Path) -> No
     )
     (tmp_path / "inner.yaml").write_text(inner)
     (tmp_path / "scenario.yaml").write_text(outer)
-    drawn = chart(heartline.load(tmp_path).machine)
+    loaded = heartline.load(tmp_path)
+    drawn = chart(loaded.machine)
     assert arrow_labels(drawn, "session.good", "over") == ["done: good"]
     assert arrow_labels(drawn, "session.bad", "again") == ["done: bad"]
     assert arrow_labels(drawn, "again", "session.first") == ["once_more"]
+    played = chart(loaded.machine, follow(loaded, start=START, moves=[{"choose": "well"}]))
+    assert arrow_labels(played, "session.good", "over") == ["2. done: good"]
+    kinds = {each["kind"]: each for each in json.loads(draw(loaded.machine, "json"))["transitions"]}
+    assert (kinds["done"]["source"], kinds["done"]["outcome"]) == ("session", "bad")
 
 
 # A played way
@@ -223,6 +230,14 @@ def test_a_way_that_can_no_longer_be_played_is_followed_as_far_as_it_goes() -> N
     assert trail.entered == ["doorstep"]
     for broken in ({"wait": "long"}, {"wait": 1e300}, {"nothing": 1}, {"event": "unknown"}):
         assert not follow(scenario(), start=START, moves=[broken]).complete
+
+
+def test_waiting_for_nothing_is_no_step() -> None:
+    trail = follow(scenario(), start=START, moves=[{"wait": 60}, {"choose": "ask"}])
+    assert trail.complete
+    drawn = chart(scenario().machine, trail)
+    assert drawn.has_trail
+    assert trail.entered == ["doorstep"]
 
 
 # JSON
@@ -417,6 +432,18 @@ def test_a_dot_command_that_fails_gives_its_first_sentence(
         layout.lay_out("digraph {}")
 
 
+@needs_graphviz
+def test_what_graphviz_cannot_read_is_said_in_a_sentence() -> None:
+    with pytest.raises(DrawingFailed, match="Graphviz could not draw this diagram"):
+        layout.lay_out("no graph at all {")
+
+
+def test_an_empty_drawing_is_no_picture() -> None:
+    empty = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+    with pytest.raises(DrawingFailed, match="empty"):
+        to_svg(small(), layout=lambda _: empty)
+
+
 def test_a_picture_that_nobody_could_read_is_refused_and_not_waited_for() -> None:
     with pytest.raises(DrawingFailed, match="states stand side by side"):
         to_svg(small(many(1, 500)), layout=lambda _: pytest.fail("laid out"))
@@ -484,9 +511,96 @@ def test_a_pale_box_is_marked_only_where_the_played_way_went_through_it() -> Non
     assert marked == {("g0", "g1_0")}
 
 
-def test_each_picture_of_an_atlas_is_a_graph_of_its_own() -> None:
+NESTED = """
+heartline: 1
+id: nested
+version: 1.0.0
+title: Nested
+cast:
+  you: {name: You}
+states:
+  outer:
+    choices:
+      leave: {say: Bye., to: over}
+    states:
+      small:
+        states:
+          a: {choices: {a_b: {say: B., to: b}, a_big: {say: In., to: big}}}
+          b: {choices: {b_a: {say: A., to: a}}}
+      big:
+        states:
+LEAVES
+  over: {type: final, outcome: over}
+"""
+
+
+def nested() -> str:
+    leaves = []
+    for place in range(30):
+        leaves += [
+            f"          n{place}:",
+            "            choices:",
+            f"              on_{place}: {{say: On., to: n{(place + 1) % 30}}}",
+            f"              out_{place}: {{say: Out., to: a}}",
+        ]
+    return NESTED.replace("LEAVES", "\n".join(leaves))
+
+
+def test_a_state_that_holds_few_is_opened_in_place_and_one_that_holds_many_is_not() -> None:
+    overview, big = atlas(small(nested()))
+    assert [each.id for each in overview.walk() if each.kind == "compound"] == ["outer", "small"]
+    assert box(overview, "big").note == "30 states"
+    assert (big.id, big.title, big.initial) == ("big", "Big", None)
+
+
+def test_many_ways_to_or_from_a_closed_box_are_counted_and_few_are_named() -> None:
+    overview, _ = atlas(small(nested()))
+    labels = {
+        (arrow.source, arrow.target): [line.text for line in arrow_lines(arrow)]
+        for arrow in overview.arrows
+    }
+    assert labels["big", "a"] == ["30 ways"]
+    assert labels["a", "big"] == ["a_big"]
+
+
+def test_what_a_picture_leaves_to_words_is_in_its_boxes() -> None:
+    _, big = atlas(small(nested()))
+    assert [line.text for line in box_lines(box(big, "n4"))] == ["N4", "out_4 \u2192 A"]
+    assert [line.text for line in box_lines(box(big, "n0"))][:2] == ["N0", "from A"]
+
+
+def test_a_box_names_ten_moves_and_counts_the_rest() -> None:
+    more = "".join(f"          m{place}: {{say: M., do: heard += 1}}\n" for place in range(12))
+    drawn = small(SMALL.replace("          ask:", f"{more}          ask:"))
+    assert [line.text for line in box_lines(box(drawn, "doorstep"))][-2:] == ["m9", "and 3 more"]
+
+
+def test_each_picture_of_an_atlas_can_be_drawn_in_every_format() -> None:
     for picture in atlas(small(many(6, 12))):
         assert to_dot(picture, headed=False).startswith("digraph ")
+        assert "stateDiagram-v2" in to_mermaid(picture)
+        assert picture.summary.startswith("A diagram of ")
+
+
+def test_a_state_whose_title_is_not_its_name_shows_both() -> None:
+    drawn = small(SMALL.replace("tags: [quiet]", "title: At the kitchen table"))
+    assert [line.text for line in box_lines(box(drawn, "table"))] == [
+        "At the kitchen table", "table",
+    ]  # fmt: skip
+
+
+@needs_graphviz
+def test_pictures_stand_in_rows_as_words_in_lines() -> None:
+    root = read(draw(scenario(many(9, 14)).machine, "svg"))
+    places = [
+        tuple(float(number) for number in each.attrib["viewBox"].split())
+        for each in root.iter(f"{SVG}view")
+    ]
+    page, *views = places
+    assert len({view[1] for view in views}) > 1
+    for view in views:
+        assert view[0] + view[2] <= page[2]
+        assert view[1] + view[3] <= page[3]
 
 
 def test_an_unknown_format_is_refused() -> None:

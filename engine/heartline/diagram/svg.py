@@ -203,10 +203,9 @@ def _in_full(move: Move) -> str:
 
 
 def _say(group: ET.Element, told: str) -> None:
-    title = group.find("title")
-    if title is None:
-        title = ET.Element("title")
-        group.insert(0, title)
+    _drop(group, "title")
+    title = ET.Element("title")
+    group.insert(0, title)
     title.text = "\n".join(plain(line) for line in told.split("\n"))
 
 
@@ -238,8 +237,8 @@ def _link(group: ET.Element, target: str) -> None:
 
 
 def _drop(element: ET.Element, tag: str) -> None:
-    found = element.find(tag)
-    if found is not None:
+    """Take the first such child out."""
+    for found in element.findall(tag)[:1]:
         element.remove(found)
 
 
