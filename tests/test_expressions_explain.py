@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from expression_world import LAYOUT, frame, tree, world
+from harness import play
 from heartline.expressions import BOOL, Explanation, Guard, Symbol, explain, parse_property
 
 
@@ -22,7 +23,7 @@ def why(source: str, reveal_hidden: bool = False, **changes: Any) -> Explanation
         ("heard == 3", "needs heard to be 3; it is 1", "heard == 3, it is 1"),
         ("heard != 1", "needs heard not to be 1; it is 1", "heard != 1, it is 1"),
         ("not heard <= 2", "needs heard to be more than 2; it is 1", "heard > 2, it is 1"),
-        ("trust >= 4", "needs their trust to be at least 4; it is 0", "trust >= 4, it is 0"),
+        ("trust >= 4", "needs “their trust” to be at least 4; it is 0", "trust >= 4, it is 0"),
         (
             "heard + trust > 3",
             "needs heard + trust to be more than 3; it is 1",
@@ -30,7 +31,7 @@ def why(source: str, reveal_hidden: bool = False, **changes: Any) -> Explanation
         ),
         (
             "trust >= heard",
-            "needs their trust to be at least heard; they are 0 and 1",
+            "needs “their trust” to be at least heard; they are 0 and 1",
             "trust >= heard, 0 and 1",
         ),
         (
@@ -38,13 +39,17 @@ def why(source: str, reveal_hidden: bool = False, **changes: Any) -> Explanation
             "needs heard to differ from heard; both are 1",
             "heard != heard, 1 and 1",
         ),
-        ("repair", "needs making it good to be true; it is false", "repair, it is false"),
+        ("repair", "needs “making it good” to be true; it is false", "repair, it is false"),
         ("not regret", "needs regret to be false; it is true", "not regret, it is true"),
         ("regret == false", "needs regret to be false; it is true", "not regret, it is true"),
-        ("true == repair", "needs making it good to be true; it is false", "repair, it is false"),
+        (
+            "true == repair",
+            "needs “making it good” to be true; it is false",
+            "repair, it is false",
+        ),
         (
             "repair == regret",
-            "needs making it good to be the same as regret; they are false and true",
+            "needs “making it good” to be the same as regret; they are false and true",
             "repair == regret, false and true",
         ),
         (
@@ -70,7 +75,7 @@ def why(source: str, reveal_hidden: bool = False, **changes: Any) -> Explanation
         ),
         (
             "how_many(regret, repair, at(talk)) > 2",
-            "needs at least 3 of regret, making it good and at(talk); so far 2",
+            "needs at least 3 of regret, “making it good” and at(talk); so far 2",
             "how_many(regret, repair, at(talk)) > 2, it is 2",
         ),
         (
@@ -139,7 +144,7 @@ def test_the_way_so_far_is_told_in_words(source: str, text: str) -> None:
 def test_titles_stand_in_for_names() -> None:
     titles: dict[Symbol, str] = {
         ("timer", "break"): "your time apart",
-        ("taken", "ask_why"): "“Why?”",
+        ("taken", "ask_why"): "Why?",
     }
     guard = tree("expired(break) and count(ask_why) >= 2")
     assert explain(guard, frame(), LAYOUT, titles=titles).text == (
@@ -149,13 +154,13 @@ def test_titles_stand_in_for_names() -> None:
 
 def test_of_several_needs_only_those_are_told_that_are_not_met() -> None:
     found = why("heard >= 1 and trust >= 2 and regret")
-    assert found.text == "needs their trust to be at least 2; it is 0"
+    assert found.text == "needs “their trust” to be at least 2; it is 0"
 
 
 def test_several_unmet_needs_are_told_together() -> None:
     found = why("heard >= 2 and trust >= 2 and expired(break)")
     assert found.text == (
-        "needs heard to be at least 2 (it is 1) and their trust to be at least 2 (it is 0); "
+        "needs heard to be at least 2 (it is 1) and “their trust” to be at least 2 (it is 0); "
         "the break is still running"
     )
     assert found.exact == (
@@ -163,7 +168,7 @@ def test_several_unmet_needs_are_told_together() -> None:
     )
     assert [clause.text for clause in found.clauses] == [
         "needs heard to be at least 2; it is 1",
-        "needs their trust to be at least 2; it is 0",
+        "needs “their trust” to be at least 2; it is 0",
         "the break is still running",
     ]
 
@@ -176,13 +181,29 @@ def test_where_one_of_several_would_do_all_are_told() -> None:
     assert why("heard >= 2 or expired(break)").text == (
         "needs either heard to be at least 2 (it is 1) or the break to be over"
     )
-    assert why("repair or repair").text == "needs making it good to be true; it is false"
+    assert why("repair or repair").text == "needs “making it good” to be true; it is false"
+
+
+def test_alternatives_within_alternatives_are_told_as_one_list() -> None:
+    assert why("(heard == 2 or heard == 3) or not (regret and at(talk))").text == (
+        "needs either heard to be 2 (it is 1), heard to be 3 (it is 1), "
+        "regret to be false (it is true) or to be out of “talk”"
+    )
+
+
+def test_needs_within_needs_are_told_as_one_list() -> None:
+    found = why("(heard >= 2 and regret) and not (at_fault or running(break))")
+    assert found.text == (
+        "needs heard to be at least 2 (it is 1) and at fault to be false (it is true); "
+        "the break is still running"
+    )
+    assert len(found.clauses) == 3
 
 
 def test_alternatives_of_several_parts_are_set_apart() -> None:
     assert why("heard >= 2 and trust >= 2 or repair").text == (
-        "needs either heard to be at least 2 (it is 1) and their trust to be at least 2 "
-        "(it is 0), or making it good to be true (it is false)"
+        "needs either heard to be at least 2 (it is 1) and “their trust” to be at least 2 "
+        "(it is 0), or “making it good” to be true (it is false)"
     )
 
 
@@ -197,7 +218,7 @@ def test_not_turns_what_is_inside_around() -> None:
 
 def test_of_a_conditional_the_branch_is_told_that_counts_now() -> None:
     assert why("repair if regret else heard >= 2").text == (
-        "needs making it good to be true; it is false"
+        "needs “making it good” to be true; it is false"
     )
     assert why("heard >= 1 if repair else heard >= 2").text == (
         "needs heard to be at least 2; it is 1"
@@ -222,7 +243,7 @@ def test_a_guard_without_one_is_told_by_what_it_holds() -> None:
 
 def test_sentences_of_the_author_come_first() -> None:
     assert why("repair and been_heard").text == (
-        "They need to feel heard first. Also: needs making it good to be true (it is false)"
+        "They need to feel heard first. Also: needs “making it good” to be true (it is false)"
     )
     assert why("decided_now and been_heard", leave=0).text == (
         "They have made up their mind. They need to feel heard first."
@@ -256,7 +277,7 @@ def test_what_is_hidden_is_not_told_where_something_else_is_in_the_way() -> None
 
 def test_one_hidden_condition_that_must_be_to_blame_is_looked_into() -> None:
     assert why("regret and (leave < 4 or repair)").text == (
-        "needs either making it good to be true (it is false) or something that does not show"
+        "needs either “making it good” to be true (it is false) or something that does not show"
     )
     assert why("not (leave >= 4 and regret)").text == (
         "needs either regret to be false (it is true) or something that does not show"
@@ -293,3 +314,55 @@ def test_a_guard_in_a_guard_is_told_by_the_outer_sentence() -> None:
     found = explain(tree("outer", scope), frame(), LAYOUT)
     assert found.text == "Not yet."
     assert found.clauses[0].text == "They need to feel heard first."
+
+
+# In a conversation -------------------------------------------------------------------------------
+
+STORY = """
+    context:
+      heard: {type: int, min: 0, max: 3, initial: 0}
+      called: {type: text, initial: Sam}
+    timers:
+      break: 14d
+      wait: {length: 7d, title: your time apart}
+    guards:
+      listened: {when: heard >= 2, why: "{other} waits for {called}."}
+      rested: {when: expired(wait), why: "Not before {wait.due}, and today is {today}."}
+    states:
+      talk:
+        entry: {do: [start(break), start(wait)]}
+        choices:
+          ask: {when: listened, to: end}
+          rest: {when: rested, to: end}
+          part: {when: expired(break) and expired(wait), to: end}
+          again: {when: at(end), to: end}
+          over: {when: count(quiet) > 1 or visited(end), to: end}
+          listen: {do: heard += 1}
+          leave: {to: end}
+      quiet: {title: A quiet place, choices: {leave: {to: end}}}
+      end: {type: final, outcome: over, title: The end}
+    """
+
+
+def test_the_sentence_of_a_guard_may_hold_names_and_dates() -> None:
+    conversation = play(STORY)
+    reasons = {choice.id: choice.reason for choice in conversation.turn.choices}
+    assert reasons["ask"] == "Kim waits for Sam."
+    assert reasons["rest"] == (
+        "Not before Monday 12 January 2026, and today is Monday 5 January 2026."
+    )
+    conversation.wait("2d")
+    assert conversation.choose("listen").find("rest").reason == (
+        "Not before Monday 12 January 2026, and today is Wednesday 7 January 2026."
+    )
+
+
+def test_timers_and_states_are_called_by_their_titles() -> None:
+    conversation = play(STORY)
+    reasons = {choice.id: choice.reason for choice in conversation.turn.choices}
+    assert reasons["part"] == "the break is still running; your time apart is still running"
+    assert reasons["again"] == "needs to be in “The end”"
+    assert reasons["over"] == (
+        "needs either “A quiet place” to be entered more than once (so far never) "
+        "or “The end” to be entered first"
+    )

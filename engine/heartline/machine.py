@@ -293,8 +293,10 @@ class Wiring:
 class ChoiceSpec:
     """A choice as declared in one state, shared by all leaves that inherit it.
 
-    `reads` are the slots that its guards read; `reasons` remembers, for values of these, why it
-    was closed (heartline.reasons).
+    `whys` are the sentences of its named guards that differ from one conversation to another;
+    `timely` says that one of them speaks of dates, so that its reason is not remembered.
+    `reads` are the slots that its guards and these sentences read; `reasons` remembers, for values
+    of these, why it was closed (heartline.reasons).
     """
 
     id: str
@@ -315,6 +317,8 @@ class ChoiceSpec:
     weight_tree: Tree | None = None
     weight: Callable[[Sequence[Any]], Any] | None = None
     edges: tuple[Edge, ...] = ()
+    whys: tuple[tuple[str, Text], ...] = ()
+    timely: bool = False
     reads: tuple[int, ...] = ()
     reasons: dict[tuple[Any, ...], str] = field(default_factory=dict)
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heartline.expressions import explain
+from heartline.expressions import At, Count, Happened, TimerTest, explain, walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from heartline.expressions import Explanation, Symbol
+    from heartline.expressions import Explanation, Symbol, Tree
     from heartline.machine import ChoiceSpec, Machine
     from heartline.snapshot import Due, Snapshot
 
@@ -58,7 +58,7 @@ def closed_reason(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> str
     reason = spec.reasons.get(held)
     if reason is None:
         reason = explain_choice(machine, snapshot, spec).text
-        if len(spec.reasons) < MOST_REMEMBERED:
+        if len(spec.reasons) < MOST_REMEMBERED and not spec.timely:
             spec.reasons[held] = reason
     return reason
 
@@ -67,4 +67,28 @@ def explain_choice(
     machine: Machine, snapshot: Snapshot, spec: ChoiceSpec, *, reveal_hidden: bool = False
 ) -> Explanation:
     """What a choice needs and how that stands; hidden variables only with `reveal_hidden`."""
-    return explain(spec.needs, snapshot.frame, machine.layout, reveal_hidden=reveal_hidden)
+    needs = spec.needs
+    moment = Moment(machine, snapshot.frame, snapshot.deadlines, snapshot.time)
+    return explain(
+        needs,
+        snapshot.frame,
+        machine.layout,
+        reveal_hidden=reveal_hidden,
+        titles=_titles(machine, needs),
+        why={name: why.render(moment) for name, why in spec.whys},
+    )
+
+
+def _titles(machine: Machine, needs: Tree) -> dict[Symbol, str]:
+    """What players call the timers and states that a guard speaks of."""
+    found: dict[Symbol, str] = {}
+    for node in walk(needs):
+        if isinstance(node, TimerTest):
+            title = machine.timers[node.timer].title
+            if title != node.timer.rpartition(".")[2].replace("_", " "):  # the author's own
+                found[node.symbol] = title
+        elif isinstance(node, At) and node.function == "at":
+            found["visits", node.name] = machine.states[node.name].title
+        elif isinstance(node, Count | Happened) and node.symbol[0] == "visits":
+            found[node.symbol] = machine.states[node.symbol[1]].title
+    return found

@@ -24,7 +24,7 @@ from heartline.compiler.names import declare, type_of
 from heartline.compiler.promises import check_promises
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
-from heartline.expressions import Assign, Codegen, IntType, Start, reads, write
+from heartline.expressions import Assign, Codegen, IntType, Start, guards_used, reads, write
 from heartline.machine import Block, ChoiceSpec, Machine, RoleInfo, Slot, TimerInfo
 from heartline.scenario import TextVariable
 from heartline.support import load_support
@@ -118,7 +118,17 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
     for node in nodes:
         for spec in drafts[node].choices.values():
             spec.guards = tuple(edge.guard for edge in spec.edges)
-            spec.reads = tuple(sorted(layout[symbol] for symbol in reads(spec.needs)))
+            needs = spec.needs
+            spec.whys = tuple(
+                (name, names.whys[name]) for name in sorted(guards_used(needs))
+                if name in names.whys and names.whys[name].fixed != names.whys[name].source
+            )  # fmt: skip
+            spec.timely = any(
+                "{today" in why.source or any(symbol[0] == "timer" for symbol in why.symbols)
+                for _, why in spec.whys
+            )
+            symbols = reads(needs).union(*(why.symbols for _, why in spec.whys))
+            spec.reads = tuple(sorted(layout[symbol] for symbol in symbols))
     first, begin = wirer.begin()
     timers = {
         name: TimerInfo(

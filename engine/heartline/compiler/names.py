@@ -34,12 +34,13 @@ from heartline.scenario import (
     IntVariable,
     Variable,
 )
-from heartline.text import RESERVED, RoleText, TextScope
+from heartline.text import RESERVED, RoleText, TextScope, parse_text
 from heartline.words import PRONOUNS
 
 if TYPE_CHECKING:
     from heartline.compiler.findings import Findings
     from heartline.compiler.units import Node, Unit
+    from heartline.text import Text
 
 __all__ = ["Names", "declare", "type_of"]
 
@@ -55,6 +56,7 @@ class Names:
     timers: dict[str, Tree | None] = field(default_factory=dict)
     timer_titles: dict[str, str] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
+    whys: dict[str, Text] = field(default_factory=dict)
     scopes: dict[str, Scope] = field(default_factory=dict)
     texts: dict[str, TextScope] = field(default_factory=dict)
 
@@ -211,6 +213,11 @@ def _guards(unit: Unit, names: Names, findings: Findings) -> None:
         tree = findings.take(parsed, unit, ("guards", name, "when"))
         # A guard with a fault stands as one that holds, so that its users are not complained of.
         names.guards[unit.qualify(name)] = Guard(tree or TRUE, guard.why)
+        if guard.why is not None:
+            read = parse_text(guard.why, names.texts[unit.prefix])
+            why = findings.take(read, unit, ("guards", name, "why"))
+            if why is not None:
+                names.whys[unit.qualify(name)] = why
 
     for name in authored:
         parse(name, ())

@@ -62,17 +62,19 @@ def explain(
     *,
     reveal_hidden: bool = False,
     titles: Mapping[Symbol, str] | None = None,
+    why: Mapping[str, str] | None = None,
 ) -> Explanation:
     """What a guard needs and how that stands: "needs heard to be at least 2; it is 1".
 
     `titles` are names for players, by symbol: ("timer", name), ("visits", state) and
-    ("taken", choice); variables bring their own. With `reveal_hidden`, hidden variables are
-    spoken of like all others.
+    ("taken", choice); variables bring their own titles. `why` holds sentences of named guards,
+    by name, where they are not to be said as they were written. With `reveal_hidden`, hidden
+    variables are spoken of like all others.
     """
     moment = Moment(frame, layout, titles or {})
     if moment.value(tree):
         return Explanation(True, _OPEN, write(tree))
-    return _Explainer(moment, reveal_hidden).blocked(tree, True).explanation()
+    return _Explainer(moment, reveal_hidden, why or {}).blocked(tree, True).explanation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class _Block:
 
     phrase: Phrase
     parts: tuple[_Block, ...] = ()
+    alternatives: bool = False  # any of the parts would do
 
     def explanation(self) -> Explanation:
         said = self.phrase
@@ -100,6 +103,7 @@ class _Block:
 class _Explainer:
     moment: Moment
     reveal: bool
+    why: Mapping[str, str]
 
     def blocked(self, node: Tree, wanted: bool) -> _Block:
         """Why `node` is not `wanted`; it is known to players that it is not."""
@@ -127,19 +131,31 @@ class _Explainer:
 
     def _all(self, nodes: tuple[Tree, ...], wanted: bool) -> _Block:
         """All of these are needed: say those that fail, and what is hidden only if it must be."""
-        clear = [each for each in nodes if not self._veiled(each, wanted)]
-        failing = [each for each in clear if bool(self.moment.value(each)) != wanted]
-        veiled = [each for each in nodes if self._veiled(each, wanted)]
+        needed = [each for node in nodes for each in self._needed(node, wanted)]
+        clear = [each for each in needed if not self._veiled(*each)]
+        failing = [each for each in clear if bool(self.moment.value(each[0])) != each[1]]
+        veiled = [each for each in needed if self._veiled(*each)]
         if failing:
-            return _every([self.blocked(each, wanted) for each in failing])
-        return self.blocked(veiled[0], wanted) if len(veiled) == 1 else _Block(_UNSEEN)
+            return _every([self.blocked(*each) for each in failing])
+        return self.blocked(*veiled[0]) if len(veiled) == 1 else _Block(_UNSEEN)
+
+    def _needed(self, node: Tree, wanted: bool) -> list[tuple[Tree, bool]]:
+        """The single needs in a need that is made of several, each with what is wanted of it."""
+        if isinstance(node, Not):
+            return self._needed(node.operand, not wanted)
+        if isinstance(node, GuardUse) and not (wanted and node.why is not None):
+            return self._needed(node.tree, wanted)
+        if isinstance(node, And | Or) and isinstance(node, And) == wanted:
+            return [each for part in node.operands for each in self._needed(part, wanted)]
+        return [(node, wanted)]
 
     def _guard(self, node: GuardUse, wanted: bool) -> _Block:
         inner = self.blocked(node.tree, wanted)
         if not wanted or node.why is None:
             return inner
         name = node.name.rpartition(".")[2].replace("_", " ")
-        said = Phrase(f"“{name}” to hold", f"{node.name}: {inner.phrase.exact}", "", node.why, True)
+        why = self.why.get(node.name, node.why)
+        said = Phrase(f"“{name}” to hold", f"{node.name}: {inner.phrase.exact}", "", why, True)
         return _Block(said, (inner,))
 
     def _conditional(self, node: Conditional, wanted: bool) -> _Block:
@@ -193,7 +209,8 @@ def _every(parts: list[_Block]) -> _Block:
 
 def _any(parts: list[_Block]) -> _Block:
     """Each of these would do; what does not show comes last."""
-    different = list({part.phrase: part for part in parts}.values())
+    single = [each for part in parts for each in (part.parts if part.alternatives else (part,))]
+    different = list({part.phrase: part for part in single}.values())
     different.sort(key=lambda part: part.phrase == _UNSEEN)
     if len(different) == 1:
         return different[0]
@@ -201,7 +218,7 @@ def _any(parts: list[_Block]) -> _Block:
     needs = [part.need for part in different]
     need = ", or ".join(needs) if compound else listed(needs, "or")
     exact = " or ".join(_grouped(part) for part in different)
-    return _Block(Phrase(f"either {need}", exact), tuple(different))
+    return _Block(Phrase(f"either {need}", exact), tuple(different), alternatives=True)
 
 
 def _grouped(part: _Block) -> str:

@@ -64,7 +64,8 @@ class Phrase:
 class Moment:
     """A frame to look at, and the titles to call things by.
 
-    Titles go by symbol: ("timer", name), ("visits", state), ("taken", choice).
+    Titles go by symbol: ("timer", name), ("visits", state), ("taken", choice); variables bring
+    their own.
     """
 
     frame: Sequence[Any]
@@ -75,11 +76,14 @@ class Moment:
         return evaluate(tree, self.frame, self.layout)
 
     def title(self, symbol: Symbol) -> str:
-        """The title of a timer, a state or a choice; without one, its name in words."""
-        if symbol in self.titles:
-            return self.titles[symbol]
-        words = _words(symbol[1])
-        return f"the {words}" if symbol[0] == "timer" else f"“{words}”"
+        """The title of a timer, a state or a choice; without one, its name in words.
+
+        A timer's title is part of the sentence ("the break"), the others are quoted.
+        """
+        title = self.titles.get(symbol)
+        if symbol[0] == "timer":
+            return title or f"the {_words(symbol[1])}"
+        return f"“{title or _words(symbol[1])}”"
 
 
 def listed(parts: Sequence[str], word: str) -> str:
@@ -115,7 +119,8 @@ def phrase(node: Tree, wanted: bool, moment: Moment) -> Phrase:
 def _name(node: Tree, moment: Moment) -> str:
     """What to call a value: a title where there is one, else what the author wrote."""
     if isinstance(node, Variable):
-        return node.declaration.title or _words(node.declaration.name)
+        title = node.declaration.title  # may be any phrase or sentence, so it is quoted
+        return f"“{title}”" if title else _words(node.declaration.name)
     if isinstance(node, GuardUse):
         return f"“{_words(node.name)}”"
     if isinstance(node, Count):
