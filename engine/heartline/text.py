@@ -29,8 +29,10 @@ from heartline.placeholders import (
     TIMER_PARTS,
     Part,
     Symbol,
+    Text,
     TextView,
     capitalised_part,
+    choosing_part,
     timer_part,
     variable_part,
 )
@@ -38,7 +40,7 @@ from heartline.typed import clean_text
 from heartline.words import FORMS, PRONOUNS, humanise_date, language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from heartline.expressions import Declaration
 
@@ -122,35 +124,6 @@ class TextScope:
                 known.add("support")
             self._hints[name] = did_you_mean(name, known)
         return self._hints.get(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A parsed text. `symbols` are the slots of the frame that rendering it reads.
-
-    `fixed` is the whole text where it is the same in every conversation.
-    """
-
-    source: str
-    parts: tuple[Part, ...] = field(repr=False)
-    symbols: frozenset[Symbol] = frozenset()
-    fixed: str | None = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        fixed = [part for part in self.parts if isinstance(part, str)]
-        whole = "".join(fixed) if len(fixed) == len(self.parts) else None
-        object.__setattr__(self, "fixed", whole)
-
-    @property
-    def is_static(self) -> bool:
-        """Whether it is the same in every conversation."""
-        return self.fixed is not None
-
-    def render(self, view: TextView) -> str:
-        """The text as it is said in this conversation."""
-        if self.fixed is not None:
-            return self.fixed
-        return "".join([part if isinstance(part, str) else part(view) for part in self.parts])
 
 
 def parse_text(source: str, scope: TextScope) -> Parsed[Text]:
@@ -295,6 +268,8 @@ class _Parser:
             self.named.add(role)
         name = self.scope.role_name(role)
         self.symbols |= name.symbols
+        if name.fixed is None and len(name.parts) == 1:
+            return name.parts[0]
         return name.render if name.fixed is None else name.fixed
 
     def _pronoun(self, role: str, form: str) -> Part | None:
@@ -327,9 +302,7 @@ class _Parser:
         variable = self.scope.variables.get(pronouns)
         if variable is None or not isinstance(variable.type, EnumType):
             return words["they"]  # the compiler reports the role's pronouns, once
-        value = self._reader(variable)
-        fallback = words["they"]
-        return lambda view: words.get(str(value(view)), fallback)
+        return choosing_part(self._read(variable), dict(words), words["they"])
 
     def _timer(self, name: str, part: str) -> Part | None:
         timer = self.scope.timer(name)
@@ -343,11 +316,11 @@ class _Parser:
         return timer_part(timer, part, self.words)
 
     def _variable(self, variable: Declaration, forms: tuple[str, ...] | None) -> Part | None:
-        kind, value = variable.type, self._reader(variable)
+        kind, symbol = variable.type, self._read(variable)
         if forms is not None:
             one, other = forms
             if isinstance(kind, (IntType, BoolType)):  # True == 1: the first form is for both
-                return lambda view: one if value(view) == 1 else other
+                return choosing_part(symbol, {1: one}, other)
             self._malformed(
                 f"{variable.name} is not a number or a truth value, so it cannot choose between "
                 f"{one!r} and {other!r}",
@@ -355,9 +328,9 @@ class _Parser:
             )
             return None
         labels = self.scope.labels.get(variable.name) or dict(variable.labels)
-        return variable_part(kind, value, labels, self.words)
+        return variable_part(kind, symbol, labels, self.words)
 
-    def _reader(self, variable: Declaration) -> Callable[[TextView], object]:
+    def _read(self, variable: Declaration) -> Symbol:
         symbol = ("var", variable.name)
         self.symbols.add(symbol)
-        return lambda view: view.frame[view.layout[symbol]]
+        return symbol
