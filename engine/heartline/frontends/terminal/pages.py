@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["names", "page", "refusal_code", "shown_value", "words"]
 
+HIDDEN = "(hidden)"  # what an explanation says in place of what no player may see
+
 
 def page(
     name: str, argument: str, conversation: Conversation, scenario: Scenario, record: Record
@@ -28,7 +30,7 @@ def page(
     """The page of this name."""
     turn = conversation.turn
     if name == "why":
-        return [_why(turn)]
+        return [_why(turn, conversation)]
     if name == "vars":
         return [_vars(turn)]
     if name == "map":
@@ -42,13 +44,16 @@ def page(
     return [_help()]
 
 
-def _why(turn: Turn) -> Page:
-    rows = tuple(
-        Row(choice.label, choice.reason or "It is closed.", mark=choice.id)
-        for choice in turn.choices
-        if not choice.enabled
-    )
-    return Page("why", "Closed here", rows, "Nothing that is shown here is closed.")
+def _why(turn: Turn, conversation: Conversation) -> Page:
+    rows = []
+    for choice in turn.choices:
+        if not choice.enabled:
+            reason = choice.reason or "it is closed"
+            needs = conversation.explain(choice.id, role=choice.role)
+            if needs.exact not in ("", HIDDEN) and reason != needs.text:
+                reason = f"{reason} ({needs.exact})"  # the author's sentence, and the guard itself
+            rows.append(Row(choice.label, reason, mark=choice.id))
+    return Page("why", "Closed here", tuple(rows), "Nothing that is shown here is closed.")
 
 
 def _vars(turn: Turn) -> Page:
