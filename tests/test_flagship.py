@@ -271,7 +271,7 @@ def test_one_play_is_never_endless_and_good_conduct_guarantees_nothing() -> None
         conversation = flagship().start(
             seed=game, clock=ManualClock(), undo_depth=0, profile=profile, at_fault=game % 2 == 0
         )
-        for _ in range(120):
+        for _ in range(200):
             turn = conversation.turn
             if conversation.over:
                 break
