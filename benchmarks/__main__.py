@@ -47,7 +47,9 @@ def main(arguments: list[str]) -> int:
     if "speed" in parts:
         _say("speed: everybody plays in turn ...")
         samples = dispatch.measure(
-            samples=7 if given.quick else 25, seconds=0.05 if given.quick else 0.2, say=notes.append
+            samples=9 if given.quick else 51,
+            seconds=0.03 if given.quick else 0.06,
+            say=notes.append,
         )
         found += dispatch.findings(samples)
     if "memory" in parts:

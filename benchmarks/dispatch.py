@@ -17,10 +17,12 @@ _TRANSITIONS = "transitions (stock)"
 def measure(samples: int, seconds: float, say: Callable[[str], None]) -> Samples:
     """Seconds per input of everybody who can take part; `say` hears who cannot, and why."""
     compiled = ours.machine()
+    mute = ours.without_lines(compiled)
     builders: list[Callable[[], Contender]] = [
         floor.contender,
-        partial(ours.dispatch, ours.DISPATCH, compiled),
-        partial(ours.stock, compiled),
+        partial(ours.dispatch, ours.DISPATCH, mute),
+        partial(ours.dispatch, ours.SPEAKING, compiled),
+        partial(ours.dispatch, ours.STOCK, mute.stock()),
         stock.contender,
         partial(ours.in_step, ours.STEP, compiled, show=False),
         partial(ours.in_step, ours.VIEW, compiled, show=True),
@@ -63,6 +65,7 @@ def findings(samples: Samples) -> list[Finding]:
             )
 
     compare(ours.DISPATCH, floor.NAME, at_most=2.5)
+    compare(ours.SPEAKING, floor.NAME)
     compare(_TRANSITIONS, ours.DISPATCH, at_least=8)
     compare(ours.STOCK, ours.DISPATCH)
     compare("XState", ours.STEP, at_least=1)

@@ -23,9 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 def test_the_scenario_goes_the_way_of_the_floor_at_every_depth() -> None:
     compiled = ours.machine()
     harness.check(floor.contender())
-    harness.check(ours.dispatch("machine", compiled))
-    harness.check(ours.stock(compiled))
-    harness.check(ours.in_step("step", compiled, show=False))
+    for machine in (compiled, ours.without_lines(compiled), compiled.stock()):
+        harness.check(ours.dispatch("machine", machine))
+    for show in (False, True):
+        harness.check(ours.in_step("step", compiled, show=show))
 
 
 def test_the_machine_in_stock_transitions_goes_the_same_way() -> None:

@@ -1,8 +1,9 @@
-"""Heartline on benchmarks/scenario, at four depths.
+"""Heartline on benchmarks/scenario, at several depths.
 
 - dispatch: `Machine.trigger`, the overridden transitions machine alone: it finds the way, asks
-  guards, acts, changes state. What it works on here keeps no lines and no record.
-- dispatch (stock): the same on the library's own classes, `Machine.stock()`.
+  guards, acts, changes state. It has nothing to say here, as the floor has nothing.
+- dispatch + lines: the same with the scenario's lines, handed on to somebody who drops them.
+- dispatch (stock): the first again, on the library's own classes, `Machine.stock()`.
 - step: the pure `heartline.step` with a new immutable snapshot, timers by the clock, a record of
   what was taken and said.
 - step + view: that, and the turn as a player sees it: all lines rendered, every choice evaluated,
@@ -25,11 +26,12 @@ from heartline.machine import RUNNING, Block, Lines, Machine, event_name
 from heartline.snapshot import Input, Snapshot
 
 __all__ = [
-    "DISPATCH", "STEP", "STOCK", "VIEW",
-    "dispatch", "in_step", "machine", "scenario", "stock", "without_lines",
+    "DISPATCH", "SPEAKING", "STEP", "STOCK", "VIEW",
+    "dispatch", "in_step", "machine", "scenario", "without_lines",
 ]  # fmt: skip
 
 DISPATCH = "Heartline dispatch"
+SPEAKING = "Heartline dispatch + lines"
 STOCK = "Heartline dispatch (stock)"
 STEP = "Heartline step"
 VIEW = "Heartline step + view"
@@ -100,7 +102,7 @@ def _named(event: str) -> str:
 
 
 def dispatch(name: str, compiled: Machine) -> Contender:
-    """The machine alone, `compiled` or its `stock()`."""
+    """The machine alone."""
     run = _Bare(compiled)
     events = [_named(event) for event in EVENTS]
     trigger = compiled.trigger
@@ -120,11 +122,6 @@ def dispatch(name: str, compiled: Machine) -> Contender:
         return visited
 
     return Contender(name, play, visit)
-
-
-def stock(compiled: Machine) -> Contender:
-    """The same ways on the library's own classes."""
-    return dispatch(STOCK, compiled.stock())
 
 
 def in_step(name: str, compiled: Machine, *, show: bool) -> Contender:
