@@ -10,9 +10,11 @@ The work is linear in the size of the compiled machine; see `guards` for the bou
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from heartline.checking.branches import dead_branches
 from heartline.checking.flow import Flow, components
 from heartline.checking.guards import Answer, Guards
 from heartline.checking.loops import always_circles, engine_habits, engine_traps
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from heartline.compiler import Compiled
     from heartline.loader import Loaded
-    from heartline.machine import ChoiceSpec, Edge, Leaf, Machine, Wiring
+    from heartline.machine import ChoiceSpec, Edge, Leaf, Machine, StateInfo
     from heartline.scenario import ScenarioFile
     from heartline.sources import SourceMap
 
@@ -59,7 +61,18 @@ def lint(compiled: Compiled) -> tuple[Diagnostic, ...]:
     """The findings HL5xx and HL6xx, by place; none where the scenario did not compile."""
     if compiled.machine is None:
         return ()
-    linter = _Linter(compiled.machine)
+    # The collector of cycles would walk the whole machine again and again and find nothing.
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        return _lint(compiled, compiled.machine)
+    finally:
+        if running:
+            gc.enable()
+
+
+def _lint(compiled: Compiled, machine: Machine) -> tuple[Diagnostic, ...]:
+    linter = _Linter(machine)
     findings = [*linter.findings()]
     file, sources = compiled.loaded.file, compiled.loaded.sources
     assert file is not None
@@ -103,7 +116,7 @@ class _Linter:
             yield from self.dead_ends(circles)
         yield from self.closed_choices()
         yield from self.engine()
-        yield from self.branches()
+        yield from dead_branches(self.flow, self.guards)
 
     # HL501, HL502, HL508 ------------------------------------------------------------------------
 
@@ -221,95 +234,6 @@ class _Linter:
                     choice.location, hint,
                 )  # fmt: skip
 
-    # HL505, HL511 -------------------------------------------------------------------------------
-
-    def branches(self) -> Iterator[Diagnostic]:
-        """Branches that are taken in none of the states that have them, and why."""
-        verdicts: dict[int, str] = {}
-        edges: dict[int, Edge] = {}
-        rivals: dict[int, Edge] = {}
-        for leaf in self.reached:
-            for ways in self.flow.ways[leaf.name].values():
-                for place, wiring in enumerate(ways):
-                    key = id(wiring.edge)
-                    if verdicts.get(key) == "live":
-                        continue
-                    earlier = ways[:place]
-                    verdict = self._verdict(leaf, wiring, earlier)
-                    edges[key] = wiring.edge
-                    if verdict == "shadowed" and key not in rivals:
-                        rivals[key] = self._rival(leaf, wiring, earlier)
-                    if verdict == "live" or verdicts.get(key) != "shadowed":
-                        verdicts[key] = verdict
-        never = {key for key, verdict in verdicts.items() if verdict == "never"}
-        yield from self._never(never, edges)
-        for key, verdict in verdicts.items():
-            if verdict == "shadowed":
-                rival = rivals[key]
-                yield Diagnostic(
-                    "HL505", Severity.WARNING,
-                    "this branch is never taken: where it could be, the one "
-                    f"on line {rival.line} is taken first",
-                    edges[key].location, "put this one before it, or take it out",
-                )  # fmt: skip
-
-    def _verdict(self, leaf: Leaf, wiring: Wiring, earlier: Sequence[Wiring]) -> str:
-        guard = wiring.guard
-        before = [way for way in earlier if way.edge is not wiring.edge]
-        key = ("holds", id(guard))
-        if (
-            guard is not None
-            and wiring.history is None
-            and self.guards.possible(guard, leaf, key) is Answer.NO
-        ):
-            return "never"
-        if not before or wiring.history is not None or any(way.history for way in before):
-            return "live"
-        return "shadowed" if self._shadowed(leaf, wiring, before) else "live"
-
-    def _shadowed(self, leaf: Leaf, wiring: Wiring, before: Sequence[Wiring]) -> bool:
-        guard, others = wiring.guard, [way.guard for way in before]
-        if any(other is None or other is guard for other in others):
-            return True
-
-        def alone(frame: Sequence[Any]) -> bool:
-            return bool(guard is None or guard(frame)) and not any(
-                other(frame) for other in others if other is not None
-            )
-
-        key = ("alone", id(guard), *map(id, others))
-        return self.guards.possible(alone, leaf, key) is Answer.NO
-
-    def _rival(self, leaf: Leaf, wiring: Wiring, earlier: Sequence[Wiring]) -> Edge:
-        """The earlier branch that wins: one that does so alone, or else the nearest."""
-        before = [way for way in earlier if way.edge is not wiring.edge]
-        for way in before:
-            if self._shadowed(leaf, wiring, [way]):
-                return way.edge
-        return before[-1].edge
-
-    def _never(self, never: set[int], edges: dict[int, Edge]) -> Iterator[Diagnostic]:
-        """Guards that hold for no values; a choice of which no branch can hold is one finding."""
-        choices: dict[int, ChoiceSpec] = {}
-        for leaf in self.reached:
-            for choice in leaf.choices:
-                choices[id(choice)] = choice
-        whole: set[int] = set()
-        for choice in choices.values():
-            if choice.edges and all(id(edge) in never for edge in choice.edges):
-                whole.update(map(id, choice.edges))
-                yield Diagnostic(
-                    "HL511", Severity.WARNING,
-                    f"the choice {choice.id!r} is never open: its guard holds for no values",
-                    choice.location, "look at the bounds of what the guard compares",
-                )  # fmt: skip
-        for key in never - whole:
-            yield Diagnostic(
-                "HL511", Severity.WARNING,
-                "this branch is never taken: its guard holds for no values",
-                edges[key].location, "look at the bounds of what the guard compares",
-            )  # fmt: skip
-
 
 def _always_open(choice: ChoiceSpec) -> bool:
     return not choice.once and any(guard is None for guard in choice.guards)
@@ -359,7 +283,7 @@ def _circle(names: Sequence[str], edge: Edge, *, sure: bool) -> Diagnostic:
     )  # fmt: skip
 
 
-def _warning(code: str, message: str, state: Any, hint: str) -> Diagnostic:
+def _warning(code: str, message: str, state: StateInfo, hint: str) -> Diagnostic:
     return Diagnostic(code, Severity.WARNING, message, state.location, hint)
 
 
