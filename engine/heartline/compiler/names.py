@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["Names", "declare", "type_of"]
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DONE = -1
 
 
 @dataclass
@@ -128,9 +129,10 @@ def declare(root: Node, units: list[Unit], findings: Findings) -> Names:
             prefix=unit.prefix,
             language=units[0].file.language,
         )
+    for unit in reversed(units):  # an outer file may use the guards of one that it includes
+        _guards(unit, names, findings)
     for unit in units:
         _timers(unit, names, lengths, findings)
-        _guards(unit, names, findings)
     _cast(units[0], names, findings)
     return names
 
@@ -190,37 +192,58 @@ def _timers(unit: Unit, names: Names, lengths: dict[str, Tree], findings: Findin
 def _guards(unit: Unit, names: Names, findings: Findings) -> None:
     """Parse the named guards, those that others use first."""
     authored, scope = unit.file.guards, names.scopes[unit.prefix]
-    done: set[str] = set()
-
-    def parse(name: str, chain: tuple[str, ...]) -> None:
-        if name in chain:
-            findings.error(
-                "HL402", f"the guard {name!r} is made of itself: " + " uses ".join(
-                    (*chain[chain.index(name):], name)), unit, ("guards", name, "when"),
-            )  # fmt: skip
-            names.guards[unit.qualify(name)] = Guard(TRUE, authored[name].why)
-            done.add(name)
-        if name in done:
-            return
+    order, circles = _in_order(
+        {
+            name: [word for word in _WORD.findall(guard.when) if word in authored]
+            for name, guard in authored.items()
+        }
+    )
+    # A guard with a fault stands as one that holds, so that its users are not complained of.
+    for name, circle in circles.items():
+        chain = " uses ".join(circle)
+        message = f"the guard {name!r} is made of itself: {chain}"
+        findings.error("HL402", message, unit, ("guards", name, "when"))
+        names.guards[unit.qualify(name)] = Guard(TRUE, authored[name].why)
+    for name in order:
         guard = authored[name]
-        for word in _WORD.findall(guard.when):
-            if word in authored:
-                parse(word, (*chain, name))
-        if name in done:
-            return
-        done.add(name)
-        parsed = parse_expression(guard.when, scope, BOOL)
-        tree = findings.take(parsed, unit, ("guards", name, "when"))
-        # A guard with a fault stands as one that holds, so that its users are not complained of.
-        names.guards[unit.qualify(name)] = Guard(tree or TRUE, guard.why)
+        if name not in circles:
+            parsed = parse_expression(guard.when, scope, BOOL)
+            tree = findings.take(parsed, unit, ("guards", name, "when"))
+            names.guards[unit.qualify(name)] = Guard(tree or TRUE, guard.why)
         if guard.why is not None:
             read = parse_text(guard.why, names.texts[unit.prefix])
             why = findings.take(read, unit, ("guards", name, "why"))
             if why is not None:
                 names.whys[unit.qualify(name)] = why
 
-    for name in authored:
-        parse(name, ())
+
+def _in_order(uses: dict[str, list[str]]) -> tuple[list[str], dict[str, list[str]]]:
+    """All names, each after those that it uses; and a circle for names that lead to themselves.
+
+    Without recursion: a file may make a chain of thousands.
+    """
+    order: list[str] = []
+    circles: dict[str, list[str]] = {}
+    places: dict[str, int] = {}  # where a name stands in the chain, or that it is done
+    for start in uses:
+        if start in places:
+            continue
+        places[start] = 0
+        chain, waiting = [start], [iter(uses[start])]
+        while chain:
+            word = next(waiting[-1], None)
+            if word is None:
+                waiting.pop()
+                order.append(chain.pop())
+                places[order[-1]] = _DONE
+            elif word not in places:
+                places[word] = len(chain)
+                chain.append(word)
+                waiting.append(iter(uses[word]))
+            elif places[word] != _DONE and word not in circles:
+                circle = chain[places[word] :]
+                circles[word] = [*circle[:6], *["..."] * (len(circle) > 6), word]
+    return order, circles
 
 
 def _cast(unit: Unit, names: Names, findings: Findings) -> None:

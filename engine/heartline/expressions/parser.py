@@ -92,7 +92,7 @@ def _reader(source: str, tokens: list[Token], scope: Scope, *, in_property: bool
 def _whole(reader: Reader) -> Tree | None:
     """The whole expression; with the guards that it names it is bounded too."""
     tree = reader.read(reader.bones.root)
-    if tree is not None:
+    if tree is not None and reader.uses_guards:  # without them the bounds of the text hold
         size, depth = measure(tree)
         if size > MOST_NODES_WITH_GUARDS or depth > DEEPEST_WITH_GUARDS:
             message = (

@@ -66,6 +66,7 @@ class Reader:
         self.bones = bones
         self.in_property = in_property
         self.problems: list[Problem] = []
+        self.uses_guards = False
 
     def report(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         self.problems.append(Problem(code, message, *span, hint))
@@ -152,6 +153,7 @@ class Reader:
         full = scope.resolve(name, scope.guards)
         if full is not None:
             guard = scope.guards[full]
+            self.uses_guards = True
             return GuardUse(span, BOOL, full, guard.tree, guard.why, *measure(guard.tree))
         calls.report_unknown_name(self, name, span)
         return None

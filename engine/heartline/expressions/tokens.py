@@ -123,7 +123,8 @@ def skeleton(source: str, tokens: list[Token]) -> Skeleton:
         root = ast.parse(stripped, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _unreadable(tokens) from error
-    _bound(root, tokens)
+    if len(tokens) > DEEPEST:  # fewer tokens cannot nest deeper than that
+        _bound(root, tokens)
     return Skeleton(root, text, text.index(stripped), by_place, ends)
 
 
