@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import select
 import signal
@@ -426,6 +425,24 @@ class TestPlay:
         assert b"Lonely." in done.stdout
         assert b"\x1b" not in done.stdout
 
+    def test_bytes_of_an_argument_that_are_no_text_are_left_out(self, folder: Path) -> None:
+        done = command(
+            "play", "talk", "--set", "partner_name=Z\udcffo", typed="ask\n:save a.json\n"
+        )
+        assert done.returncode == 0
+        assert "Zo: I can't keep" in done.stdout
+
+    def test_a_user_without_a_home_is_told_what_to_do(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def homeless(*_: object) -> Path:
+            raise RuntimeError("Could not determine home directory.")
+
+        monkeypatch.delenv("XDG_STATE_HOME")
+        monkeypatch.setattr(Path, "home", homeless)
+        assert run(["play", "talk"]) == 1
+        assert "--no-keep" in capsys.readouterr().err
+
     def test_an_output_that_lacks_a_character_shows_a_mark(self, folder: Path) -> None:
         done = command(
             "play", "talk", "--set", "partner_name=Zoë", PYTHONIOENCODING="ascii", PYTHONUTF8="0"
@@ -612,6 +629,8 @@ class Tty:
     """The command line at a terminal of 60 columns."""
 
     def __init__(self, *arguments: str, **variables: str) -> None:
+        import pty  # not on every system
+
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "heartline", *arguments],

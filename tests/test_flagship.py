@@ -28,7 +28,7 @@ ENDS = {"reconciled", "let_go", "friends", "stopped"}
 BAD = {
     "attack", "beg", "blackmail", "breach", "deceive", "defend", "guilt", "miss", "press",
     "recruit", "slide", "spoil", "stalking", "stonewall", "surveillance", "tier_a", "tier_b",
-    "ultimatum",
+    "ultimatum", "violence",
 }  # fmt: skip
 # The seven points of the advice that the scenario grew from, and where each of them is played.
 POINTS = {

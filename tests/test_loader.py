@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartline import files
+from heartline import files, yamltext
 from heartline.decoding import LONGEST_FILE
 from heartline.diagnostics import Location
 from heartline.loader import (
@@ -288,10 +289,15 @@ def seconds(text: str | bytes) -> float:
     return time.process_time() - started
 
 
-def test_ten_thousand_states_load_in_time() -> None:
+@pytest.mark.slow
+def test_ten_thousand_states_load_in_a_few_times_what_their_text_takes_to_parse() -> None:
     text = big(10_000)
     assert load_text(text).diagnostics == ()
-    assert min(seconds(text) for _ in range(2)) < 4  # measured: 1.5 s
+    started = time.process_time()
+    parsed = sum(1 for _ in yaml.parse(text, yamltext._PARSER))
+    parsing = time.process_time() - started
+    assert parsed > 200_000
+    assert min(seconds(text) for _ in range(2)) < 6 * parsing  # measured: 3
 
 
 def test_loading_is_linear() -> None:
@@ -324,7 +330,7 @@ HOSTILE: dict[str, Any] = {
 def test_hostile_input_is_refused_in_time(name: str) -> None:
     started = time.process_time()
     loaded = load_text(HOSTILE[name])
-    assert time.process_time() - started < 2  # measured: below 0.1 s, with many faults 0.5 s
+    assert time.process_time() - started < 5  # measured: below 0.1 s, with many faults 0.7 s
     assert loaded.file is None
     assert 1 <= len(loaded.diagnostics) <= 200
 

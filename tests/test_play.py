@@ -117,7 +117,7 @@ def text(outputs: list[Output], width: int = 60) -> str:
 
 
 class TestChoices:
-    @pytest.mark.parametrize("line", ["1", "ask_why", "ask", "a", "  ask_why  ", "1\n"])
+    @pytest.mark.parametrize("line", ["1", "ask_why", "ask", "a", "  ask_why  ", "1\n", "Ask why"])
     def test_a_choice_is_taken_by_number_id_or_unambiguous_prefix(
         self, story: Scenario, line: str
     ) -> None:
@@ -591,4 +591,5 @@ def test_the_flagship_plays_with_anything_that_is_typed() -> None:
     session = begin(scenario, seed=3)
     for first, second in pairwise(range(1, 40)):
         for line in (str(first % 9 + 1), str(second % 5 + 1), ":wait", ":why", ":undo", "1"):
-            text(session.feed(line))
+            rows = text(session.feed(line), 60).splitlines()
+            assert max(map(cells, rows)) <= 60

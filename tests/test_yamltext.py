@@ -297,7 +297,7 @@ def test_a_text_of_one_thing_repeated_ends_in_time(unit: str) -> None:
     text = unit * (500_000 // len(unit))
     started = time.process_time()
     compose(text, "f.yaml")
-    assert time.process_time() - started < 2  # measured: 0.01 to 0.4 s
+    assert time.process_time() - started < 5  # measured: 0.01 to 0.4 s
 
 
 YAML_CHARACTERS = st.text(alphabet="ab1 \n\t:-?,[]{}&*!|>'\"%@`#~.<=0é\\", max_size=60)
