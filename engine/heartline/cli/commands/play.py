@@ -26,6 +26,7 @@ from heartline.frontends.terminal.saving import folder_of, keep_as, newest, read
 from heartline.frontends.terminal.session import Session
 from heartline.frontends.terminal.sources import Pipe, Script, Terminal
 from heartline.frontends.terminal.watching import Watch
+from heartline.frontends.terminal.words import clean
 from heartline.loader import bundled_scenarios, find_scenario
 
 if TYPE_CHECKING:
@@ -261,7 +262,7 @@ def _pairs(settings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         name, equals, value = setting.partition("=")
         if not equals or not name:
             raise click.UsageError(f"--set takes NAME=VALUE, and {setting[:60]!r} has no =.")
-        pairs[name.strip()] = value
+        pairs[name.strip()] = clean(value)
     return tuple(pairs.items())
 
 

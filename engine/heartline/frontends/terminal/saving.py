@@ -71,12 +71,21 @@ def read_save(path: Path) -> Saved:
 
 
 def folder_of(scenario: str) -> Path:
-    """Where conversations are kept unasked: in the user's state folder, by scenario."""
+    """Where conversations are kept unasked: in the user's state folder, by scenario.
+
+    Raises NotSaved for a user without a home.
+    """
     home = os.environ.get("XDG_STATE_HOME", "")
     if not home and os.name == "nt":
         home = os.environ.get("LOCALAPPDATA", "")
     # The specification of XDG_STATE_HOME says to ignore a path that is not absolute.
-    base = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "state"
+    try:
+        base = Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "state"
+    except RuntimeError:
+        raise NotSaved(
+            "This user has no home folder to keep conversations in: set XDG_STATE_HOME to a "
+            "folder, or play with --no-keep."
+        ) from None
     return base / "heartline" / scenario
 
 
@@ -166,7 +175,7 @@ def _encode(saved: Saved) -> bytes:
     # Through JSON and back first: what is hashed is then what a reader will see.
     content = json.loads(json.dumps(content))
     content["checksum"] = _checksum(content)
-    return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(content, indent=1).encode() + b"\n"
 
 
 def _decode(raw: bytes) -> Saved:

@@ -16,7 +16,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.clock import ManualClock
-from heartline.errors import CallerError, ConversationOver, HeartlineError, InputError
+from heartline.errors import (
+    CallerError,
+    ConversationOver,
+    HeartlineError,
+    InputError,
+    UnknownChoice,
+)
 from heartline.frontends.terminal import pages
 from heartline.frontends.terminal.output import (
     Began,
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from heartline import Conversation, Scenario
-    from heartline.turn import Turn
+    from heartline.turn import Choice, Turn
 
 __all__ = ["Session"]
 
@@ -226,10 +232,18 @@ class Session:
             raise ConversationOver(
                 "The conversation is over: :undo takes the last step back, :restart begins anew."
             )
-        choice = self.turn.find(typed)
+        choice = self._meant(typed)
         before = self.turn.number
         turn = self._conversation.choose(choice.id, role=choice.role, turn=before)
         return self._moved({"choose": choice.id, "role": choice.role}, typed, turn, before)
+
+    def _meant(self, typed: str) -> Choice:
+        """The choice that these words mean; "Let go" means let_go too."""
+        turn = self.turn
+        try:
+            return turn.find("_".join(typed.lower().split()))
+        except UnknownChoice:
+            return turn.find(typed)  # for the sentence, in the words that were typed
 
     def _wait(self, argument: str, typed: str) -> list[Output]:
         before, earlier = self.turn.number, self.now
