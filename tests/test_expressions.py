@@ -47,6 +47,7 @@ from heartline.expressions import (
     describe,
     evaluate,
     execute,
+    explain,
     guards_used,
     measure,
     parse_action,
@@ -802,3 +803,49 @@ def test_a_file_whose_every_name_is_wrong_is_not_waited_for() -> None:
     assert hints[0] == "did you mean 'variable_0'?"
     assert hints[-1] is None
     assert parse_expression("varaible_0", scope) == parsed[0]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(" * 31 + "regret" + ")" * 31,
+        "not " * 30 + "regret",
+        "(not " * 15 + "regret" + ")" * 15,
+        "(regret or (repair and " * 14 + "regret" + "))" * 14,
+        "(repair if regret else " * 30 + "regret" + ")" * 30,
+        "min(heard, " * 30 + "1" + ")" * 30,
+        "max(pause, 2 * (1d - " * 10 + "pause" + "))" * 10,
+        "how_many(regret, heard > " * 14 + "1" + ")" * 14 + " > 0",
+        " - ".join(["heard"] * 31),
+        "heard - (" * 30 + "1" + ")" * 30,
+        "(regret == " * 30 + "repair" + ")" * 30,
+        " < ".join(["1"] * 190),
+        " and ".join(["1<2"] * 60),
+        "how_many(" + ", ".join(["regret"] * 64) + ")",
+    ],
+)
+def test_what_is_as_large_as_allowed_is_read_run_explained_and_written(source: str) -> None:
+    parsed = tree(source)
+    codegen = Codegen(LAYOUT)
+    handle = codegen.expression(parsed)
+    assert codegen.finish()[handle](frame()) == evaluate(parsed, frame(), LAYOUT)
+    assert tree(write(parsed)) == parsed
+    if parsed.type == BOOL:
+        assert explain(parsed, frame(), LAYOUT).text
+
+
+def test_a_chain_of_guards_as_long_as_allowed_is_run_and_explained() -> None:
+    scope = world()
+    guards = {"g0": Guard(tree("heard >= 2", scope))}
+    scope.guards = guards
+    for number in range(1, 80):
+        parsed = parse_expression(f"not g{number - 1}", scope, BOOL)
+        if parsed.tree is None:
+            break
+        guards[f"g{number}"] = Guard(parsed.tree)
+    for guard in guards.values():
+        codegen = Codegen(LAYOUT)
+        handle = codegen.expression(guard.tree)
+        assert codegen.finish()[handle](frame()) is evaluate(guard.tree, frame(), LAYOUT)
+        assert explain(guard.tree, frame(), LAYOUT).text
+    assert 20 < len(guards) < 64

@@ -21,7 +21,7 @@ def why(source: str, reveal_hidden: bool = False, **changes: Any) -> Explanation
         ("heard >= 2", "needs heard to be at least 2; it is 1", "heard >= 2, it is 1"),
         ("2 < heard", "needs heard to be more than 2; it is 1", "heard > 2, it is 1"),
         ("heard == 3", "needs heard to be 3; it is 1", "heard == 3, it is 1"),
-        ("heard != 1", "needs heard not to be 1; it is 1", "heard != 1, it is 1"),
+        ("heard != 1", "needs heard to be other than 1; it is 1", "heard != 1, it is 1"),
         ("not heard <= 2", "needs heard to be more than 2; it is 1", "heard > 2, it is 1"),
         ("trust >= 4", "needs “their trust” to be at least 4; it is 0", "trust >= 4, it is 0"),
         (
@@ -57,10 +57,14 @@ def why(source: str, reveal_hidden: bool = False, **changes: Any) -> Explanation
             "needs “been heard” to be the same as regret; they are false and true",
             "been_heard == regret, false and true",
         ),
-        ('mood == "calm"', "needs mood to be calm; it is very sad", 'mood == "calm", it is "sad"'),
+        (
+            'mood == "calm"',
+            "needs mood to be calm; it is “very sad”",
+            'mood == "calm", it is "sad"',
+        ),
         (
             'mood not in ("sad", "angry")',
-            "needs mood not to be very sad or angry; it is very sad",
+            "needs mood to be other than “very sad” or angry; it is “very sad”",
             'mood not in ("sad", "angry"), it is "sad"',
         ),
         (
@@ -124,7 +128,7 @@ def test_the_exact_form_says_what_a_timer_is() -> None:
         ("count(space) > 3", "needs “space” to be entered more than 3 times; so far never"),
         ("count(ask_why) < 1", "“ask why” has been chosen too often already"),
         ("count(ask_why) == 0", "“ask why” has been chosen too often already"),
-        ("count(ask_why) != 1", "needs how often “ask why” was chosen not to be 1; it is 1"),
+        ("count(ask_why) != 1", "needs how often “ask why” was chosen to be other than 1; it is 1"),
         (
             "count(talk) > count(ask_why)",
             (
@@ -191,6 +195,17 @@ def test_alternatives_within_alternatives_are_told_as_one_list() -> None:
     )
 
 
+def test_truths_are_told_together() -> None:
+    changes = {"regret": False, "at_fault": False}
+    assert why("regret or repair or heard >= 2 or at_fault", **changes).text == (
+        "needs either regret, “making it good” or at fault to be true "
+        "or heard to be at least 2 (it is 1)"
+    )
+    assert (
+        why("regret and repair", **changes).text == "needs regret and “making it good” to be true"
+    )
+
+
 def test_needs_within_needs_are_told_as_one_list() -> None:
     found = why("(heard >= 2 and regret) and not (at_fault or running(break))")
     assert found.text == (
@@ -209,10 +224,10 @@ def test_alternatives_of_several_parts_are_set_apart() -> None:
 
 def test_not_turns_what_is_inside_around() -> None:
     assert why("not (regret or heard == 1)").text == (
-        "needs regret to be false (it is true) and heard not to be 1 (it is 1)"
+        "needs regret to be false (it is true) and heard to be other than 1 (it is 1)"
     )
     assert why("not (regret and heard == 1)").text == (
-        "needs either regret to be false (it is true) or heard not to be 1 (it is 1)"
+        "needs either regret to be false (it is true) or heard to be other than 1 (it is 1)"
     )
 
 

@@ -195,7 +195,7 @@ def _every(parts: list[_Block]) -> _Block:
     if len(parts) == 1:
         return parts[0]
     phrases = [part.phrase for part in parts]
-    needs = [part.need for part in parts if not part.phrase.status]
+    needs = _needs([part for part in parts if not part.phrase.status], "and")
     said = [f"needs {listed(needs, 'and')}"] if needs else []
     said += [each.status for each in phrases if each.status and not each.authored]
     sentences = [f"{each.status.rstrip('. ')}." for each in phrases if each.authored]
@@ -203,7 +203,7 @@ def _every(parts: list[_Block]) -> _Block:
     if sentences and rest:
         rest = f"Also: {rest}"
     exact = " and ".join(_grouped(part) for part in parts)
-    need = listed([part.need for part in parts], "and")
+    need = listed(_needs(parts, "and"), "and")
     return _Block(Phrase(need, exact, "", " ".join(filter(None, [*sentences, rest]))), tuple(parts))
 
 
@@ -215,10 +215,23 @@ def _any(parts: list[_Block]) -> _Block:
     if len(different) == 1:
         return different[0]
     compound = any(part.parts for part in different)
-    needs = [part.need for part in different]
+    needs = _needs(different, "or")
     need = ", or ".join(needs) if compound else listed(needs, "or")
     exact = " or ".join(_grouped(part) for part in different)
     return _Block(Phrase(f"either {need}", exact), tuple(different), alternatives=True)
+
+
+def _needs(parts: list[_Block], word: str) -> list[str]:
+    """What each part needs; those that end alike are said together, as what they need is plain."""
+    together: dict[str, list[_Block]] = {}
+    for number, part in enumerate(parts):
+        together.setdefault(part.phrase.ending or str(number), []).append(part)
+    return [
+        group[0].need
+        if len(group) == 1
+        else listed([part.phrase.subject for part in group], word) + ending
+        for ending, group in together.items()
+    ]
 
 
 def _grouped(part: _Block) -> str:

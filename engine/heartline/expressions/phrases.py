@@ -40,7 +40,14 @@ if TYPE_CHECKING:
 __all__ = ["NEGATED", "Moment", "Phrase", "listed", "phrase"]
 
 NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_BOUNDS = {">=": "at least ", ">": "more than ", "<=": "at most ", "<": "less than ", "==": ""}
+_BOUNDS = {
+    ">=": "at least ",
+    ">": "more than ",
+    "<=": "at most ",
+    "<": "less than ",
+    "==": "",
+    "!=": "other than ",
+}
 _BESIDE = {
     ">=": "be at least", ">": "be more than", "<=": "be at most", "<": "be less than",
     "==": "be the same as", "!=": "differ from",
@@ -58,6 +65,8 @@ class Phrase:
     fact: str = ""
     status: str = ""
     authored: bool = False  # the status is a sentence of the author's
+    subject: str = ""  # `need` is this and `ending`: what ends alike can be said together
+    ending: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +121,8 @@ def phrase(node: Tree, wanted: bool, moment: Moment) -> Phrase:
     if isinstance(node, Literal):
         return Phrase("what never is", exact, status="this is never open")
     fact = "it is false" if wanted else "it is true"
-    name = _name(node, moment)
-    return Phrase(f"{name} to be {'true' if wanted else 'false'}", f"{exact}, {fact}", fact)
+    name, ending = _name(node, moment), f" to be {'true' if wanted else 'false'}"
+    return Phrase(name + ending, f"{exact}, {fact}", fact, subject=name, ending=ending)
 
 
 def _name(node: Tree, moment: Moment) -> str:
@@ -135,7 +144,7 @@ def _shown(value: Value, beside: Tree) -> str:
         return humanise_duration(value)
     if isinstance(value, str):
         labels = dict(beside.declaration.labels) if isinstance(beside, Variable) else {}
-        return labels.get(value, _words(value))
+        return f"“{labels[value]}”" if value in labels else _words(value)
     return describe_value(value)
 
 
@@ -159,7 +168,7 @@ def _comparison(left: Tree, sign: str, right: Tree, moment: Moment) -> Phrase:
         names = listed([_name(each, moment) for each in left.operands], "and")
         return Phrase(f"at least {least} of {names}", exact, f"so far {one}")
     value = _shown(other, left)
-    need = f"{name} not to be {value}" if sign == "!=" else f"{name} to be {_BOUNDS[sign]}{value}"
+    need = f"{name} to be {_BOUNDS[sign]}{value}"
     return Phrase(need, exact, f"it is {_shown(one, left)}")
 
 
@@ -182,7 +191,7 @@ def _membership(node: Member, inside: bool, moment: Moment) -> Phrase:
     written = write(Member((0, 0), BOOL, node.operand, node.items, not inside))
     exact = f"{written}, it is {describe_value(held)}"
     values = [_shown(moment.value(each), node.operand) for each in node.items]
-    verb = "to be" if inside else "not to be"
+    verb = "to be" if inside else "to be other than"
     need = f"{_name(node.operand, moment)} {verb} {listed(values, 'or')}"
     return Phrase(need, exact, f"it is {_shown(held, node.operand)}")
 
