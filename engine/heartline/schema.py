@@ -12,7 +12,7 @@ from typing import Any
 
 from heartline.scenario import ScenarioFile
 
-__all__ = ["SCHEMA_ID", "scenario_schema", "schema_text"]
+__all__ = ["SCHEMA_ID", "scenario_schema", "schema_text", "tidy"]
 
 SCHEMA_ID = "urn:heartline:scenario:1"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -20,7 +20,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def scenario_schema() -> dict[str, Any]:
     """The schema as data, of the dialect 2020-12."""
-    schema = _tidy(ScenarioFile.model_json_schema(by_alias=True))
+    schema = tidy(ScenarioFile.model_json_schema(by_alias=True))
     head = {"$schema": _DIALECT, "$id": SCHEMA_ID, "title": "A Heartline scenario, format 1"}
     return {**head, **schema}
 
@@ -30,32 +30,32 @@ def schema_text() -> str:
     return json.dumps(scenario_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _tidy(schema: Any) -> Any:
+def tidy(schema: Any) -> Any:
     """Take out nulls and made-up titles, and close every mapping."""
     if isinstance(schema, list):
-        return [_tidy(item) for item in schema]
+        return [tidy(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    tidy: dict[str, Any] = {}
+    clean: dict[str, Any] = {}
     for key, value in schema.items():
         if key in _NAMED:
-            tidy[key] = {name: _tidy(item) for name, item in value.items()}
+            clean[key] = {name: tidy(item) for name, item in value.items()}
         elif key in ("title", "discriminator") or (key == "default" and value is None):
             continue
         elif key == "description":
-            tidy[key] = " ".join(value.split())
+            clean[key] = " ".join(value.split())
         else:
-            tidy[key] = _tidy(value)
-    if "patternProperties" in tidy:
-        tidy.setdefault("additionalProperties", False)
-    if isinstance(forms := tidy.get("anyOf"), list):
+            clean[key] = tidy(value)
+    if "patternProperties" in clean:
+        clean.setdefault("additionalProperties", False)
+    if isinstance(forms := clean.get("anyOf"), list):
         forms = [form for form in forms if form != {"type": "null"}]
         if len(forms) == 1:
-            del tidy["anyOf"]
-            tidy = {**forms[0], **tidy}
+            del clean["anyOf"]
+            clean = {**forms[0], **clean}
         else:
-            tidy["anyOf"] = _merged(forms)
-    return tidy
+            clean["anyOf"] = _merged(forms)
+    return clean
 
 
 # Under these keys stand names that the author of a schema chose, not keywords.
