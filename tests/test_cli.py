@@ -556,6 +556,26 @@ class TestResume:
         command("play", "talk", typed="ask\n:restart\nask\n")
         assert len(kept(folder)) == 3
 
+    def test_a_conversation_that_two_players_resume_is_kept_twice(self, folder: Path) -> None:
+        command("play", "talk", typed="ask\n")
+        first = subprocess.Popen(
+            [sys.executable, "-m", "heartline", "play", "talk", "--resume", "last"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+        with first:
+            assert first.stdout is not None
+            while "Say it back" not in first.stdout.readline():
+                pass
+            command("play", "talk", "--resume", "last", typed=":wait 1d\n")
+            shown, told = first.communicate("reflect\n", timeout=60)
+        assert "You have been lonely." in shown
+        assert "another player" in told
+        assert len(kept(folder)) == 2
+
     def test_a_damaged_save_is_refused_with_the_reason_and_kept(self, folder: Path) -> None:
         command("play", "talk", "--no-keep", typed="ask\n:save a.json\n")
         whole = (folder / "a.json").read_bytes()

@@ -10,6 +10,7 @@ a process that is killed has lost nothing that was answered.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 from dataclasses import dataclass
@@ -96,25 +97,38 @@ class Keeper:
         self.path = path
         self.kept = kept
         self.failed = False
+        self._written = self._state()
 
     def keep(self, session: Session) -> str | None:
-        """Write it down; gives the reason, once, where that fails."""
+        """Write it down; gives what the player has to know about that, None where it is nothing."""
         if self.path is None:
             return None
+        told = None
+        if self._state() not in (None, self._written):  # resumed twice, in two windows: neither may lose
+            earlier, self.path = self.path, keep_as(session.scenario.id)
+            told = f"{earlier} was written by another player, so this one is kept in {self.path}."
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_save(self.path, session.saved())
+            write_save(self.path, session.saved(), backup=False)
         except (NotSaved, OSError) as refusal:
-            told, self.failed = self.failed, True
-            return None if told else f"{refusal} You can go on; nothing is kept meanwhile."
+            known, self.failed = self.failed, True
+            return None if known else f"{refusal} You can go on; nothing is kept meanwhile."
         self.kept, self.failed = True, False
-        return None
+        self._written = self._state()
+        return told
 
     def done_with(self) -> None:
         """The conversation has ended and its player has left: nothing is left to resume."""
-        if self.path is not None and self.kept:
-            self.path.unlink(missing_ok=True)
-            self.path.with_name(f"{self.path.name}.bak").unlink(missing_ok=True)
+        if self.path is not None and self.kept and self._state() == self._written:
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+
+    def _state(self) -> tuple[int, int] | None:
+        """What tells one writing of the file from another; None where there is no file."""
+        with contextlib.suppress(OSError):
+            found = self.path.stat() if self.path is not None else None
+            return None if found is None else (found.st_ino, found.st_mtime_ns)
+        return None
 
 
 @dataclass

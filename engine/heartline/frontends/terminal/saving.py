@@ -38,8 +38,11 @@ class NotSaved(HeartlineError):
     """The save could not be written; what was there before is as it was."""
 
 
-def write_save(path: Path, saved: Saved) -> None:
-    """Keep a conversation under this path; raises NotSaved with the reason, changing nothing."""
+def write_save(path: Path, saved: Saved, *, backup: bool = True) -> None:
+    """Keep a conversation under this path; raises NotSaved with the reason, changing nothing.
+
+    `backup` lets the save that is replaced stay beside it, as FILE.bak.
+    """
     try:
         target = path.resolve()
         if target.exists() and not _is_save(target):
@@ -47,7 +50,7 @@ def write_save(path: Path, saved: Saved) -> None:
                 f"{path} exists and is not a whole Heartline save, so it stays as it is: "
                 "save under another name."
             )
-        _replace(target, _encode(saved))
+        _replace(target, _encode(saved), backup=backup)
     except (OSError, RuntimeError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
         raise NotSaved(
@@ -107,7 +110,7 @@ class _Damage(Exception):
     """Why bytes are not a save: the rest of a sentence that begins with the file's name."""
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: bytes, *, backup: bool) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     fresh = Path(name)
     try:
@@ -115,7 +118,8 @@ def _replace(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _back_up(target)
+        if backup:
+            _back_up(target)
         fresh.replace(target)
     except BaseException:
         fresh.unlink(missing_ok=True)
