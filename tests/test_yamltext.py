@@ -145,6 +145,9 @@ def test_every_value_and_key_knows_its_place() -> None:
         ("14: x\n", "1:1 HL105 a key must be a text, and 14 is not one"),
         ("true: x\n", "1:1 HL105 a key must be a text, and true is not one"),
         ("? [a, b]\n: c\n", "1:3 HL105 a key must be a text, not a list or a mapping"),
+        ("a: {b: I can't, {c}, d: e}\n",
+         "1:17 HL105 a key must be a text, not a list or a mapping"),
+        ("? {b, [c]}\n: {d: e}\n", "1:3 HL105 a key must be a text, not a list or a mapping"),
         ("a: &x b\n*x : c\n", "2:1 HL105 *x cannot be a key"),
         # Values.
         ("a:\nb: 1\n", "1:1 HL203 `a` has no value"),

@@ -126,6 +126,7 @@ class _Composer:
         self.count = 0
         self.anchors: dict[str, _Anchored] = {}
         self.heights: dict[int, int] = {}
+        self.muted = DEEPEST  # the depth of a container that stands where a key should
         self.top = Node([], "[", _START)  # the container that is open
         self.top.children = []
         # The key that waits for its value: None where a key comes next, False where the value
@@ -271,6 +272,7 @@ class _Composer:
             hint = "a text that begins with { or [ stands in quotes"
             self.fault("HL105", "a key must be a text, not a list or a mapping", event, hint)
             self.result.lossy.add(id(self.top))
+            self.muted = min(self.muted, len(self.stack))
             after = False
         else:
             self.attach(node)
@@ -281,6 +283,8 @@ class _Composer:
         node = self.top
         node.end = event.end_mark.index
         self.top, self.key, anchor, count = self.stack.pop()
+        if len(self.stack) == self.muted:
+            self.muted = DEEPEST
         if anchor is not None and self.anchors[anchor].node is node:
             self.anchors[anchor] = _Anchored(node, self.count - count + 1)
 
@@ -356,7 +360,9 @@ class _Composer:
     def fault(
         self, code: str, message: str, event: Any, hint: str, place: Place | None = None
     ) -> None:
-        """Report a fault at the event, or at another place."""
+        """Report a fault at the event, or at another place; none inside what is dropped."""
+        if len(self.stack) > self.muted:
+            return
         line, column = place or (event.start_mark.line, event.start_mark.column)
         where = Location(self.name, line + 1, column + 1)
         self.result.faults.append(_error(code, message, where, hint))

@@ -148,7 +148,7 @@ class _Expander:
 
     def include(self, node: Node, unit: Unit, name: str, chain: list[str]) -> None:
         path = (*node.path, "include")
-        loaded = load_include(unit.loaded, name)
+        loaded = load_include(unit.loaded, name, unit.loaded.sources.locate(path))
         if loaded.file is None:
             for found in loaded.diagnostics:
                 self.findings.all.append(found)
