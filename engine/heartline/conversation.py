@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from heartline.clock import Clock
     from heartline.expressions import Explanation
     from heartline.loader import Loaded
-    from heartline.machine import Machine, Slot
+    from heartline.machine import Machine
+    from heartline.plan import Slot
     from heartline.runtime import Step, Taken
     from heartline.scenario import ScenarioFile
     from heartline.snapshot import Input

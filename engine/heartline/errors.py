@@ -112,7 +112,7 @@ class SnapshotDamaged(SnapshotError):
 
 
 class SnapshotMismatch(SnapshotError):
-    """The snapshot belongs to another scenario or version; `differences` says in what they differ."""
+    """The snapshot belongs to another scenario or version; `differences` says how they differ."""
 
     def __init__(self, message: str, differences: Sequence[str] = ()) -> None:
         super().__init__(message)

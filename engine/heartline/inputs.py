@@ -18,7 +18,8 @@ from heartline.text import clean_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from heartline.machine import Machine, Slot
+    from heartline.machine import Machine
+    from heartline.plan import Slot
 
 __all__ = ["check_seats", "first_frame"]
 

@@ -20,140 +20,33 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from transitions.core import Event, Transition
 from transitions.core import Machine as LibraryMachine
 
-from heartline.expressions import BOOL, And, Literal, Or
+from heartline.plan import HANDLED, counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import timedelta
 
-    from heartline.diagnostics import Location
-    from heartline.expressions import Action, Symbol, Tree, Type
+    from heartline.expressions import Symbol
+    from heartline.plan import (
+        Act,
+        Block,
+        Edge,
+        Leaf,
+        Part,
+        RoleInfo,
+        Run,
+        Slot,
+        StateInfo,
+        TimerInfo,
+        Wiring,
+    )
     from heartline.snapshot import Frame
-    from heartline.text import Text
 
-__all__ = [
-    "OFF", "RUNNING", "PENDING", "HANDLED",
-    "Block", "ChoiceSpec", "Edge", "FastEvent", "Leaf", "Lines", "Machine", "RoleInfo", "Run",
-    "Slot", "SpokenLine", "StateInfo", "TimerInfo", "Way", "Wiring", "event_name",
-]  # fmt: skip
-
-OFF, RUNNING, PENDING, HANDLED = range(4)  # what a timer's slot holds; `expired` is >= PENDING
-
-
-class Run(Protocol):
-    """What a way works on: the runtime's working copy of one conversation."""
-
-    frame: list[Any]
-
-    def start(self, timer: str, length: timedelta) -> None: ...
-    def stop(self, timer: str) -> None: ...
-    def say(self, lines: Lines) -> None: ...
-
-
-if TYPE_CHECKING:
-    Act = Callable[[list[Any], Run], None]
-    Part = tuple[Act | None, "Lines | None"]  # first acts, then speaks
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One place of the frame: what it is, what it may hold, and what it holds at first."""
-
-    symbol: Symbol
-    type: Type | None
-    initial: Any
-    hidden: bool = False
-    title: str | None = None
-    input: bool = False
-    cap: int = 0
-    prompt: str | None = None
-
-
-@dataclass(slots=True)
-class SpokenLine:
-    """A line, ready to be said: `number` is its place in the scenario, for the draw of a text."""
-
-    speaker: str
-    texts: tuple[Text, ...]
-    guard: Callable[[Sequence[Any]], Any] | None
-    only_to: str | None
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines that are said together, and what makes them be said."""
-
-    cause: str
-    lines: tuple[SpokenLine, ...]
-
-
-@dataclass(slots=True)
-class Block:
-    """What happens on the way into or out of one state."""
-
-    visits: tuple[int, int] | None = None
-    starts: tuple[tuple[str, timedelta], ...] = ()
-    stops: tuple[str, ...] = ()
-    act: Callable[[list[Any], Run], None] | None = None
-    lines: Lines | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self.visits or self.starts or self.stops or self.act or self.lines)
-
-    def parts(self) -> Iterator[Part]:
-        """Count the visit, start or stop the state's own delays, act, speak: in this order."""
-        if self.visits is not None:
-            yield _counting(*self.visits), None
-        if self.starts or self.stops:
-            yield self._delays, None
-        yield self.act, self.lines
-
-    def _delays(self, _frame: list[Any], run: Run) -> None:
-        for timer, length in self.starts:
-            run.start(timer, length)
-        for timer in self.stops:
-            run.stop(timer)
-
-
-@dataclass(slots=True)
-class Edge:
-    """One branch as the author wrote it, and what it does wherever it is inherited.
-
-    `source` is the state that declares it, None for the whole file; `target` the state it names,
-    None where it stays. `kind` is "choice", "event", "after" or "always"; `trigger` the id of the
-    choice, event or timer ("" for always). `path` leads to it in its file.
-    """
-
-    kind: str
-    trigger: str
-    source: str | None
-    target: str | None
-    role: str | None
-    when: str | None
-    do: tuple[str, ...]
-    tags: tuple[str, ...]
-    location: Location
-    path: tuple[str | int, ...]
-    condition: Tree | None = None
-    actions: tuple[Action, ...] = ()
-    guard: Callable[[Sequence[Any]], Any] | None = None
-    counts: tuple[int, int] | None = None
-    handles: int | None = None
-    opening: Lines | None = None
-    act: Callable[[list[Any], Run], None] | None = None
-    closing: Lines | None = None
-    order: int = 0
-
-    @property
-    def line(self) -> int:
-        """The line of the file that it begins at."""
-        return self.location.line
+__all__ = ["FastEvent", "Machine", "Way", "perform"]
 
 
 class Way(Transition):
@@ -227,7 +120,7 @@ def _leaving(wiring: Wiring) -> Iterator[Part]:
         yield _putting(edge.handles, HANDLED), None
     yield None, edge.opening
     if edge.counts is not None:
-        yield _counting(*edge.counts), None
+        yield counting(*edge.counts), None
     for slot, state in wiring.remembers:
         yield _putting(slot, state), None
     for block in wiring.exits:
@@ -242,14 +135,6 @@ def _both(one: Act | None, other: Act) -> Act:
     def act(frame: list[Any], run: Run) -> None:
         one(frame, run)
         other(frame, run)
-
-    return act
-
-
-def _counting(slot: int, cap: int) -> Act:
-    def act(frame: list[Any], _run: Run) -> None:
-        if frame[slot] < cap:
-            frame[slot] += 1
 
     return act
 
@@ -272,146 +157,6 @@ class FastEvent(Event):
                 taken: Way = way
                 return taken
         return None
-
-
-@dataclass(slots=True)
-class Wiring:
-    """How one way is wired: its leaves, its edge, and what is exited and entered on it."""
-
-    event: str
-    source: str
-    dest: str | None
-    edge: Edge
-    guard: Callable[[Sequence[Any]], Any] | None = None
-    history: tuple[int, str | None] | None = None
-    remembers: tuple[tuple[int, str], ...] = ()
-    exits: tuple[Block, ...] = ()
-    entries: tuple[Block, ...] = ()
-
-
-@dataclass(slots=True)
-class ChoiceSpec:
-    """A choice as declared in one state, shared by all leaves that inherit it.
-
-    `whys` are the sentences of its named guards that differ from one conversation to another;
-    `timely` says that one of them speaks of dates, so that its reason is not remembered.
-    `reads` are the slots that its guards and these sentences read; `reasons` remembers, for values
-    of these, why it was closed (heartline.reasons).
-    """
-
-    id: str
-    role: str
-    declared_in: str | None
-    label: Text
-    say: Lines | None
-    why: Text | None
-    hide: bool
-    once: bool
-    tags: tuple[str, ...]
-    location: Location
-    path: tuple[str | int, ...]
-    event: str
-    conditions: tuple[Tree, ...] = ()
-    branches: tuple[Tree | None, ...] = ()
-    guards: tuple[Callable[[Sequence[Any]], Any] | None, ...] = ()
-    weight_tree: Tree | None = None
-    weight: Callable[[Sequence[Any]], Any] | None = None
-    edges: tuple[Edge, ...] = ()
-    whys: tuple[tuple[str, Text], ...] = ()
-    timely: bool = False
-    reads: tuple[int, ...] = ()
-    reasons: dict[tuple[Any, ...], str] = field(default_factory=dict)
-
-    @property
-    def needs(self) -> Tree:
-        """All that must hold for it to be enabled, as one expression."""
-        branches = [when for when in self.branches if when is not None]
-        needs = list(self.conditions)
-        if branches and len(branches) == len(self.branches):
-            needs.append(branches[0] if len(branches) == 1 else Or((0, 0), BOOL, tuple(branches)))
-        if len(needs) == 1:
-            return needs[0]
-        return And((0, 0), BOOL, tuple(needs)) if needs else Literal((0, 0), BOOL, value=True)
-
-    def enabled(self, frame: Sequence[Any]) -> bool:
-        """Whether one of its branches can be taken."""
-        for guard in self.guards:  # noqa: SIM110  # a generator costs more than most guards
-            if guard is None or guard(frame):
-                return True
-        return False
-
-
-@dataclass(slots=True)
-class StateInfo:
-    """A state of any kind. `path` goes from the outermost state to this one, which is included."""
-
-    name: str
-    kind: str  # "leaf", "compound", "final" or "history"
-    path: tuple[str, ...]
-    title: str
-    tags: tuple[str, ...]
-    location: Location
-    outcome: str | None = None
-    initial: str | None = None
-
-
-@dataclass(slots=True)
-class Leaf:
-    """A state that a conversation can be in. `choices` are its own and the inherited ones, and
-    `offers` the same by their ids."""
-
-    state: StateInfo
-    tags: frozenset[str] = frozenset()
-    choices: tuple[ChoiceSpec, ...] = ()
-    offers: Mapping[str, ChoiceSpec] = field(default_factory=dict)
-    engine: tuple[ChoiceSpec, ...] = ()
-    handles: frozenset[str] = frozenset()
-    eventless: bool = False
-    final: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.final = self.state.kind == "final"
-
-    @property
-    def name(self) -> str:
-        return self.state.name
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        return self.state.path
-
-    @property
-    def title(self) -> str:
-        return self.state.title
-
-    @property
-    def outcome(self) -> str | None:
-        return self.state.outcome
-
-
-@dataclass(slots=True)
-class TimerInfo:
-    """A timer. `local` ones belong to a state's literal delay and have no name in expressions."""
-
-    name: str
-    slot: int
-    title: str
-    local: bool
-    length: Callable[[Sequence[Any]], Any] | None = None
-
-
-@dataclass(slots=True)
-class RoleInfo:
-    """A role: its name and pronouns are texts, since they may depend on variables."""
-
-    id: str
-    name: Text
-    engine: bool
-
-
-def event_name(kind: str, trigger: str) -> str:
-    """The name under which the library knows a choice, an event, a timer or `always`."""
-    return f"{kind} {trigger}" if trigger else kind
 
 
 @dataclass(slots=True)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from heartline.expressions import Explanation, Symbol, Tree
-    from heartline.machine import ChoiceSpec, Machine
+    from heartline.machine import Machine
+    from heartline.plan import ChoiceSpec
     from heartline.snapshot import Due, Snapshot
 
 __all__ = ["Moment", "closed_reason", "explain_choice"]

@@ -42,14 +42,16 @@ from heartline.errors import (
     UnknownEvent,
 )
 from heartline.inputs import check_seats, first_frame
-from heartline.machine import OFF, PENDING, RUNNING, event_name, perform
+from heartline.machine import perform
+from heartline.plan import OFF, PENDING, RUNNING, event_name
 from heartline.reasons import closed_reason
 from heartline.snapshot import Choose, Due, Send, Snapshot, Tick, new_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from heartline.machine import Leaf, Lines, Machine, Way
+    from heartline.machine import Machine, Way
+    from heartline.plan import Leaf, Lines
     from heartline.snapshot import Frame, Input
 
 __all__ = ["Spoken", "Step", "Taken", "start", "step"]

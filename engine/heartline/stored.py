@@ -17,14 +17,15 @@ from heartline.diagnostics import did_you_mean
 from heartline.durations import format_duration, parse_duration
 from heartline.errors import SnapshotDamaged, SnapshotMismatch
 from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
-from heartline.machine import HANDLED, PENDING, RUNNING
+from heartline.plan import HANDLED, PENDING, RUNNING
 from heartline.snapshot import Due, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartline.expressions import Symbol
-    from heartline.machine import Machine, Slot
+    from heartline.machine import Machine
+    from heartline.plan import Slot
 
 __all__ = ["FORMAT", "adopt", "dump", "load"]
 

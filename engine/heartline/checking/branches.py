@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from heartline.checking.flow import Flow
     from heartline.checking.guards import Guards
-    from heartline.machine import ChoiceSpec, Edge, Leaf, Wiring
+    from heartline.plan import ChoiceSpec, Edge, Leaf, Wiring
 
 __all__ = ["dead_branches"]
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from heartline.machine import Leaf, Machine, Wiring
+    from heartline.machine import Machine
+    from heartline.plan import Leaf, Wiring
 
 __all__ = ["Flow", "components"]
 

@@ -21,7 +21,8 @@ from heartline.expressions import BoolType, IntType
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
-    from heartline.machine import Leaf, Machine, Slot
+    from heartline.machine import Machine
+    from heartline.plan import Leaf, Slot
 
 __all__ = ["Answer", "Guards"]
 

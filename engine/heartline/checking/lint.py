@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from heartline.compiler import Compiled
     from heartline.loader import Loaded
-    from heartline.machine import ChoiceSpec, Edge, Leaf, Machine, StateInfo
+    from heartline.machine import Machine
+    from heartline.plan import ChoiceSpec, Edge, Leaf, StateInfo
     from heartline.scenario import ScenarioFile
     from heartline.sources import SourceMap
 

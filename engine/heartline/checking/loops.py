@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from heartline.checking.flow import Flow
     from heartline.checking.guards import Guards
-    from heartline.machine import Block, ChoiceSpec, Edge, Leaf, Lines, Machine, Wiring
+    from heartline.machine import Machine
+    from heartline.plan import Block, ChoiceSpec, Edge, Leaf, Lines, Wiring
 
 __all__ = ["Circle", "always_circles", "engine_habits", "engine_traps", "holds_always"]
 

@@ -25,7 +25,8 @@ from heartline.compiler.promises import check_promises
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
 from heartline.expressions import Assign, Codegen, IntType, Start, guards_used, reads, write
-from heartline.machine import Block, ChoiceSpec, Machine, RoleInfo, Slot, TimerInfo
+from heartline.machine import Machine
+from heartline.plan import Block, ChoiceSpec, RoleInfo, Slot, TimerInfo
 from heartline.scenario import TextVariable
 from heartline.support import load_support
 from heartline.text import parse_name
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from heartline.diagnostics import Diagnostic
     from heartline.expressions import Action, Symbol
     from heartline.loader import Loaded
-    from heartline.machine import Leaf
+    from heartline.plan import Leaf
     from heartline.scenario import ScenarioFile
 
 __all__ = ["Compiled", "compile_scenario"]

@@ -26,7 +26,7 @@ from heartline.expressions import (
     parse_action,
     parse_expression,
 )
-from heartline.machine import Block, ChoiceSpec, Edge, Lines, SpokenLine, event_name
+from heartline.plan import Block, ChoiceSpec, Edge, Lines, SpokenLine, event_name
 from heartline.scenario import NARRATOR
 from heartline.text import Text, parse_text
 

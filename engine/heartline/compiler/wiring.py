@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heartline.machine import ChoiceSpec, Leaf, StateInfo, Wiring, event_name
+from heartline.plan import ChoiceSpec, Leaf, StateInfo, Wiring, event_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from heartline.compiler.findings import Findings
     from heartline.compiler.units import Node
     from heartline.expressions import Symbol
-    from heartline.machine import Block, Edge
+    from heartline.plan import Block, Edge
 
 __all__ = ["Arrival", "Wirer", "state_infos"]
 

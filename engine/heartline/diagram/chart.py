@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from heartline.diagram.trail import Trail
-    from heartline.machine import Edge, Machine
+    from heartline.machine import Machine
+    from heartline.plan import Edge
 
 __all__ = ["ANY", "Arrow", "Box", "Chart", "Lead", "Move", "chart"]
 

@@ -19,7 +19,8 @@ from heartline.diagram.chart import is_done
 
 if TYPE_CHECKING:
     from heartline.diagram.trail import Trail
-    from heartline.machine import Edge, Machine, StateInfo
+    from heartline.machine import Machine
+    from heartline.plan import Edge, StateInfo
 
 __all__ = ["to_data"]
 

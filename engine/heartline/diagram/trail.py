@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from heartline.conversation import Conversation, Scenario
-    from heartline.machine import Edge
+    from heartline.plan import Edge
 
 __all__ = ["Trail", "follow"]
 
