@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from heartline import scenario
+from heartline import forms, scenario
 from heartline.decoding import LONGEST_FILE
 from heartline.loader import load_text
 from heartline.schema import scenario_schema, tidy
@@ -295,7 +295,7 @@ def _kind(schema: dict[str, Any]) -> str:
         return _one_of(schema.get("anyOf") or schema["oneOf"])
     if "patternProperties" in schema:
         ((pattern, inner),) = schema["patternProperties"].items()
-        keys = "timers or lengths" if pattern == scenario.DELAY else "names"
+        keys = "timers or lengths" if pattern == forms.DELAY else "names"
         return f"{keys}, for each: {_kind(inner)}"
     return _PLAIN[schema["type"]](schema)
 
@@ -325,9 +325,9 @@ def _text(schema: dict[str, Any]) -> str:
     pattern = schema.get("pattern")
     if "14d" in schema.get("examples", ()):
         return "length"
-    if pattern == scenario.IDENTIFIER:
+    if pattern == forms.IDENTIFIER:
         return "name"
-    if pattern == scenario.DOTTED:
+    if pattern == forms.DOTTED:
         return "name of a state"
     if pattern is not None and "[wdhms]" in pattern:
         return "length"

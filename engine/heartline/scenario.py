@@ -18,23 +18,29 @@ Short forms, all of which the schema knows:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from heartline.durations import PATTERN, parse_duration
+from heartline.forms import (
+    DOTTED,
+    LANGUAGE,
+    VERSION,
+    Actions,
+    Also,
+    Delay,
+    Duration,
+    Expression,
+    Model,
+    Name,
+    StateName,
+    Tags,
+    Text,
+    many,
+    one_or_many,
+    or_text,
+)
 
 __all__ = [
     "Actions",
@@ -58,90 +64,7 @@ __all__ = [
     "Variable",
 ]
 
-NARRATOR = "narrator"
-IDENTIFIER = r"^[a-z][a-z0-9_]{0,63}$"
-DOTTED = r"^[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})*$"
-
-DELAY = rf"{DOTTED}|^(\d+[wdhms]){{1,5}}$"  # a timer's name, or a duration
-
-VERSION = r"^\d+\.\d+\.\d+$"
-LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-
-
-class Model(BaseModel):
-    """What all authored shapes share: they are values, and unknown fields are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-def _expression(value: object) -> object:
-    """A bare number or truth value in the file is an expression too."""
-    if isinstance(value, bool):
-        return "True" if value else "False"
-    return str(value) if isinstance(value, int) else value
-
-
-def _many(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _one_or_many(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _branches(value: object) -> object:
-    items = value if isinstance(value, list) else [value]
-    return tuple({"to": item} if isinstance(item, str) else item for item in items)
-
-
-def _duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-@dataclass(frozen=True, eq=False)  # compared by identity: schemas cannot be hashed
-class _Also:
-    """Tells the JSON Schema of a list's or mapping's short forms, which a validator spells out.
-
-    `bare`: a single item may stand for the list. `item`: what else an item may be, as a schema.
-    `whole`: what else the value may be.
-    """
-
-    bare: bool = False
-    item: dict[str, Any] | None = None
-    whole: dict[str, Any] | None = None
-
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        schema = handler(core)
-        forms = [self.whole] if self.whole else []
-        if self.bare:
-            items = schema["items"]
-            if self.item:
-                items = {"anyOf": [self.item, items]}
-                schema = {**schema, "items": items}
-            forms += items.get("anyOf", [items])
-        return {"anyOf": [*forms, schema]}
-
-
-Name = Annotated[str, StringConstraints(pattern=IDENTIFIER)]
-Delay = Annotated[str, StringConstraints(pattern=DELAY)]
-StateName = Annotated[str, StringConstraints(pattern=DOTTED)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
-Expression = Annotated[
-    str,
-    BeforeValidator(_expression),
-    StringConstraints(min_length=1, max_length=1000),
-    _Also(whole={"type": ["integer", "boolean"]}),
-]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": f"^{PATTERN}$", "examples": ["14d", "2h30m"]}),
-]
-Action = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Actions = Annotated[tuple[Action, ...], BeforeValidator(_one_or_many), _Also(bare=True)]
-Tags = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many), _Also(bare=True)]
+NARRATOR = "narrator"  # who speaks where nobody of the cast does
 
 
 class Line(Model):
@@ -181,7 +104,7 @@ class Line(Model):
         (speaker,) = speakers
         texts = value[speaker]
         rest = {key: value[key] for key in value if key != speaker}
-        return {"speaker": speaker, "texts": _one_or_many(texts), **rest}
+        return {"speaker": speaker, "texts": one_or_many(texts), **rest}
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -204,7 +127,7 @@ class Line(Model):
         return schema
 
 
-Lines = Annotated[tuple[Line, ...], BeforeValidator(_one_or_many), _Also(bare=True)]
+Lines = Annotated[tuple[Line, ...], BeforeValidator(one_or_many), Also(bare=True)]
 
 
 class Block(Model):
@@ -226,11 +149,16 @@ class Branch(Model):
     about: Text | None = Field(None, description="A note for readers of the file.")
 
 
+def _branches(value: object) -> object:
+    items = value if isinstance(value, list) else [value]
+    return tuple({"to": item} if isinstance(item, str) else item for item in items)
+
+
 Branches = Annotated[
     tuple[Branch, ...],
     Field(min_length=1),
     BeforeValidator(_branches),
-    _Also(bare=True, item={"type": "string", "pattern": DOTTED}),
+    Also(bare=True, item={"type": "string", "pattern": DOTTED}),
 ]
 
 
@@ -358,7 +286,7 @@ class EnumVariable(_Variable):
 
     type: Literal["enum"] = Field(description="enum: one of the values.")
     values: Annotated[
-        tuple[Name, ...], Field(min_length=1, max_length=256), BeforeValidator(_many)
+        tuple[Name, ...], Field(min_length=1, max_length=256), BeforeValidator(many)
     ] = Field(description="All values, each an identifier.")
     labels: dict[Name, Text] = Field({}, description="What players read in place of a value.")
     initial: Name = Field(description="The value at the start.")
@@ -369,7 +297,7 @@ class DurationVariable(_Variable):
 
     type: Literal["duration"] = Field(description="duration: one of the values.")
     values: Annotated[
-        tuple[Duration, ...], Field(min_length=1, max_length=256), BeforeValidator(_many)
+        tuple[Duration, ...], Field(min_length=1, max_length=256), BeforeValidator(many)
     ] = Field(description="All lengths that it can have.")
     initial: Duration = Field(description="The value at the start.")
 
@@ -401,7 +329,7 @@ class Timer(Model):
         return value if isinstance(value, dict) else {"length": value}
 
     model_config = ConfigDict(
-        json_schema_extra=lambda schema: _or_text(schema, "A length, such as 14d.")
+        json_schema_extra=lambda schema: or_text(schema, "A length, such as 14d.")
     )
 
 
@@ -420,16 +348,8 @@ class Guard(Model):
         return value if isinstance(value, dict) else {"when": value}
 
     model_config = ConfigDict(
-        json_schema_extra=lambda schema: _or_text(schema, "What must hold.")
+        json_schema_extra=lambda schema: or_text(schema, "What must hold.")
     )
-
-
-def _or_text(schema: dict[str, Any], description: str) -> None:
-    """Let a schema of a mapping also take its short form, a text."""
-    mapping = dict(schema)
-    schema.clear()
-    short = {"type": ["string", "integer", "boolean"], "description": description}
-    schema["anyOf"] = [short, mapping]
 
 
 class Property(Model):
@@ -533,6 +453,6 @@ class ScenarioFile(Model):
     events: dict[Name, Branches] = Field({}, description="Events that every state takes.")
     after: dict[Delay, Branches] = Field({}, description="Timers that every state handles.")
     properties: dict[Name, Property] = Field({}, description="What the scenario promises.")
-    migrations: Annotated[tuple[Migration, ...], BeforeValidator(_many)] = Field(
+    migrations: Annotated[tuple[Migration, ...], BeforeValidator(many)] = Field(
         (), description="How conversations of earlier versions go on."
     )

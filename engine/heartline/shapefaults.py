@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from heartline.diagnostics import Diagnostic, Severity, did_you_mean
 from heartline.fields import fields_at
-from heartline.scenario import DELAY, DOTTED, IDENTIFIER, LANGUAGE, VERSION
+from heartline.forms import DELAY, DOTTED, IDENTIFIER, LANGUAGE, VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

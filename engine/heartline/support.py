@@ -30,7 +30,7 @@ from pydantic_core import PydanticCustomError
 from heartline.decoding import decode
 from heartline.diagnostics import Diagnostic, Severity
 from heartline.files import path_beside, read_file
-from heartline.scenario import LANGUAGE, Model, Text
+from heartline.forms import LANGUAGE, Model, Text
 from heartline.shape import read_shape
 from heartline.sources import SourceMap
 from heartline.yamltext import compose
