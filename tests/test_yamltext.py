@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from heartline import yamltext
 from heartline.decoding import LONGEST_FILE, decode
 from heartline.yamlfaults import LastEvent, explain_syntax
-from heartline.yamltext import DEEPEST, MOST_FAULTS, MOST_NODES, Composition, compose
+from heartline.yamltext import DEEPEST, MOST_FAULTS, MOST_NODES, Composition, Mark, compose
 
 PARSERS = [
     pytest.param(yaml.SafeLoader, id="pure"),
@@ -62,15 +62,20 @@ def test_not_a_number_is_a_float() -> None:
     assert data("[.nan]")[0] != data("[.NaN]")[0]
 
 
+def places(keys: dict[str, Mark] | None) -> dict[str, tuple[int, int]]:
+    assert keys is not None
+    return {key: (mark.line, mark.column) for key, mark in keys.items()}
+
+
 def test_every_value_and_key_knows_its_place() -> None:
     root = compose('a: 1\nbé:\n  - x\n  - {k: "v"}\n', "f.yaml").root
     assert root is not None
     assert isinstance(root.children, dict)
-    assert root.keys == {"a": (0, 0), "bé": (1, 0)}
+    assert places(root.keys) == {"a": (0, 0), "bé": (1, 0)}
     items = root.children["bé"].children
     assert isinstance(items, list)
-    assert [(item.line, item.column) for item in items] == [(2, 4), (3, 4)]
-    assert items[1].keys == {"k": (3, 5)}
+    assert [(item.start.line, item.start.column) for item in items] == [(2, 4), (3, 4)]
+    assert places(items[1].keys) == {"k": (3, 5)}
 
 
 @pytest.mark.parametrize("parser", PARSERS)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from heartline.diagnostics import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from heartline.yamltext import Node
+    from heartline.yamltext import Mark, Node
 
 __all__ = ["SourceMap"]
 
@@ -36,45 +36,44 @@ class SourceMap:
 
     def locate(self, path: Sequence[str | int], *, key: bool = False) -> Location:
         """The place of a value, or of its key; of the innermost one that the file has."""
-        node, at = self._walk(path)
-        if node is None:
+        found = self._walk(path)
+        if found is None:
             return Location(self.name)
-        line, column = at if key else (node.line, node.column)
-        return Location(self.name, line + 1, column + 1)
+        node, at = found
+        mark = at if key else node.start
+        return Location(self.name, mark.line + 1, mark.column + 1)
 
     def offset(self, path: Sequence[str | int], start: int) -> Location:
         """The place of the character `start` (from 0) of the text at `path`."""
-        node, _ = self._walk(path)
+        node = self.node(path)
         if node is None:
             return Location(self.name)
-        line, column = node.line, node.column
+        line, column = node.start.line, node.start.column
         if isinstance(node.data, str):
-            index = _index_in_source(self.text[node.start : node.end], node, start)
-            before = self.text[node.start : node.start + index]
-            breaks = before.count("\n")
-            if breaks:
-                line += breaks
-                column = len(before) - before.rfind("\n") - 1
-            else:
-                column += index
+            source = self.text[node.start.index : node.end.index]
+            before = source[: _index_in_source(source, node, start)]
+            line += before.count("\n")
+            column = len(before) - before.rfind("\n") - 1 + (0 if "\n" in before else column)
         return Location(self.name, line + 1, column + 1)
 
     def node(self, path: Sequence[str | int]) -> Node | None:
         """The innermost node of the file on the way along a path."""
-        return self._walk(path)[0]
+        found = self._walk(path)
+        return found[0] if found is not None else None
 
-    def _walk(self, path: Sequence[str | int]) -> tuple[Node | None, tuple[int, int]]:
+    def _walk(self, path: Sequence[str | int]) -> tuple[Node, Mark] | None:
+        """The innermost node and the place of its key, or of itself where it has none."""
         node = self.root
         if node is None:
-            return None, (0, 0)
-        at = (node.line, node.column)
+            return None
+        at = node.start
         for part in path:
             children, keys = node.children, node.keys
             if isinstance(children, list):
                 if not isinstance(part, int) or not 0 <= part < len(children):
                     break
                 node = children[part]
-                at = (node.line, node.column)
+                at = node.start
             elif children is not None and keys is not None:
                 name = _name_in_file(part, keys)
                 if name is not None:
@@ -84,7 +83,7 @@ class SourceMap:
         return node, at
 
 
-def _name_in_file(part: str | int, keys: dict[str, tuple[int, int]]) -> str | None:
+def _name_in_file(part: str | int, keys: Collection[str]) -> str | None:
     """The key that stands for a part of a path: itself, its other name, or a line's speaker."""
     if isinstance(part, int):
         return None

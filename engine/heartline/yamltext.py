@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import yaml
 
@@ -37,7 +37,6 @@ MOST_FAULTS = 100
 _PARSER: Any = yaml.CSafeLoader if FAST else yaml.SafeLoader  # only its events are asked for
 
 Data = Any  # dict[str, Data] | list[Data] | str | int | float | bool | None
-Place = tuple[int, int]  # line and column, from 0
 
 _START = yaml.Mark("", 0, 0, 0, "", 0)
 _WORDS: dict[str, Data] = {
@@ -53,20 +52,34 @@ _NUMBER = re.compile(
     r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 )
 
+
+class Mark(Protocol):
+    """A place in the text: line and column from 0, and the index of the character."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+    @property
+    def index(self) -> int: ...
+
+
 class Node:
-    """A value of the file: its data, its place, and for a mapping or list its children."""
+    """A value of the file: its data, its place, and for a mapping or list its children.
 
-    __slots__ = ("children", "column", "data", "end", "keys", "line", "start", "style")
+    `style` is, of a scalar, its quote, | or >, or empty; of the others { or [ or empty. The end of
+    a mapping or list is not kept: `end` is its start.
+    """
 
-    def __init__(self, data: Data, style: str, start: Any) -> None:
+    __slots__ = ("children", "data", "end", "keys", "start", "style")
+
+    def __init__(self, data: Data, style: str, start: Mark, end: Mark) -> None:
         self.data = data
-        self.style = style  # of a scalar: "" plain, ', ", | or >; of the others { or [ or empty
-        self.line: int = start.line
-        self.column: int = start.column
-        self.start: int = start.index
-        self.end: int = start.index
+        self.style = style
+        self.start = start
+        self.end = end
         self.children: dict[str, Node] | list[Node] | None = None
-        self.keys: dict[str, Place] | None = None
+        self.keys: dict[str, Mark] | None = None
 
 
 class _Anchored(NamedTuple):
@@ -127,7 +140,7 @@ class _Composer:
         self.anchors: dict[str, _Anchored] = {}
         self.heights: dict[int, int] = {}
         self.muted = DEEPEST  # the depth of a container that stands where a key should
-        self.top = Node([], "[", _START)  # the container that is open
+        self.top = Node([], "[", _START, _START)  # the container that is open
         self.top.children = []
         # The key that waits for its value: None where a key comes next, False where the value
         # is to be dropped.
@@ -151,7 +164,7 @@ class _Composer:
             elif kind is mapping or kind is sequence:
                 self.start(event, kind is mapping)
             elif kind is mapping_end or kind is sequence_end:
-                self.finish(event)
+                self.finish()
             elif kind is alias:
                 self.alias(event)
             elif kind is yaml.DocumentStartEvent:
@@ -176,7 +189,9 @@ class _Composer:
             self.fault("HL107", "the %TAG directive is not allowed", event, "delete it")
 
     def scalar(self, event: Any) -> None:
-        self.bump(event)
+        if self.count >= MOST_NODES:
+            self.bump(event, 1)
+        self.count += 1
         text: str = event.value
         style: str = event.style or ""
         data: Data = text
@@ -206,8 +221,7 @@ class _Composer:
         if data is None:
             self.empty(event)
             broken = True
-        node = Node(data, style, event.start_mark)
-        node.end = event.end_mark.index
+        node = Node(data, style, event.start_mark, event.end_mark)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchored(node, 1)
         if broken:
@@ -231,7 +245,7 @@ class _Composer:
             message = f"`{self.key[:80]}` has no value"
             self.fault("HL203", message, event, hint, keys[self.key])
 
-    def take_key(self, data: Data, event: Any, keys: dict[str, Place]) -> str | Literal[False]:
+    def take_key(self, data: Data, event: Any, keys: dict[str, Mark]) -> str | Literal[False]:
         """The key to attach the next value to, or False (and a fault) to drop that value."""
         if event.anchor is not None:
             self.fault("HL107", "a key cannot carry an anchor", event, "put it on the value")
@@ -244,18 +258,18 @@ class _Composer:
             hint = "write the fields out, or name a whole value with & and *"
             self.fault("HL107", "merge keys (<<) are not allowed", event, hint)
         elif data in keys:
-            message = f"`{data[:80]}` stands twice here, first on line {keys[data][0] + 1}"
+            message = f"`{data[:80]}` stands twice here, first on line {keys[data].line + 1}"
             self.fault("HL104", message, event, "rename one or join the two")
         else:
-            keys[data] = (event.start_mark.line, event.start_mark.column)
+            keys[data] = event.start_mark
             return data
         return False
 
     def start(self, event: Any, is_mapping: bool) -> None:
-        self.bump(event)
+        self.bump(event, 1)
         if len(self.stack) >= DEEPEST:
             self.too_deep(event)
-        node = Node({} if is_mapping else [], "", event.start_mark)
+        node = Node({} if is_mapping else [], "", event.start_mark, event.start_mark)
         if event.flow_style:
             node.style = "{" if is_mapping else "["
         if is_mapping:
@@ -279,9 +293,8 @@ class _Composer:
         self.stack.append((self.top, after, event.anchor, self.count))
         self.top, self.key = node, None
 
-    def finish(self, event: Any) -> None:
+    def finish(self) -> None:
         node = self.top
-        node.end = event.end_mark.index
         self.top, self.key, anchor, count = self.stack.pop()
         if len(self.stack) == self.muted:
             self.muted = DEEPEST
@@ -291,17 +304,17 @@ class _Composer:
     def alias(self, event: Any) -> None:
         anchored = self.anchors.get(event.anchor)
         if self.key is None and self.top.keys is not None:
-            self.bump(event)
+            self.bump(event, 1)
             self.fault("HL105", f"*{event.anchor} cannot be a key", event, _STAR)
             self.result.lossy.add(id(self.top))
             self.key = False
         elif anchored is None:
-            self.bump(event)
+            self.bump(event, 1)
             message = f"*{event.anchor} refers to &{event.anchor}, which does not stand before it"
             self.fault("HL103", message, event, _STAR)
             self.attach(self.blank(event))
         elif anchored.size is None:
-            self.bump(event)
+            self.bump(event, 1)
             self.fault("HL107", f"&{event.anchor} holds itself", event, "write it out")
             self.attach(self.blank(event))
         else:
@@ -312,7 +325,7 @@ class _Composer:
 
     def blank(self, event: Any) -> Node:
         """A node in place of one that cannot be had."""
-        node = Node(None, "", event.start_mark)
+        node = Node(None, "", event.start_mark, event.end_mark)
         self.result.broken.add(id(node))
         return node
 
@@ -340,7 +353,7 @@ class _Composer:
             self.heights[id(node)] = known
         return known
 
-    def bump(self, event: Any, nodes: int = 1) -> None:
+    def bump(self, event: Any, nodes: int) -> None:
         """Count nodes; reading stops where there are too many."""
         self.count += nodes
         if self.count > MOST_NODES:
@@ -358,13 +371,13 @@ class _Composer:
         self.fault("HL107", message, event, "a text that begins with ! stands in quotes")
 
     def fault(
-        self, code: str, message: str, event: Any, hint: str, place: Place | None = None
+        self, code: str, message: str, event: Any, hint: str, mark: Mark | None = None
     ) -> None:
         """Report a fault at the event, or at another place; none inside what is dropped."""
         if len(self.stack) > self.muted:
             return
-        line, column = place or (event.start_mark.line, event.start_mark.column)
-        where = Location(self.name, line + 1, column + 1)
+        mark = mark or event.start_mark
+        where = Location(self.name, mark.line + 1, mark.column + 1)
         self.result.faults.append(_error(code, message, where, hint))
         if len(self.result.faults) >= MOST_FAULTS:
             raise _Stop
