@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "engine"))
 
-from heartline.cli import main  # noqa: E402  # the engine is found only after the line above
+from heartline.cli import main  # found only after the line above
 
 if __name__ == "__main__":
     main()

@@ -104,13 +104,16 @@ def test_a_guard_cannot_be_made_of_itself() -> None:
 
 
 def test_guards_may_use_guards_that_come_later() -> None:
-    assert codes("""
+    assert (
+        codes("""
         context: {n: {type: int, min: 0, max: 3, initial: 1}}
         guards: {both: one and two, one: n > 1, two: n > 2}
         states:
           x: {choices: {end: {when: both, to: over}}}
           over: {type: final, outcome: over}
-        """) == []
+        """)
+        == []
+    )
 
 
 def test_a_name_has_one_meaning() -> None:

@@ -44,9 +44,7 @@ def data() -> SupportData:
 
 def test_the_most_urgent_comes_first_with_its_label_hours_and_page() -> None:
     assert data().text("gb", "en") == (
-        "In danger now: All: 999\n"
-        "When you cannot go on: One: 1 (at night, one.example)\n"
-        "Two: 2"
+        "In danger now: All: 999\nWhen you cannot go on: One: 1 (at night, one.example)\nTwo: 2"
     )
 
 

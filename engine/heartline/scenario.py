@@ -347,9 +347,7 @@ class Guard(Model):
     def _spell_out(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"when": value}
 
-    model_config = ConfigDict(
-        json_schema_extra=lambda schema: or_text(schema, "What must hold.")
-    )
+    model_config = ConfigDict(json_schema_extra=lambda schema: or_text(schema, "What must hold."))
 
 
 class Property(Model):
@@ -375,11 +373,21 @@ class Property(Model):
     about: Text | None = Field(None, description="The promise in words.")
 
     PATTERNS: ClassVar[tuple[str, ...]] = (
-        "always", "never", "eventually", "whenever", "must", "of", "ends_within",
+        "always",
+        "never",
+        "eventually",
+        "whenever",
+        "must",
+        "of",
+        "ends_within",
     )
     TOGETHER: ClassVar[dict[str, str]] = {
-        "whenever": "leads_to", "leads_to": "whenever", "of": "at_most", "at_most": "of",
-        "must": "before", "within": "leads_to",
+        "whenever": "leads_to",
+        "leads_to": "whenever",
+        "of": "at_most",
+        "at_most": "of",
+        "must": "before",
+        "within": "leads_to",
     }
 
     @model_validator(mode="after")
@@ -434,9 +442,7 @@ class ScenarioFile(Model):
 
     heartline: Literal[1] = Field(description="The version of the format.")
     id: Name = Field(description="The scenario's identifier; its folder's name, by custom.")
-    version: str = Field(
-        max_length=40, pattern=VERSION, description="Three numbers, as in 1.0.0."
-    )
+    version: str = Field(max_length=40, pattern=VERSION, description="Three numbers, as in 1.0.0.")
     title: Text = Field(description="What people call it.")
     about: Text | None = Field(None, description="What it is about, for people who look for one.")
     language: str = Field("en", pattern=LANGUAGE, description="A BCP 47 code.")

@@ -111,14 +111,10 @@ def _is_known(path: Path, details: Any, sources: SourceMap, composed: Compositio
 
 
 # Faults of a mapping as a whole, which may only follow from what is broken inside it.
-_OF_A_WHOLE = frozenset(
-    {"missing", "union_tag_not_found", "HL202", "HL203", "HL205", "HL801"}
-)
+_OF_A_WHOLE = frozenset({"missing", "union_tag_not_found", "HL202", "HL203", "HL205", "HL801"})
 
 
-def _diagnostic(
-    details: Any, path: Path, model: type[BaseModel], sources: SourceMap
-) -> Diagnostic:
+def _diagnostic(details: Any, path: Path, model: type[BaseModel], sources: SourceMap) -> Diagnostic:
     kind: str = details["type"]
     names = [part for part in path if isinstance(part, str)]
     name = names[-1] if names else "the file"
