@@ -39,7 +39,6 @@ HOUSE = [
     "clock",
     "stored",
     "decoding",
-    "decoding",
     "yamlfaults",
     "yamltext",
     "sources",
@@ -51,7 +50,6 @@ HOUSE = [
     "loader",
     "support",
     "compiler",
-    "reasons",
     "reasons",
     "inputs",
     "runtime",
@@ -146,6 +144,13 @@ ALL = list(imports())
 def test_every_room_has_a_place_in_the_house() -> None:
     rooms = {room_of(path) for path in ENGINE.rglob("*.py")}
     assert rooms <= set(HOUSE), f"give these a place in HOUSE: {sorted(rooms - set(HOUSE))}"
+
+
+def test_the_plan_for_contributors_names_every_room() -> None:
+    plan = (ENGINE.parents[1] / "CONTRIBUTING.md").read_text("utf-8")
+    rooms = {room_of(path) for path in ENGINE.rglob("*.py")} - {"heartline", "__main__"}
+    missing = {room for room in rooms if f"`{room}`" not in plan}
+    assert not missing, f"CONTRIBUTING.md does not say what {sorted(missing)} are for"
 
 
 def test_imports_point_one_way() -> None:
