@@ -34,6 +34,7 @@ def test_utf_8_is_read_with_every_line_end_a_line_feed(content: bytes | str, tex
         (b"\x00\x00\xfe\xff\x00\x00\x00a", "1:1 HL101 the file is in UTF-32"),
         (b"a: 1\nb: \xe9\n", "2:4 HL101 the byte 0xe9 here is not UTF-8"),
         (b"\xef\xbb\xbfb\xff", "1:2 HL101 the byte 0xff here is not UTF-8"),
+        (b"a\r\rb\r\n\x80", "4:1 HL101 the byte 0x80 here is not UTF-8"),
         (b"\xc3\xa9\xc3", "1:2 HL101 the byte 0xc3 here is not UTF-8"),
         (b"ab\x00cdefghijk", "1:3 HL101 the character U+0000 cannot stand in a file"),
         ("a: 1\nb: x\x1by", "2:5 HL101 the character U+001B cannot stand in a file"),

@@ -40,7 +40,7 @@ def decode(content: bytes | str, name: str) -> tuple[str, Diagnostic | None]:
         text = content
     if len(text) > LONGEST_FILE:
         return "", too_long(name, LONGEST_FILE)
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _normal(text)
     if bad := _HIDDEN.search(text):
         message = f"the character U+{ord(bad.group()):04X} cannot stand in a file"
         hint = "delete it; the file may be damaged, or no text"
@@ -66,11 +66,15 @@ def _characters(content: bytes, name: str) -> tuple[str, Diagnostic | None]:
         return content.decode(), None
     except UnicodeDecodeError as error:
         message = f"the byte {content[error.start]:#04x} here is not UTF-8"
-        before = content[: error.start].decode(errors="replace").removeprefix("\ufeff")
+        before = _normal(content[: error.start].decode())
         return "", _error("HL101", message, _place(before, name), _SAVE)
 
 
 _SAVE = "save it as UTF-8"
+
+
+def _normal(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _place(before: str, name: str) -> Location:
