@@ -232,5 +232,18 @@ def test_every_relative_link_leads_somewhere() -> None:
     assert not broken, "\n".join(broken)
 
 
+def test_the_session_of_the_picture_can_still_be_played() -> None:
+    script = ROOT / "docs" / "images" / "session.txt"
+    done = subprocess.run(
+        [sys.executable, "-m", "heartline", "play", "reconciliation", "--script", str(script)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "engine")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stderr}: mend {script}, then run make picture"
+
+
 def test_heartline_is_this_checkout() -> None:
     assert Path(heartline.__file__).is_relative_to(ROOT)
