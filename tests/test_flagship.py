@@ -93,11 +93,11 @@ class Played:
         turn = conversation.turn
         self.states |= set(turn.path)
         self.lines += [line.text for line in turn.lines]
-        for taken in conversation.taken:
-            leaf = flagship().machine.leaves[taken.way.source]
+        for way in conversation.ways:
+            leaf = flagship().machine.leaves[way.source]
             self.states |= set(leaf.path)
-            if taken.way.edge.kind == "choice":
-                self.choices.add(taken.way.edge.trigger)
+            if way.edge.kind == "choice":
+                self.choices.add(way.edge.trigger)
 
 
 @cache

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from heartline.clock import Clock
     from heartline.expressions import Explanation
     from heartline.loader import Loaded
-    from heartline.machine import Machine
+    from heartline.machine import Machine, Way
     from heartline.plan import Slot
-    from heartline.runtime import Step, Taken
+    from heartline.runtime import Step
     from heartline.scenario import ScenarioFile
     from heartline.snapshot import Input
     from heartline.turn import Change, Said, Turn
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "Scenario", "load", "loads"]
 
 UNDO_DEPTH = 50
-_Kept = tuple[Snapshot, "tuple[Said, ...]", "tuple[Change, ...]", "tuple[Taken, ...]"]
+_Kept = tuple[Snapshot, "tuple[Said, ...]", "tuple[Change, ...]", "tuple[Way, ...]"]
 
 
 def load(source: str | Path) -> Scenario:
@@ -148,7 +148,7 @@ class Conversation:
         "_changes",
         "_earlier",
         "_lines",
-        "_taken",
+        "_ways",
         "_undo_depth",
         "clock",
         "position",
@@ -170,7 +170,7 @@ class Conversation:
         self._earlier: list[_Kept] | None = None
         self._lines: tuple[Said, ...] = ()
         self._changes: tuple[Change, ...] = ()
-        self._taken: tuple[Taken, ...] = ()
+        self._ways: tuple[Way, ...] = ()
         if step is not None:
             self._show(step)
 
@@ -185,9 +185,9 @@ class Conversation:
         return self.scenario.machine.leaves[self.position.frame[0]].final
 
     @property
-    def taken(self) -> tuple[Taken, ...]:
+    def ways(self) -> tuple[Way, ...]:
         """The transitions that led to the present turn."""
-        return self._taken
+        return self._ways
 
     def choose(self, choice: str, *, role: str | None = None, turn: int | None = None) -> Turn:
         """Take a choice, named by its id.
@@ -246,13 +246,13 @@ class Conversation:
                 if self._undo_depth
                 else "This conversation keeps no earlier turns: start it with undo_depth=50."
             )
-        earlier, lines, changes, taken = self._earlier.pop()
+        earlier, lines, changes, ways = self._earlier.pop()
         if isinstance(self.clock, ManualClock):
             self.clock.set(earlier.time)
         else:
             earlier = shifted(earlier, self.clock.now() - earlier.time)
         self.position = earlier
-        self._lines, self._changes, self._taken = lines, changes, taken
+        self._lines, self._changes, self._ways = lines, changes, ways
         return self.turn
 
     def snapshot(self) -> dict[str, Any]:
@@ -290,7 +290,7 @@ class Conversation:
             return
         if self._undo_depth:
             self._earlier = self._earlier or []
-            self._earlier.append((self.position, self._lines, self._changes, self._taken))
+            self._earlier.append((self.position, self._lines, self._changes, self._ways))
             del self._earlier[: -self._undo_depth]
         self.position = step.snapshot
         self._show(step)
@@ -298,7 +298,7 @@ class Conversation:
     def _show(self, step: Step) -> None:
         machine = self.scenario.machine
         self._lines, self._changes = render(machine, step), changed(machine, step)
-        self._taken = step.taken
+        self._ways = tuple([taken.way for taken in step.taken])
 
 
 def shifted(snapshot: Snapshot, by: timedelta) -> Snapshot:

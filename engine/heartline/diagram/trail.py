@@ -37,11 +37,11 @@ class Trail:
 
     def add(self, conversation: Conversation) -> None:
         """Go on by what led to the present turn of a conversation."""
-        taken = conversation.taken
+        ways = conversation.ways
         if not self.entered:
             state = conversation.position.state
-            self.entered.append(taken[0].way.source if taken else state)
-        for way in (each.way for each in taken):
+            self.entered.append(ways[0].source if ways else state)
+        for way in ways:
             self._count += 1
             self._taken.setdefault(id(way.edge), []).append(self._count)
             if way.dest is not None:
