@@ -105,9 +105,9 @@ class Renderer:
             for deadline in turn.deadlines:
                 left = max(deadline.due - shown.now, timedelta(0))
                 day = f", until {humanise_date(deadline.due)}" if left >= _DAY else ""
-                yield from self._fill(
-                    f"{_capital(deadline.title)}: {humanise_duration(left)} left{day}."
-                )
+                # A delay that is written in a state has no name of its own.
+                name = _capital(deadline.title) or "Until something happens here"
+                yield from self._fill(f"{name}: {humanise_duration(left)} left{day}.")
             yield ""
         if turn.outcome is not None:
             yield from self._fill(f"The end: {turn.outcome.replace('_', ' ')}.", style="title")
