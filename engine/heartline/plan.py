@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from heartline.diagnostics import Location
     from heartline.expressions import Action, Symbol, Tree, Type
     from heartline.text import Text
+    from heartline.turn import Said
 
 __all__ = [
     "OFF", "RUNNING", "PENDING", "HANDLED",
@@ -61,13 +62,18 @@ class Slot:
 
 @dataclass(slots=True)
 class SpokenLine:
-    """A line, ready to be said: `number` is its place in the scenario, for the draw of a text."""
+    """A line, ready to be said: `number` is its place in the scenario, for the draw of a text.
+
+    `said` is the line as it is said, where that is the same in every conversation; all of them
+    share it. It is made when it is first said (heartline.rendering).
+    """
 
     speaker: str
     texts: tuple[Text, ...]
     guard: Test | None
     only_to: str | None
     number: int
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)

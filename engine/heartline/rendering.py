@@ -14,7 +14,8 @@ from heartline.turn import Change, Choice, Deadline, Said, Turn
 
 if TYPE_CHECKING:
     from heartline.machine import Machine
-    from heartline.runtime import Step
+    from heartline.plan import SpokenLine
+    from heartline.runtime import Spoken, Step
     from heartline.snapshot import Snapshot
 
 __all__ = ["changed", "look", "render", "view"]
@@ -91,27 +92,33 @@ def _deadlines(machine: Machine, snapshot: Snapshot) -> tuple[Deadline, ...]:
 
 def render(machine: Machine, step: Step) -> tuple[Said, ...]:
     """The lines that were said in a step, as text."""
-    said = []
-    seed, turn = step.snapshot.seed, step.snapshot.turn
-    for spoken in step.said:
-        for line in spoken.lines.lines:
-            if line.guard is not None and not line.guard(spoken.frame):
-                continue
-            text = line.texts[0]
-            if len(line.texts) > 1:
-                # Apart from the draws that decide what happens: editing words moves nothing.
-                text = line.texts[draw(seed ^ line.number << 20, turn, len(line.texts))]
-            role = machine.roles.get(line.speaker)
-            name = "" if role is None else role.name.fixed
-            words = text.fixed
-            if words is None or name is None:
-                moment = Moment(machine, spoken.frame, spoken.deadlines, spoken.time)
-                words = text.render(moment)
-                name = "" if role is None else role.name.render(moment)
-            said.append(
-                new_tuple(Said, (line.speaker, name, words, line.only_to, spoken.lines.cause))
-            )
-    return tuple(said)
+    return tuple(
+        [
+            line.said or _said(machine, step.snapshot, spoken, line)
+            for spoken in step.said
+            for line in spoken.lines.lines
+            if line.guard is None or line.guard(spoken.frame)
+        ]
+    )
+
+
+def _said(machine: Machine, snapshot: Snapshot, spoken: Spoken, line: SpokenLine) -> Said:
+    text = line.texts[0]
+    if len(line.texts) > 1:
+        # Apart from the draws that decide what happens, so that editing words moves nothing.
+        text = line.texts[draw(snapshot.seed ^ line.number << 20, snapshot.turn, len(line.texts))]
+    role = machine.roles.get(line.speaker)
+    name = "" if role is None else role.name.fixed
+    words = text.fixed
+    if words is not None and name is not None:
+        same = Said(line.speaker, name, words, line.only_to, spoken.lines.cause)
+        if len(line.texts) == 1:
+            line.said = same
+        return same
+    moment = Moment(machine, spoken.frame, spoken.deadlines, spoken.time)
+    words = text.render(moment)
+    name = "" if role is None else role.name.render(moment)
+    return new_tuple(Said, (line.speaker, name, words, line.only_to, spoken.lines.cause))
 
 
 def changed(machine: Machine, step: Step) -> tuple[Change, ...]:
