@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -95,6 +96,14 @@ def environment(**variables: str) -> dict[str, str]:
 
 def objects(text: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
+
+
+def read_until(words: str, stream: IO[str]) -> None:
+    """Read lines up to one that holds these words."""
+    for line in stream:
+        if words in line:
+            return
+    raise AssertionError(f"{words!r} did not come")
 
 
 def kept(folder: Path) -> list[Path]:
@@ -568,8 +577,7 @@ class TestResume:
         )
         with first:
             assert first.stdout is not None
-            while "Say it back" not in first.stdout.readline():
-                pass
+            read_until("Say it back", first.stdout)
             command("play", "talk", "--resume", "last", typed=":wait 1d\n")
             shown, told = first.communicate("reflect\n", timeout=60)
         assert "You have been lonely." in shown
@@ -638,8 +646,7 @@ class TestResume:
             ):
                 process.stdin.write(f"{line}\n")
                 process.stdin.flush()
-                while answer not in process.stdout.readline():
-                    pass
+                read_until(answer, process.stdout)
             time.sleep(0.3)  # the answer is shown just before it is kept
             process.send_signal(signal.SIGKILL)
         assert "after reflect" in self.resumed("talk", "--resume", "last")

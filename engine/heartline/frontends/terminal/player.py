@@ -104,7 +104,7 @@ class Keeper:
         if self.path is None:
             return None
         told = None
-        if self._state() not in (None, self._written):  # resumed twice, in two windows: neither may lose
+        if self._state() not in (None, self._written):  # resumed in two windows: neither may lose
             earlier, self.path = self.path, keep_as(session.scenario.id)
             told = f"{earlier} was written by another player, so this one is kept in {self.path}."
         try:

@@ -1,11 +1,11 @@
 """What a conversation leaves behind: the way that was played and what was said on it.
 
 The way is a list of moves, each a mapping that JSON can hold: {"choose": "ask_why", "role":
-"you"}, {"wait": 1209600} (seconds) or {"event": "called"}, with the turn that it led to under
-"turn", the state under "state", what was typed under "typed", and whether another turn came of it
-under "new" (a wait may be quiet). Played again from the same start
-(seed, moment, inputs, persons) it leads to the same snapshot, so a conversation that is taken up
-from a file can also be undone, step by step, to its first turn.
+"you"}, {"wait": 1209600} (seconds) or {"event": "called"}. Beside that it says what was "typed",
+the "turn" and "state" that it led to, the player's time "now", and whether it is a "new" turn: a
+wait may be quiet. Played again from the same start (seed, moment, inputs, persons) the way leads
+to the same snapshot, so a conversation that is taken up from a file can also be undone, step by
+step, to its first turn.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from heartline.turn import Turn
 
 __all__ = ["Beginning", "Record", "Saved"]
@@ -43,17 +45,19 @@ class Record:
         """Note the lines of the first turn."""
         self.transcript.append(_entry(turn, None))
 
-    def moved(self, move: dict[str, Any], typed: str, turn: Turn, new: bool) -> None:
+    def moved(
+        self, move: dict[str, Any], typed: str, turn: Turn, now: datetime, *, new: bool
+    ) -> None:
         """Note a move; `new` says whether it led to another turn, whose lines are noted too."""
-        self.way.append(
-            {**move, "typed": typed, "turn": turn.number, "state": turn.state, "new": new}
-        )
+        reached = {"turn": turn.number, "state": turn.state, "now": now.isoformat(), "new": new}
+        self.way.append({**move, "typed": typed, **reached})
         if new:
             self.transcript.append(_entry(turn, move.get("choose", typed)))
 
-    def undone(self, turn: int) -> None:
-        """Forget what came after this turn, and the quiet waits at it: the clock goes back too."""
-        while self.way and (self.way[-1]["turn"] > turn or not self.way[-1]["new"]):
+    def undone(self, turn: int, now: datetime) -> None:
+        """Forget what came after this turn, and quiet waits that the clock went back over."""
+        moment = now.isoformat()
+        while self.way and (self.way[-1]["turn"] > turn or self.way[-1]["now"] > moment):
             self.way.pop()
         while self.transcript and self.transcript[-1]["turn"] > turn:
             self.transcript.pop()

@@ -225,7 +225,14 @@ class Session:
         act = self._commands.get(command.name)
         if act is not None:
             return act(argument, typed)
-        return pages.page(command.name, argument, self._conversation, self.scenario, self.record)
+        return pages.page(
+            command.name,
+            argument,
+            self._conversation,
+            self.scenario,
+            self.record,
+            self.beginning.seed,
+        )
 
     def _choose(self, typed: str) -> list[Output]:
         if self.over:
@@ -264,7 +271,7 @@ class Session:
     def _undo(self, _argument: str, _typed: str) -> list[Output]:
         state = self.turn.state
         turn = self._conversation.undo()
-        self.record.undone(turn.number)
+        self.record.undone(turn.number, self.now)
         return [
             Sentence("note", "undone", "The last step is taken back."),
             self._shown(None, again=True, moved=turn.state != state),
@@ -300,7 +307,7 @@ class Session:
     ) -> list[Output]:
         new = turn.number != before
         earlier = self.record.transcript[-1]["state"] if self.record.transcript else None
-        self.record.moved(move, typed, self.turn, new)
+        self.record.moved(move, typed, self.turn, self.now, new=new)
         shown = self._shown(typed, again=not new, moved=turn.state != earlier)
         return [replace(shown, brief=not new, waited=waited)]
 
