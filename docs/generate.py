@@ -21,9 +21,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 from heartline import forms, scenario
 from heartline.decoding import LONGEST_FILE
 from heartline.loader import load_text
+from heartline.scalars import LONGEST_NUMBER
 from heartline.schema import scenario_schema, tidy
 from heartline.support import SupportData, read_support
-from heartline.yamltext import DEEPEST, LONGEST_NUMBER, MOST_NODES
+from heartline.yamltext import DEEPEST, MOST_NODES
 
 PAGE = Path(__file__).with_name("format.md")
 

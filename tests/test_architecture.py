@@ -39,6 +39,7 @@ HOUSE = [
     "clock",
     "stored",
     "decoding",
+    "scalars",
     "yamlfaults",
     "yamltext",
     "sources",

@@ -71,7 +71,8 @@ def _unclosed_bracket(failure: _Failure) -> Verdict:
         return quote
     character = failure.character
     if character and character in "]}":
-        return failure.at, f"{character} closes here what {opener} opened", f"write {closer}"
+        line = f" on line {failure.began[0] + 1}" if failure.began[0] != failure.at[0] else ""
+        return failure.at, f"{character} closes here what {opener}{line} opened", f"write {closer}"
     if failure.at[0] == failure.began[0]:
         hint = f"a text with commas, colons or {opener}{closer} in it stands in quotes"
         return failure.at, f"a comma or {closer} is missing before this", hint

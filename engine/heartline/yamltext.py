@@ -24,6 +24,7 @@ import yaml
 
 from heartline.decoding import CONTROL, LONGEST_FILE, too_long
 from heartline.diagnostics import Diagnostic, Location, Severity
+from heartline.scalars import TOO_LONG, resolve
 from heartline.yamlfaults import LastEvent, explain_syntax
 
 __all__ = ["LONGEST_TEXT", "Composition", "Node", "compose"]
@@ -32,25 +33,12 @@ FAST = bool(yaml.__with_libyaml__)
 LONGEST_TEXT = LONGEST_FILE if FAST else 250_000  # without libyaml it is sixteen times slower
 MOST_NODES = 400_000
 DEEPEST = 64
-LONGEST_NUMBER = 18  # characters
 MOST_FAULTS = 100
 _PARSER: Any = yaml.CSafeLoader if FAST else yaml.SafeLoader  # only its events are asked for
 
 Data = Any  # dict[str, Data] | list[Data] | str | int | float | bool | None
 
 _START = yaml.Mark("", 0, 0, 0, "", 0)
-_WORDS: dict[str, Data] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-_NUMBER = re.compile(
-    r"(?P<int>[-+]?[0-9]+)|0o(?P<octal>[0-7]+)|0x(?P<hex>[0-9a-fA-F]+)"
-    r"|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-)
 
 
 class Mark(Protocol):
@@ -119,9 +107,9 @@ def compose(text: str, name: str) -> Composition:
         result.root = composer.root
     except yaml.MarkedYAMLError as error:
         fault = explain_syntax(error, text, name, composer.last_event())
-        # What follows from it: a text in braces, `{name} said`, is a field without a value.
-        line = fault.location.line
-        result.faults = [one for one in result.faults if one.location.line != line] + [fault]
+        result.faults = [
+            one for one in result.faults if not composer.may_follow_from(one, fault.location)
+        ] + [fault]
         result.stopped = True
     except _Stop:
         result.stopped = True
@@ -135,6 +123,7 @@ class _Composer:
         self.name = name
         self.result = result
         self.root: Node | None = None
+        self.emptied: set[int] = set()  # id() of mappings in braces with a field without a value
         self.last: Any = None  # the last event that was read
         self.count = 0
         self.anchors: dict[str, _Anchored] = {}
@@ -200,15 +189,11 @@ class _Composer:
             self.tag(event)
             broken = True
         elif not style:
-            if text in _WORDS:
-                data = _WORDS[text]
-            elif text[0] in "+-.0123456789" and (number := _NUMBER.fullmatch(text)):
-                broken = len(text) > LONGEST_NUMBER
-                if broken:
-                    hint = "if it is a text, write it in quotes"
-                    self.fault("HL204", f"the number {text[:12]}... is too long", event, hint)
-                else:
-                    data = _number(number)
+            data = resolve(text)
+            if data is TOO_LONG:
+                hint = "if it is a text, write it in quotes"
+                self.fault("HL204", f"the number {text[:12]}... is too long", event, hint)
+                broken = True
         elif style == '"' and CONTROL.search(text):
             hint = "of these only \\n and \\t are allowed"
             self.fault("HL101", "this text holds a control character", event, hint)
@@ -235,15 +220,23 @@ class _Composer:
             if self.stack:
                 self.fault("HL203", "this item is empty", event, "write a value, or delete the -")
         elif self.key:
+            if id(self.top) in self.emptied:
+                return  # in {Well, I know, I think} one pair of quotes is missing, not two values
             hint = "write a value, or leave the line out; {} is an empty mapping"
-            if self.top.style and ":" in self.key:
-                hint = "write a space after the colon"
-            elif self.top.style and len(keys) > 1:
-                hint = "if it belongs to the text before the comma, put the whole text in quotes"
-            elif self.top.style:
-                hint = "a text that begins with { stands in quotes"
+            if self.top.style:
+                self.emptied.add(id(self.top))
+                hint = _why_empty(self.key, first=len(keys) == 1)
             message = f"`{self.key[:80]}` has no value"
             self.fault("HL203", message, event, hint, keys[self.key])
+
+    def may_follow_from(self, fault: Diagnostic, syntax: Location) -> bool:
+        """Whether a fault may only be there because of one in the syntax that ended the reading:
+
+        a field without a value on its line, as in `{name} said`, or in brackets still open.
+        """
+        opened = (one for one in (*(outer for outer, *_ in self.stack), self.top) if one.style)
+        line = next((one.start.line + 1 for one in opened if one.start is not _START), syntax.line)
+        return fault.code == "HL203" and fault.location.line >= min(line, syntax.line)
 
     def take_key(self, data: Data, event: Any, keys: dict[str, Mark]) -> str | Literal[False]:
         """The key to attach the next value to, or False (and a fault) to drop that value."""
@@ -383,14 +376,15 @@ class _Composer:
             raise _Stop
 
 
+def _why_empty(key: str, *, first: bool) -> str:
+    """What to do about a field in braces that has no value: most are pieces of a text."""
+    if re.match(r"\w+ [\"']", key):
+        return "write a colon after the name"
+    if ":" in key:
+        return "write a space after the colon"
+    if first:
+        return "a text that begins with { stands in quotes"
+    return "if it belongs to the text before the comma, put the whole text in quotes"
+
+
 _STAR = "a text that begins with * stands in quotes"
-
-
-def _number(match: re.Match[str]) -> int | float:
-    if match["int"]:
-        return int(match["int"])
-    if match["octal"]:
-        return int(match["octal"], 8)
-    if match["hex"]:
-        return int(match["hex"], 16)
-    return float(match[0])
