@@ -113,9 +113,7 @@ _FOLD = r"(?P<fold>[ \t]*\n[ \t\n]*)"
 _FLOW = {
     "": re.compile(rf"(?P<none>\A(?!.))|{_FOLD}|."),
     "'": re.compile(rf"(?P<none>\A'|'\Z)|{_FOLD}|''|."),
-    '"': re.compile(
-        rf"""(?P<none>\A"|"\Z|\\\n[ \t]*)|{_FOLD}|\\x..|\\u.{{4}}|\\U.{{8}}|\\.|."""
-    ),
+    '"': re.compile(rf"""(?P<none>\A"|"\Z|\\\n[ \t]*)|{_FOLD}|\\x..|\\u.{{4}}|\\U.{{8}}|\\.|."""),
 }
 
 
