@@ -7,7 +7,8 @@
 # Each set-up is stamped in .venv, so that a second run starts at once. PYTHON names another
 # interpreter, VENV another folder: make test PYTHON=python3.13 VENV=/tmp/py313
 
-PYTHON ?= python3
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 VENV ?= .venv
 SCENARIO ?= reconciliation
 PYTEST_ARGS ?=
@@ -65,8 +66,8 @@ clean:  ## remove everything that was made
 # The stamps. Each target's packages are pinned with hashes; the project itself is linked, so that
 # a change in the engine needs no new set-up.
 $(VENV)/.pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Heartline needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 1; }
+	@[ -n "$(PYTHON)" ] && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Heartline needs Python 3.11 or newer, and this is not it: '$(PYTHON)'." \
+		"Install one, or name it: make play PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
