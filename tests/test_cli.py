@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -75,19 +76,35 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def command(*arguments: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line here, with these lines in the pipe that it reads from."""
+    streams = [
+        io.TextIOWrapper(io.BytesIO(content), "utf-8") for content in (typed.encode(), b"", b"")
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, stream in zip(("stdin", "stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        code = run(arguments)
+    for stream in streams:
+        stream.flush()
+    shown, told = (stream.buffer.getvalue().decode() for stream in streams[1:])  # type: ignore[attr-defined]
+    assert "Traceback" not in shown + told
+    return subprocess.CompletedProcess(arguments, code, shown, told)
+
+
+def process(
+    *arguments: str, typed: bytes = b"", **variables: str
+) -> subprocess.CompletedProcess[bytes]:
     """Run the command line in a process of its own."""
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, "-m", "heartline", *arguments],
         input=typed,
         capture_output=True,
-        text=True,
         check=False,
         timeout=60,
-        encoding="utf-8",
         env=environment(**variables),
     )
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -422,14 +439,7 @@ class TestPlay:
         assert kept(folder) == []
 
     def test_bytes_that_are_no_text_are_refused_like_any_line(self, folder: Path) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "heartline", "play", "talk", "--no-keep"],
-            input=b"\xff\xfe\x00\x1b[2J\nask\n",
-            capture_output=True,
-            check=False,
-            timeout=60,
-            env=environment(),
-        )
+        done = process("play", "talk", "--no-keep", typed=b"\xff\xfe\x00\x1b[2J\nask\n")
         assert done.returncode == 0
         assert b"Lonely." in done.stdout
         assert b"\x1b" not in done.stdout
@@ -453,11 +463,11 @@ class TestPlay:
         assert "--no-keep" in capsys.readouterr().err
 
     def test_an_output_that_lacks_a_character_shows_a_mark(self, folder: Path) -> None:
-        done = command(
+        done = process(
             "play", "talk", "--set", "partner_name=Zoë", PYTHONIOENCODING="ascii", PYTHONUTF8="0"
         )
         assert done.returncode == 0
-        assert "Zo?: I can't keep" in done.stdout
+        assert b"Zo?: I can't keep" in done.stdout
 
 
 class TestScript:

@@ -26,6 +26,7 @@ from heartline.frontends.terminal.output import (
     Sentence,
     TurnShown,
 )
+from heartline.frontends.terminal.pages import shown_value
 from heartline.frontends.terminal.questions import Questions
 from heartline.frontends.terminal.record import Beginning
 from heartline.frontends.terminal.render import Renderer, cells, wrapped
@@ -435,6 +436,33 @@ class TestLooks:
         assert "A secret." not in text(begin(scenario).opening())
 
 
+class TestPages:
+    def test_values_stand_as_players_read_them(self) -> None:
+        values = {True: "yes", False: "no", 3: "3", "at_home": "at home", "": "empty"}
+        assert {value: shown_value(value) for value in values} == values | {True: "yes"}
+        assert shown_value(timedelta(days=14)) == "two weeks (14d)"
+
+    def test_a_name_that_varies_is_the_one_heard_last(self) -> None:
+        scenario = loads(
+            STORY.partition("cast:")[0]
+            + "cast: {you: {name: You}, other: {name: '{called}', played_by: engine}}\n"
+            + "context: {called: {type: text, initial: Kim, input: true}}\n"
+            + "states:\n"
+            + "  one:\n"
+            + "    choices: {go: {to: d}, stay: {by: other, label: Keep still, say: Stay.}}\n"
+            + "  d: {type: final, outcome: done}\n"
+        )
+        start = "2026-01-05T09:00:00+00:00"
+        session = Session.begin(scenario, Beginning(1, start, (("called", "Jo"),), ("other",)))
+        assert "Other can:" in text(session.opening())
+        assert "Jo can:" in text(session.feed("stay"))
+
+    def test_an_event_played_again_leads_to_the_same_place(self) -> None:
+        session = begin(PLAYED)
+        session.feed(":event called")
+        assert Session.resume(PLAYED, session.saved(), path="talk").saved() == session.saved()
+
+
 class TestJson:
     def test_a_turn_has_these_keys_and_no_others(self, story: Scenario) -> None:
         began, turn, footer = (as_object(output) for output in begin(story).opening())
@@ -480,14 +508,27 @@ class TestResume:
         assert opening[0].resumed
         assert "Lonely." in text(opening)
 
-    def test_where_the_lines_have_changed_it_goes_on_from_where_it_stood(self) -> None:
+    def test_where_the_same_way_leads_elsewhere_now_the_snapshot_counts(self) -> None:
         session = begin(PLAYED)
-        for line in ("1", "1", ":wait 1d"):
+        session.feed("1")
+        edited = loads(STORY.replace("heard += 1, to: listening", "heard += 2, to: listening"))
+        session.adopt(edited)  # while it is being watched
+        for line in ("1", ":wait 1d"):
             session.feed(line)
-        edited = loads(STORY.replace("heard += 1, to: listening", "heard += 1, to: listening"))
         again = Session.resume(edited, session.saved())
         assert again.now == session.now
-        assert again.turn.state == session.turn.state
+        assert again.saved().snapshot["context"] == session.saved().snapshot["context"]
+        assert "I can't keep doing this." in text(again.opening())
+        assert "nothing to take back" in sentences(again.feed(":undo"))[0]
+        assert "after ask_why" in text(again.feed(":log"))
+
+    def test_a_way_that_can_no_longer_be_followed_is_none(self) -> None:
+        session = begin(PLAYED)
+        session.feed(":event called")
+        session.feed("1")
+        saved = replace(session.saved(), way=({"choose": "nothing", "role": "you"},))
+        again = Session.resume(PLAYED, saved)
+        assert again.turn.state == "listening"
 
     def test_a_save_of_another_scenario_is_refused(self, story: Scenario) -> None:
         other = loads(STORY.replace("id: talk", "id: other"))

@@ -72,7 +72,8 @@ def _say(fault: BaseException) -> int:
     if isinstance(fault, HeartlineError):
         _tell(str(fault))
         for difference in getattr(fault, "differences", ()):
-            _tell(f"  {difference}")
+            if difference not in str(fault):
+                _tell(f"  {difference}")
         return FINDINGS
     if isinstance(fault, OSError):
         _tell(in_words(fault))

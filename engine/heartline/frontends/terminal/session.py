@@ -182,15 +182,13 @@ class Session:
         try:
             conversation = scenario.adopt(self._conversation.snapshot(), clock=self._clock)
         except HeartlineError as refusal:
-            differences = getattr(refusal, "differences", ())
-            reason = " ".join([str(refusal), *(f"{difference}." for difference in differences)])
             self._edited = scenario
             return [
                 Sentence(
                     "warning",
                     "reload_refused",
-                    f"The file was edited, but this conversation cannot go on in it: {reason} "
-                    "It goes on as the file was before; :restart begins anew with the edited one.",
+                    f"The file was edited. {refusal} It goes on as the file was before; :restart "
+                    "begins anew with the edited one.",
                 ),
                 self._footer(),
             ]
