@@ -201,7 +201,8 @@ A scenario is a folder with a file `scenario.yaml`. This page has every field of
 [What happens when](semantics.md) says what a scenario does, [Expressions](expressions.md) what a
 guard and an action may say, [Lines](lines.md) what a text may hold. Editors that know JSON Schema
 complete and check the file with [scenario.schema.json](scenario.schema.json), which
-`heartline schema` prints.
+`heartline schema` prints; where the editor uses the YAML language server, a first line
+`# yaml-language-server: $schema=scenario.schema.json` names a copy of it.
 
 The file is YAML 1.2, in UTF-8. `yes`, `no`, `on` and `off` are texts; a truth is `true` or `false`.
 Keys are texts, each once in its mapping; a field that has nothing to say is left out rather than

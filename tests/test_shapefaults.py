@@ -327,8 +327,18 @@ from tea import changed, hints, with_place
             "{ann: Tea?, you: No.}",
             "{ann",
             (
-                "HL205 item 1 of `say`: a line has one speaker, and here is ann and you: write "
+                "HL205 item 1 of `say`: a line has one speaker, and here are ann and you: write "
                 '{partner: "..."}, beside it only when, visit or only_to'
+            ),
+            None,
+        ),
+        (
+            "{ann: Tea?}",
+            "{ann: Tea?, vist: first}",
+            "{ann",
+            (
+                "HL205 item 1 of `say`: a line has one speaker, and here are ann and vist; did you "
+                "mean `visit`?"
             ),
             None,
         ),

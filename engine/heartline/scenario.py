@@ -18,6 +18,7 @@ Short forms, all of which the schema knows:
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
@@ -95,16 +96,22 @@ class Line(Model):
             raise PydanticCustomError("HL203", "a line is a text, or a speaker and what they say")
         speakers = [key for key in value if key not in cls.RESERVED]
         if len(speakers) != 1:
-            found = " and ".join(name[:40] for name in speakers[:4]) or "none"
-            raise PydanticCustomError(
-                "HL205",
-                f'a line has one speaker, and here is {found}: write {{partner: "..."}}, '
-                "beside it only when, visit or only_to",
-            )
+            raise PydanticCustomError("HL205", cls._not_one(speakers))
         (speaker,) = speakers
         texts = value[speaker]
         rest = {key: value[key] for key in value if key != speaker}
         return {"speaker": speaker, "texts": one_or_many(texts), **rest}
+
+    @classmethod
+    def _not_one(cls, speakers: list[str]) -> str:
+        """What to say where a line has no speaker, or several."""
+        here = f"here are {' and '.join(name[:40] for name in speakers[:4])}"
+        near = [each for name in speakers for each in get_close_matches(name[:40], cls.RESERVED, 1)]
+        if len(speakers) > 1 and near:
+            return f"a line has one speaker, and {here}; did you mean `{near[0]}`?"
+        here = here if speakers else "here is none"
+        rule = 'write {partner: "..."}, beside it only when, visit or only_to'
+        return f"a line has one speaker, and {here}: {rule}"
 
     @classmethod
     def __get_pydantic_json_schema__(
