@@ -99,6 +99,17 @@ def test_an_input_that_does_not_fit_is_refused(
     assert sentence in str(caught.value)
 
 
+def test_an_input_may_be_called_like_an_argument() -> None:
+    scenario = story("""
+        context: {seed: {type: int, min: 0, max: 9, initial: 1, input: true}}
+        states:
+          a: {choices: {end: {when: seed > 1, to: over}}}
+          over: {type: final, outcome: over}
+        choices: {leave: {to: over}}
+        """)
+    assert enabled(scenario.start({"seed": 2}, seed=5)) == ["end", "leave"]
+
+
 def test_a_seat_that_does_not_exist_is_refused(scenario: Scenario) -> None:
     with pytest.raises(InputError, match="did you mean 'other'"):
         scenario.start(seats=["othr"])

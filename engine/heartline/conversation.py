@@ -103,6 +103,8 @@ class Scenario:
 
     def start(
         self,
+        given: Mapping[str, object] | None = None,
+        /,
         *,
         seed: int = 0,
         clock: Clock | None = None,
@@ -112,11 +114,20 @@ class Scenario:
     ) -> Conversation:
         """Begin a conversation; `inputs` are values for the scenario's inputs.
 
+        They may also be given as a mapping, before everything else: for programs, and for inputs
+        that are called like another argument.
+
         `seats` names roles of the engine that a person plays in this conversation; `undo_depth`
         is how many turns can be taken back. Raises InputError.
         """
         clock = clock or SystemClock()
-        step = runtime.start(self.machine, seed=seed, now=clock.now(), inputs=inputs, persons=seats)
+        step = runtime.start(
+            self.machine,
+            seed=seed,
+            now=clock.now(),
+            inputs={**(given or {}), **inputs},
+            persons=seats,
+        )
         return Conversation(self, step.snapshot, clock, undo_depth, step)
 
     def resume(

@@ -74,9 +74,7 @@ def follow(
     what it was, the trail ends there and is not `complete`.
     """
     clock = ManualClock(start)
-    conversation: Conversation = scenario.start(
-        seed=seed, clock=clock, seats=tuple(persons), **dict(inputs or {})
-    )
+    conversation = scenario.start(inputs, seed=seed, clock=clock, seats=tuple(persons))
     trail = Trail()
     trail.add(conversation)
     try:

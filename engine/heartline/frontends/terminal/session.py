@@ -20,7 +20,6 @@ from heartline.errors import (
     CallerError,
     ConversationOver,
     HeartlineError,
-    InputError,
     UnknownChoice,
 )
 from heartline.frontends.terminal import pages
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_TAKEN = {"clock", "seats", "seed", "undo_depth"}  # the other arguments of Scenario.start
 UNDO_DEPTH = 1_000  # turns; a play that is longer has been going on for days
 
 
@@ -328,14 +326,12 @@ class Session:
 
 def _start(scenario: Scenario, beginning: Beginning, clock: ManualClock) -> Conversation:
     inputs: dict[str, Any] = dict(beginning.inputs)
-    for name in _TAKEN & inputs.keys():
-        raise InputError(f"No input can be called {name!r}: that word means something else here.")
     return scenario.start(
+        inputs,
         seed=beginning.seed,
         clock=clock,
         seats=beginning.persons,
         undo_depth=UNDO_DEPTH,
-        **inputs,
     )
 
 
