@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from textwrap import dedent
 
 import pytest
@@ -231,3 +232,12 @@ def test_counters_stop_where_nothing_tells_the_difference() -> None:
         """).machine
     assert machine.slots[machine.layout["taken", "ask"]].cap == 2
     assert ("visits", "a") not in machine.layout
+
+
+def test_many_unknown_names_among_many_take_no_time_to_report() -> None:
+    states = "".join(f"  state_{n}: {{choices: {{on: {{to: stat_{n}}}}}}}\n" for n in range(3000))
+    begun = time.process_time()
+    faults = found("states:\n" + states)
+    assert len(faults) == 3000
+    assert "did you mean" in faults[0]
+    assert time.process_time() - begun < 20

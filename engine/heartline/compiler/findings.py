@@ -16,6 +16,7 @@ __all__ = ["Findings", "Path"]
 
 T = TypeVar("T")
 Path = tuple["str | int", ...]
+MOST_HINTS = 20  # each takes some hundredths of a second where names are many
 
 
 class Findings:
@@ -23,6 +24,7 @@ class Findings:
 
     def __init__(self) -> None:
         self.all: list[Diagnostic] = []
+        self.hints = 0
 
     @property
     def failed(self) -> bool:
@@ -43,7 +45,8 @@ class Findings:
     ) -> None:  # fmt: skip
         """Report a name that does not exist, with the nearest one that does."""
         known = sorted(known)
-        hint = did_you_mean(name, known)
+        self.hints += 1
+        hint = did_you_mean(name, known) if self.hints <= MOST_HINTS else None
         if hint is None and known and len(known) <= 8:
             hint = f"there is {', '.join(known)}"
         self.error(code, f"no {what} is called {name!r}", unit, path, hint, key=key)
