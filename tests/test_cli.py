@@ -438,6 +438,11 @@ class TestPlay:
         assert "The end: let go." in done.stdout
         assert kept(folder) == []
 
+    def test_what_is_over_is_not_kept_beside_a_new_beginning(self, folder: Path) -> None:
+        done = command("play", "talk", typed="let_go\n:restart\nask\n")
+        assert "so far is kept" not in done.stderr
+        assert len(kept(folder)) == 1
+
     def test_bytes_that_are_no_text_are_refused_like_any_line(self, folder: Path) -> None:
         done = process("play", "talk", "--no-keep", typed=b"\xff\xfe\x00\x1b[2J\nask\n")
         assert done.returncode == 0

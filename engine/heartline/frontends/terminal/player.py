@@ -97,6 +97,7 @@ class Keeper:
         self.path = path
         self.kept = kept
         self.failed = False
+        self.over = False  # whether what is kept had ended
         self._written = self._state()
 
     def keep(self, session: Session) -> str | None:
@@ -113,7 +114,7 @@ class Keeper:
         except (NotSaved, OSError) as refusal:
             known, self.failed = self.failed, True
             return None if known else f"{refusal} You can go on; nothing is kept meanwhile."
-        self.kept, self.failed = True, False
+        self.kept, self.failed, self.over = True, False, session.over
         self._written = self._state()
         return told
 
@@ -202,12 +203,15 @@ class Player:
         return True
 
     def _restarted(self) -> None:
-        if self.keeper.path is not None and self.keeper.kept:
+        if self.keeper.over:
+            self.keeper.done_with()
+        elif self.keeper.kept:
             self.sink.about_run(
                 f"The conversation so far is kept in {self.keeper.path}.",
                 type="note",
                 code="kept",
             )
+        if self.keeper.path is not None and self.keeper.kept:
             self.keeper = Keeper(keep_as(self.session.scenario.id))
 
     def _reload(self, line: str) -> None:
