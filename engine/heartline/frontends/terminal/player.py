@@ -118,6 +118,11 @@ class Keeper:
         self._written = self._state()
         return told
 
+    @property
+    def there(self) -> bool:
+        """Whether there is something to resume; its owner may have removed it meanwhile."""
+        return self.kept and self._state() is not None
+
     def done_with(self) -> None:
         """The conversation has ended and its player has left: nothing is left to resume."""
         if self.path is not None and self.kept and self._state() == self._written:
@@ -244,7 +249,7 @@ class Player:
     def _leave(self, reason: str, code: int) -> int:
         """Say how to come back."""
         over = self.session.over
-        resume = str(self.keeper.path) if self.keeper.kept and not over else None
+        resume = str(self.keeper.path) if self.keeper.there and not over else None
         if over:
             self.keeper.done_with()
             sentence = "The conversation is over."
