@@ -200,7 +200,7 @@ def test_what_follows_from_a_fault_is_not_told(source: str) -> None:
 
 def test_a_long_piece_of_source_is_cut_in_a_message() -> None:
     source = "(" + " + ".join(["heard"] * 20) + ") and regret"
-    assert "...`" in fault(parse_expression(source, world())).message
+    assert "...'" in fault(parse_expression(source, world())).message
 
 
 # Bounds ---------------------------------------------------------------------------------------

@@ -78,12 +78,12 @@ def describe(name: str) -> str:
 
 def _report_not_a_function(reader: Reader, name: str, span: Span) -> None:
     if name in ("start", "stop"):
-        message = f"`{name}` is an action; an expression changes nothing"
-        reader.report("HL402", message, span, "it belongs under `do`")
+        message = f"'{name}' is an action; an expression changes nothing"
+        reader.report("HL402", message, span, "it belongs under 'do'")
     elif name in PROPERTY_FUNCTIONS:
         reader.report("HL402", f"{name}() has a place in properties only", span)
     else:
-        message = f"there is no function called `{name}`"
+        message = f"there is no function called '{name}'"
         hint = reader.scope.suggest(name, "function", FUNCTIONS)
         reader.report("HL402", message, span, hint or f"there are {', '.join(FUNCTIONS)}")
 
@@ -92,7 +92,7 @@ def report_unknown_name(reader: Reader, name: str, span: Span) -> None:
     """A name that is no variable and no guard: say what it is instead, if anything."""
     scope = reader.scope
     if name in FUNCTIONS:
-        reader.report("HL402", f"`{name}` is a function", span, f"write {FUNCTIONS[name]}")
+        reader.report("HL402", f"'{name}' is a function", span, f"write {FUNCTIONS[name]}")
         return
     for known, what, hint in (
         (scope.timers, "timer", f"ask expired({name}) or running({name})"),
@@ -100,12 +100,12 @@ def report_unknown_name(reader: Reader, name: str, span: Span) -> None:
         (scope.choices, "choice", f"ask chosen({name}) or count({name})"),
     ):
         if scope.resolve(name, known) is not None and name not in scope.enum_values:
-            reader.report("HL403", f"`{name}` is a {what}, not a value", span, hint)
+            reader.report("HL403", f"'{name}' is a {what}, not a value", span, hint)
             return
     nearest = scope.suggest(name, "value", chain(scope.variables, scope.guards))
     if name in scope.enum_values:
         nearest = f'if the value is meant, put it in quotes: "{name}"'
-    reader.report("HL302", f"there is no variable or guard called `{name}`", span, nearest)
+    reader.report("HL302", f"there is no variable or guard called '{name}'", span, nearest)
 
 
 def _timer(
@@ -138,7 +138,7 @@ def _count(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     if full is None:
         return None
     if full in scope.states and full in scope.choices:
-        message = f"`{full}` is a state and a choice, so what to count is not clear"
+        message = f"'{full}' is a state and a choice, so what to count is not clear"
         reader.report("HL402", message, span, "rename one of them")
         return None
     symbol = ("visits" if full in scope.states else "taken", full)
@@ -151,7 +151,7 @@ def _tag(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
         return None
     leaves = reader.scope.tags[tag]
     if not leaves:
-        message = f"no state has the tag `{tag}`; only choices have it"
+        message = f"no state has the tag '{tag}'; only choices have it"
         reader.report("HL402", message, span, "ask chosen(choice), or tag a state")
         return None
     return At(span, BOOL, "tag", tag, tuple(sorted(leaves)))

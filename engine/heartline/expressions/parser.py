@@ -129,10 +129,10 @@ def _assignment(source: str, tokens: list[Token], scope: Scope) -> Parsed[Action
     name, operator, rest = tokens[0], tokens[1], tokens[2:]
     if rest and operator.text == "=" and rest[0].text in ("+", "*"):
         hint = f"did you mean {name.text} += ...?" if rest[0].text == "+" else None
-        message = f"`=` and `{rest[0].text}` do not go together"
+        message = f"'=' and '{rest[0].text}' do not go together"
         raise Fault(message, operator.start, rest[0].end, hint)
     if not rest:
-        raise Fault(f"something is missing after `{operator.text}`", operator.start, operator.end)
+        raise Fault(f"something is missing after '{operator.text}'", operator.start, operator.end)
     reader = _reader(source, rest, scope)
     span = (name.start, tokens[-1].end)
     target = _target(reader, name)
@@ -157,7 +157,7 @@ def _target(reader: Reader, name: Token) -> Declaration | None:
         declaration = scope.variables[full]
         if not isinstance(declaration.type, TextType):
             return declaration
-        message = f"`{name.text}` is a text: only a person sets it, at the start"
+        message = f"'{name.text}' is a text: only a person sets it, at the start"
         reader.report("HL405", message, span)
         return None
     for known, what, hint in (
@@ -165,9 +165,9 @@ def _target(reader: Reader, name: Token) -> Declaration | None:
         (scope.timers, "timer", f"write start({name.text}) or stop({name.text})"),
     ):
         if scope.resolve(name.text, known) is not None:
-            reader.report("HL405", f"`{name.text}` is a {what}, and cannot be set", span, hint)
+            reader.report("HL405", f"'{name.text}' is a {what}, and cannot be set", span, hint)
             return None
-    message = f"there is no variable called `{name.text}`"
+    message = f"there is no variable called '{name.text}'"
     reader.report("HL302", message, span, scope.suggest(name.text, "variable", scope.variables))
     return None
 
@@ -183,7 +183,7 @@ def _timing(source: str, tokens: list[Token], scope: Scope) -> Parsed[Action]:
     full = scope.resolve(name.text, scope.timers)
     problems: tuple[Problem, ...] = ()
     if full is None:
-        message = f"there is no timer called `{name.text}`"
+        message = f"there is no timer called '{name.text}'"
         hint = scope.suggest(name.text, "timer", scope.timers)
         problems = (Problem("HL304", message, name.start, name.end, hint),)
     length: Tree | None = None

@@ -101,7 +101,7 @@ class Reader:
             return self._conditional(node, span)
         if isinstance(node, ast.Call):
             return calls.read_call(self, node, span)
-        self.report("HL402", "a list has a place after `in` only", span)
+        self.report("HL402", "a list has a place after 'in' only", span)
         return None
 
     def read_all(self, nodes: list[ast.expr]) -> tuple[Tree, ...] | None:
@@ -144,7 +144,7 @@ class Reader:
             if isinstance(declaration.type, TextType):
                 self.report(
                     "HL403",
-                    f"`{name}` is a text that a person types, and expressions cannot read it",
+                    f"'{name}' is a text that a person types, and expressions cannot read it",
                     span,
                     f"show it in a line as {{{name}}}; what guards must know goes into an enum",
                 )
@@ -194,7 +194,7 @@ class Reader:
         operators = tuple(_COMPARISONS[type(each)] for each in node.ops)
         if not {"in", "not in"}.isdisjoint(operators):
             if len(operators) > 1:
-                message = "`in` cannot be part of a chain of comparisons"
+                message = "'in' cannot be part of a chain of comparisons"
                 self.report("HL402", message, span, "put brackets around one of them")
                 return None
             return self._member(node, span, negated=operators[0] == "not in")
@@ -212,7 +212,7 @@ class Reader:
         elif self.bones.bracketed(listed):
             nodes = [listed]
         else:
-            message = "after `in` comes a list in round brackets"
+            message = "after 'in' comes a list in round brackets"
             hint = 'as in ("calm", "sad"); to compare with one value, use =='
             self.report("HL401", message, self.bones.span(listed), hint)
             return None
@@ -227,7 +227,7 @@ class Reader:
         otherwise = self.read(node.orelse)
         if then is None or test is None or otherwise is None:
             return None
-        type_ = self.settle(rules.common_type((then, otherwise), "this `if ... else`"))
+        type_ = self.settle(rules.common_type((then, otherwise), "this 'if ... else'"))
         return None if type_ is None else Conditional(span, type_, test, then, otherwise)
 
     def known_name(
@@ -242,7 +242,7 @@ class Reader:
             full = self.scope.resolve(token.text, names)
             if full is not None:
                 return full
-        message = f"there is no {noun} called `{token.text}`"
+        message = f"there is no {noun} called '{token.text}'"
         hint = self.scope.suggest(token.text, noun, chain(*known))
         self.report(code, message, (token.start, token.end), hint)
         return None

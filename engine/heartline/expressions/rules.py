@@ -38,7 +38,7 @@ _COMBINATIONS = 4096  # of known lengths, to work out one by one
 def shown(source: str, tree: Tree) -> str:
     """A piece of the source in a message, cut where it is long."""
     text = " ".join(source[tree.span[0] : tree.span[1]].split())
-    return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}...`"
+    return f"'{text}'" if len(text) <= 60 else f"'{text[:57]}...'"
 
 
 def condition(source: str, tree: Tree) -> Problem | None:
@@ -54,7 +54,7 @@ def condition(source: str, tree: Tree) -> Problem | None:
 def _compare_hint(source: str, tree: Tree) -> str | None:
     if isinstance(tree, Literal):
         return None
-    name = shown(source, tree).strip("`")
+    name = shown(source, tree).strip("'")
     type_ = tree.type
     if isinstance(type_, IntType):
         return f"compare it, as in {name} >= 1"
@@ -70,7 +70,7 @@ def comparison(source: str, operator: str, left: Tree, right: Tree) -> Problem |
         if operator not in ("==", "!="):
             message = (
                 f"{shown(source, left)} and {shown(source, right)} are values without an order; "
-                f"`{operator}` cannot compare them"
+                f"'{operator}' cannot compare them"
             )
             return Problem("HL403", message, left.span[0], right.span[1], "use == or !=")
         return _never_equal(source, left, one, right, other)
@@ -82,7 +82,7 @@ def comparison(source: str, operator: str, left: Tree, right: Tree) -> Problem |
         )
         return Problem("HL403", message, *blamed.span, _unit_hint(fine, blamed))
     if isinstance(one, BoolType) and operator not in ("==", "!="):
-        message = f"true and false have no order; `{operator}` cannot compare them"
+        message = f"true and false have no order; '{operator}' cannot compare them"
         return Problem("HL403", message, left.span[0], right.span[1], "use == or !=")
     return None
 
@@ -131,7 +131,7 @@ def arithmetic(source: str, operator: str, left: Tree, right: Tree) -> Type | Pr
     number, length = (left, right) if isinstance(one, IntType) else (right, left)
     blamed, fine = (number, length) if isinstance(number, Literal) else (length, number)
     message = (
-        f"`{operator}` cannot join {shown(source, fine)}, which is {describe(fine.type)}, "
+        f"'{operator}' cannot join {shown(source, fine)}, which is {describe(fine.type)}, "
         f"and {describe(blamed.type)}"
     )
     return Problem("HL403", message, *blamed.span, _unit_hint(fine, blamed))
@@ -139,7 +139,7 @@ def arithmetic(source: str, operator: str, left: Tree, right: Tree) -> Type | Pr
 
 def _not_a_number(source: str, operator: str, tree: Tree) -> Problem:
     message = (
-        f"{shown(source, tree)} is {describe(tree.type)}; `{operator}` takes numbers and durations"
+        f"{shown(source, tree)} is {describe(tree.type)}; '{operator}' takes numbers and durations"
     )
     hint = None
     if isinstance(tree.type, BoolType):

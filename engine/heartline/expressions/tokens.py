@@ -196,7 +196,7 @@ def _number(source: str, text: str, start: int, end: int) -> Token:
 def _unit_apart(number: str, unit: str, start: int, end: int) -> Fault:
     if unit.lower().startswith(("mo", "y")):
         return Fault(
-            f"`{unit}` is not a unit: how long it is depends on the date",
+            f"'{unit}' is not a unit: how long it is depends on the date",
             start,
             end,
             "count in weeks (w) or days (d)",
@@ -220,11 +220,11 @@ def _stranger(source: str, place: int, text: str, tokens: list[Token]) -> Fault:
             return Fault("numbers are whole", tokens[-1].start, end, code="HL402")
         return Fault("a dot stands only inside a name, as in session.mood", place, end)
     if text in "[]{}":
-        return Fault(f"`{text}` has no place here", place, end, "use round brackets: ( )", "HL402")
+        return Fault(f"'{text}' has no place here", place, end, "use round brackets: ( )", "HL402")
     if text in _INSTEAD:
-        return Fault(f"`{text}` is not an operator here", place, end, f"write {_INSTEAD[text]}")
+        return Fault(f"'{text}' is not an operator here", place, end, f"write {_INSTEAD[text]}")
     if text == "++":
-        return Fault("`++` is not an operator here", place, end, "write += 1")
+        return Fault("'++' is not an operator here", place, end, "write += 1")
     if not text.isprintable() or text.isspace():
         return Fault(
             f"there is an invisible character here (U+{ord(text):04X})",
@@ -234,7 +234,7 @@ def _stranger(source: str, place: int, text: str, tokens: list[Token]) -> Fault:
             "HL402",
         )
     return Fault(
-        f"`{text}` is not part of the language",
+        f"'{text}' is not part of the language",
         place,
         end,
         "the operators are + - *, the comparisons, and, or, not, in, if ... else",
@@ -275,7 +275,7 @@ def _arrange(tokens: list[Token], end: int) -> None:
         previous = token
     if wanted:
         last = tokens[-1]
-        raise Fault(f"something is missing after `{last.text}`", last.start, last.end)
+        raise Fault(f"something is missing after '{last.text}'", last.start, last.end)
     if open_:
         bracket, _ = open_[-1]
         raise Fault("this bracket is never closed", bracket.start, bracket.end)
@@ -298,7 +298,7 @@ def _check_prefix(token: Token, previous: Token | None) -> None:
     """`not` binds loosely: after an operator that binds closer it needs brackets of its own."""
     if token.text == "not" and previous is not None and previous.text not in _BEFORE_NOT:
         raise Fault(
-            f"`not` cannot follow `{previous.text}` without brackets",
+            f"'not' cannot follow '{previous.text}' without brackets",
             token.start,
             token.end,
             "write (not ...)",
@@ -307,11 +307,11 @@ def _check_prefix(token: Token, previous: Token | None) -> None:
 
 def _missing(previous: Token | None, token: Token) -> Fault:
     if previous is None:
-        message = f"something is missing before `{token.text}`"
+        message = f"something is missing before '{token.text}'"
     else:
-        message = f"something is missing between `{previous.text}` and `{token.text}`"
+        message = f"something is missing between '{previous.text}' and '{token.text}'"
     instead = f"{token.text}{previous.text}" if previous else ""
-    hint = f"did you mean `{instead}`?" if instead in ("+=", "-=") else None
+    hint = f"did you mean '{instead}'?" if instead in ("+=", "-=") else None
     start = previous.start if previous else token.start
     return Fault(message, start, token.end, hint)
 
@@ -322,19 +322,19 @@ def _unjoined(previous: Token | None, token: Token) -> Fault:
     for word, place in ((token.text, token), (before, previous)):
         if place is not None and word in _INSTEAD:
             hint = f"write {_INSTEAD[word]}"
-            return Fault(f"`{word}` is not an operator here", place.start, place.end, hint)
+            return Fault(f"'{word}' is not an operator here", place.start, place.end, hint)
     if token.text == "=":
         hint = "to compare, write =="
-        return Fault("`=` does not compare, and only actions assign", token.start, token.end, hint)
+        return Fault("'=' does not compare, and only actions assign", token.start, token.end, hint)
     if token.text in _ASSIGNING:
-        return Fault(f"`{token.text}` has a place in actions only", token.start, token.end)
+        return Fault(f"'{token.text}' has a place in actions only", token.start, token.end)
     if token.text == ",":
         return Fault("a comma has a place in brackets only", token.start, token.end)
     return Fault(
-        f"nothing joins `{before}` and `{token.text}`",
+        f"nothing joins '{before}' and '{token.text}'",
         previous.start if previous else token.start,
         token.end,
-        "put an operator between them, such as `and`, `or` or a comparison",
+        "put an operator between them, such as 'and', 'or' or a comparison",
     )
 
 
@@ -343,7 +343,7 @@ def _unreadable(tokens: list[Token]) -> Fault:
     for token in tokens:
         if token.text in ("if", "else"):
             return Fault(
-                "`if` and `else` do not pair up here",
+                "'if' and 'else' do not pair up here",
                 token.start,
                 token.end,
                 "write (this if test else that), with brackets where there are several",
