@@ -1,4 +1,4 @@
-"""What all tests share: how hard hypothesis searches.
+"""What all tests share: how hard hypothesis searches, and that Ctrl-C reaches what they start.
 
 `make test` searches a little and always the same; `make test-all` searches more, each time anew.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -24,3 +25,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HEARTLINE_SEARCH", "lean"))
+
+# A shell makes what it starts in the background deaf to Ctrl-C, and their children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
