@@ -65,19 +65,19 @@ def test_all_faults_come_in_one_pass_by_place_with_those_of_yaml_first() -> None
     text = TEA.replace("max: 3", "max: x").replace("One more.", "!x y").replace("once", "onec")
     assert said(load_text(text)) == [
         "21:22 HL107 tags such as '!x' are not allowed",
-        "9:35 HL203 `max` must be a whole number, not the text 'x'",
-        "21:44 HL201 `sweeten` has no field `onec`",
+        "9:35 HL203 'max' must be a whole number, not the text 'x'",
+        "21:44 HL201 'sweeten' has no field 'onec'",
     ]
 
 
 def test_what_follows_from_a_fault_of_yaml_is_left_out() -> None:
-    assert said(changed("id: tea", "id:")) == ["2:1 HL203 `id` has no value"]
+    assert said(changed("id: tea", "id:")) == ["2:1 HL203 'id' has no value"]
     assert said(changed("id: tea", "7: tea\nid: tea")) == [
         "2:1 HL105 a key must be a text, and 7 is not one"
     ]
-    assert said(changed("{ann: Tea?}", "{ann: Tea, milk}")) == ["19:30 HL203 `milk` has no value"]
+    assert said(changed("{ann: Tea?}", "{ann: Tea, milk}")) == ["19:30 HL203 'milk' has no value"]
     assert said(changed("{eventually: outcome(warm)}", "{eventually: }")) == [
-        "29:13 HL203 `eventually` has no value"
+        "29:13 HL203 'eventually' has no value"
     ]
     assert said(changed("heartline: 1", "heartline: !x 1")) == [
         "1:12 HL107 tags such as '!x' are not allowed"

@@ -379,7 +379,7 @@ def test_a_part_that_does_not_exist_comes_with_what_to_write(source: str, hint: 
 
 
 def test_support_needs_support_data() -> None:
-    assert "no `support`" in problem("{support}", has_support=False).message
+    assert "no 'support'" in problem("{support}", has_support=False).message
 
 
 def test_a_roles_name_holds_nothing_but_variables() -> None:

@@ -84,7 +84,7 @@ def contradictions(
 def _contradictions(file: ScenarioFile) -> Iterator[_Contradiction]:
     for role in file.cast:
         if role in Line.RESERVED:
-            message = f"`{role}` cannot name a role: in a line it is a field"
+            message = f"'{role}' cannot name a role: in a line it is a field"
             yield _Contradiction("HL207", ("cast", role), message, "choose another name", key=True)
     for name, variable in file.context.items():
         yield from _variable(variable, ("context", name))
@@ -101,7 +101,7 @@ def _variable(variable: Variable, path: Path) -> Iterator[_Contradiction]:
     initial = (*path, "initial")
     if isinstance(variable, IntVariable):
         if variable.min > variable.max:
-            message = f"`min` is {variable.min} and `max` is {variable.max}: no number is between"
+            message = f"'min' is {variable.min} and 'max' is {variable.max}: no number is between"
             yield _Contradiction("HL205", (*path, "max"), message, "exchange them")
         elif not variable.min <= variable.initial <= variable.max:
             message = f"{variable.initial} is out of bounds"
@@ -139,26 +139,26 @@ def _state(state: State, path: Path, parent: State | None) -> Iterator[_Contradi
     for field in sorted(given & _ONLY.keys()):
         needed, owner, hint = _ONLY[field]
         if kind != needed:
-            message = f"`{field}` belongs to {owner}, and `{path[-1]}` is none"
+            message = f"'{field}' belongs to {owner}, and '{path[-1]}' is none"
             yield _Contradiction("HL205", (*path, field), message, hint, key=True)
     if kind is not None:
         fields, why = _NEVER[kind]
         for field in fields:
             if field in given:
                 yield _Contradiction(
-                    "HL510", (*path, field), f"`{path[-1]}` cannot have `{field}`: {why}",
+                    "HL510", (*path, field), f"'{path[-1]}' cannot have '{field}': {why}",
                     "delete it, or move it to another state", key=True,
                 )  # fmt: skip
     if kind == "final" and state.outcome is None:
-        message = f"the final state `{path[-1]}` has no `outcome`, which it needs"
+        message = f"the final state '{path[-1]}' has no 'outcome', which it needs"
         hint = f"write outcome: {path[-1]}, or how it ended"
         yield _Contradiction("HL202", path, message, hint, key=True)
     if kind == "history" and parent is None:
-        message = f"the history `{path[-1]}` stands in no state whose past it could keep"
+        message = f"the history '{path[-1]}' stands in no state whose past it could keep"
         yield _Contradiction("HL510", path, message, "put it inside a state", key=True)
     if "initial" in given and not state.states and kind is None:
-        message = f"`{path[-1]}` has no inner states to begin in"
-        yield _Contradiction("HL205", (*path, "initial"), message, "delete `initial`", key=True)
+        message = f"'{path[-1]}' has no inner states to begin in"
+        yield _Contradiction("HL205", (*path, "initial"), message, "delete 'initial'", key=True)
     for name, inner in state.states.items():
         yield from _state(inner, (*path, "states", name), state)
 

@@ -366,7 +366,7 @@ def _no_such_choice(run: _Run, leaf: Leaf, input: Choose) -> str:
 
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise ValueError("`now` needs a time zone: pass datetime.now(UTC), or one with tzinfo")
+        raise ValueError("'now' needs a time zone: pass datetime.now(UTC), or one with tzinfo")
     return moment.astimezone(UTC)
 
 

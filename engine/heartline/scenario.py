@@ -115,7 +115,7 @@ class Line(Model):
         here = f"here are {' and '.join(name[:40] for name in speakers[:4])}"
         near = [each for name in speakers for each in get_close_matches(name[:40], cls.RESERVED, 1)]
         if len(speakers) > 1 and near:
-            return f"a line has one speaker, and {here}; did you mean `{near[0]}`?"
+            return f"a line has one speaker, and {here}; did you mean '{near[0]}'?"
         here = here if speakers else "here is none"
         rule = 'write {partner: "..."}, beside it only when, visit or only_to'
         return f"a line has one speaker, and {here}: {rule}"
@@ -210,7 +210,7 @@ class Choice(Model):
     @model_validator(mode="after")
     def _one_way(self) -> Choice:
         if self.branches is not None and self.to is not None:
-            raise PydanticCustomError("HL205", "a choice has `to` or `branches`, not both")
+            raise PydanticCustomError("HL205", "a choice has 'to' or 'branches', not both")
         return self
 
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["to", "branches"]}})
@@ -352,7 +352,7 @@ class Property(Model):
             problem = f"a property has one pattern, one of {', '.join(self.PATTERNS)}; {here}"
         for one, other in self.TOGETHER.items():
             if getattr(self, one) is not None and getattr(self, other) is None:
-                problem = problem or f"`{one}` needs `{other}`"
+                problem = problem or f"'{one}' needs '{other}'"
         if problem is not None:
             raise PydanticCustomError("HL801", problem)
         return self

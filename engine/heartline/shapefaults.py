@@ -137,9 +137,9 @@ def _diagnostic(details: Any, path: Path, model: type[BaseModel], sources: Sourc
 
 
 def _missing(name: str, inside: Path) -> Sentence:
-    owner = f"`{_cut(inside[-1])}`" if inside else "the file"
+    owner = f"'{_cut(inside[-1])}'" if inside else "the file"
     hint = _NEEDED.get(name, f"write {name}: and its value")
-    return "HL202", f"{owner} has no `{name}`, which it needs", hint
+    return "HL202", f"{owner} has no '{name}', which it needs", hint
 
 
 def _unknown(path: Path, known: Collection[str]) -> Sentence:
@@ -150,8 +150,8 @@ def _unknown(path: Path, known: Collection[str]) -> Sentence:
         hint = f"did you mean {meant!r}?"
     else:
         hint = f"the fields here are {_listed(sorted(known))}"
-    owner = f"`{_cut(path[-2])}`" if len(path) > 1 else "the file"
-    return "HL201", f"{owner} has no field `{_cut(name)}`", hint
+    owner = f"'{_cut(path[-2])}'" if len(path) > 1 else "the file"
+    return "HL201", f"{owner} has no field '{_cut(name)}'", hint
 
 
 def _fields(model: type[BaseModel], details: Any) -> list[str]:
@@ -180,7 +180,7 @@ def _value(kind: str, what: str, path: Path, details: Any) -> Sentence:
         hint = did_you_mean(str(value), allowed)
         return "HL204", f"{what} must be {_listed(allowed, 'or')}, not {_shown(value)}", hint
     if kind == "union_tag_not_found":
-        return "HL202", f"{what} has no `type`, which it needs", f"write type: {_VARIABLE_TYPES}"
+        return "HL202", f"{what} has no 'type', which it needs", f"write type: {_VARIABLE_TYPES}"
     if kind == "union_tag_invalid":
         tag = str(context["tag"])
         synonym = _TYPES.get(tag.lower())
@@ -260,7 +260,7 @@ def _what(path: Path, sources: SourceMap) -> str:
     if "texts" in path:
         return "the text of a line"
     fields = [part for part in path if isinstance(part, str)]
-    field = f"`{_cut(fields[-1])}`" if fields else "the file"
+    field = f"'{_cut(fields[-1])}'" if fields else "the file"
     if path and isinstance(path[-1], int):
         whole = sources.node(path[:-1])
         if whole is not None and isinstance(whole.children, list):

@@ -243,7 +243,7 @@ class _Parser:
         elif name == "support" and forms is None and scope.has_support:
             return lambda view: view.support
         elif name == "support":
-            self._unknown("the file has no `support`, so there is nothing to put in for {support}")
+            self._unknown("the file has no 'support', so there is nothing to put in for {support}")
         else:
             self._unknown_name(name)
         return None
@@ -324,7 +324,7 @@ class _Parser:
             self._malformed(
                 f"{variable.name} is not a number or a truth value, so it cannot choose between "
                 f"{one!r} and {other!r}",
-                f"write {{{variable.name}}}, or two lines with `when`",
+                f"write {{{variable.name}}}, or two lines with 'when'",
             )
             return None
         labels = self.scope.labels.get(variable.name) or dict(variable.labels)

@@ -226,7 +226,7 @@ class _Composer:
             if self.top.style:
                 self.emptied.add(id(self.top))
                 hint = _why_empty(self.key, first=len(keys) == 1)
-            message = f"`{self.key[:80]}` has no value"
+            message = f"'{self.key[:80]}' has no value"
             self.fault("HL203", message, event, hint, keys[self.key])
 
     def may_follow_from(self, fault: Diagnostic, syntax: Location) -> bool:
@@ -251,7 +251,7 @@ class _Composer:
             hint = "write the fields out, or name a whole value with & and *"
             self.fault("HL107", "merge keys (<<) are not allowed", event, hint)
         elif data in keys:
-            message = f"`{data[:80]}` stands twice here, first on line {keys[data].line + 1}"
+            message = f"'{data[:80]}' stands twice here, first on line {keys[data].line + 1}"
             self.fault("HL104", message, event, "rename one or join the two")
         else:
             keys[data] = event.start_mark

@@ -198,7 +198,7 @@ class _Linter:
                     f"all choices of {leaf.name!r} are guarded or once, and when they are closed "
                     "nothing leads on",
                     leaf.state,
-                    "add a choice without a guard, an `always` or an `after`",
+                    "add a choice without a guard, an 'always' or an 'after'",
                 )
 
     def _can_all_be_closed(self, leaf: Leaf) -> bool:
@@ -269,9 +269,9 @@ MOST_COUNTED = 20
 
 def _circle(names: Sequence[str], edge: Edge, *, sure: bool) -> Diagnostic:
     if len(names) == 1:
-        where = f"`always` leads from {names[0]!r} back to itself"
+        where = f"'always' leads from {names[0]!r} back to itself"
     else:
-        where = f"`always` leads in a circle through {_listed(names)}"
+        where = f"'always' leads in a circle through {_listed(names)}"
     if sure:
         return Diagnostic(
             "HL504", Severity.ERROR, f"{where} without end", edge.location,

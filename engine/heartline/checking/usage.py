@@ -196,7 +196,7 @@ def unused(
 
 def _timer(name: str, uses: Uses) -> tuple[str, str, str] | None:
     started, handled, read = name in uses.started, name in uses.handled, name in uses.read
-    start = f"start it with start({name}) in a `do`, or take it out"
+    start = f"start it with start({name}) in a 'do', or take it out"
     if not (started or handled or read):
         return "HL604", f"nothing uses the timer {name!r}", "use it, or take it out"
     if not started and handled:

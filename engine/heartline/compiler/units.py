@@ -210,7 +210,7 @@ class _Expander:
         reached = {leaf.ends for leaf in node.leaves() if leaf.ends and leaf.unit is inner}
         for outcome in sorted(reached - set(node.state.done)):
             self.findings.error(
-                "HL704", f"the included file can end with {outcome!r}, and `done` does not say "
+                "HL704", f"the included file can end with {outcome!r}, and 'done' does not say "
                 "where that leads", unit, (*node.path, "done"), f"add {outcome}: STATE under done",
             )  # fmt: skip
         for outcome in node.state.done:
