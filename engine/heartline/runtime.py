@@ -43,7 +43,7 @@ from heartline.errors import (
 )
 from heartline.inputs import check_seats, first_frame
 from heartline.machine import perform
-from heartline.plan import OFF, PENDING, RUNNING, event_name
+from heartline.plan import HANDLED, OFF, PENDING, RUNNING, event_name
 from heartline.reasons import closed_reason
 from heartline.snapshot import Choose, Due, Send, Snapshot, Tick, new_tuple
 
@@ -119,6 +119,8 @@ def start(
     for block in machine.begin:
         perform(block.parts(), run)
     run.settle()
+    if run.deadlines and run.deadlines[0].due <= run.time:
+        run.fire_due(run.time)
     return run.finish(None)
 
 
@@ -147,6 +149,8 @@ def step(machine: Machine, snapshot: Snapshot, input: Input, now: datetime) -> S
         raise TypeError(f"an input is Choose, Send or Tick, not {type(input).__name__}")
     elif not run.fired:
         return Step(snapshot, snapshot, (), ())
+    if run.deadlines and run.deadlines[0].due <= run.time:  # a timer that runs for no time at all
+        run.fire_due(run.time)
     return run.finish(snapshot)
 
 
@@ -267,6 +271,7 @@ class _Run:
             self.pending = (*self.pending, due.timer)
             self.budget = MOST_MICROSTEPS
             self.settle()
+        self.budget = MOST_MICROSTEPS  # what comes next is another cause
         self.fired = firings > 0
 
     def settle(self) -> None:
@@ -313,6 +318,8 @@ class _Run:
         """Final means over: nothing runs on."""
         for due in self.deadlines:
             self.frame[self.machine.timers[due.timer].slot] = OFF
+        for timer in self.pending:  # it has expired all the same
+            self.frame[self.machine.timers[timer].slot] = HANDLED
         self.deadlines = ()
         self.pending = ()
 
@@ -352,7 +359,11 @@ def _answers_turn(run: _Run, turn: int | None) -> None:
 
 
 def _no_such_choice(run: _Run, leaf: Leaf, input: Choose) -> str:
-    offered = [spec for spec in leaf.choices if run.is_person(spec.role)]
+    offered = [
+        spec
+        for spec in leaf.choices
+        if run.is_person(spec.role) and (not spec.hide or spec.enabled(run.frame))
+    ]
     for spec in leaf.choices:
         if spec.id == input.choice:
             if input.role is not None and spec.role != input.role:
