@@ -34,6 +34,7 @@ from heartline.text import parse_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from heartline.compiler.drafts import Draft
     from heartline.compiler.names import Names
     from heartline.compiler.units import Node, Unit
     from heartline.diagnostics import Diagnostic
@@ -125,7 +126,8 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
                 if name in names.whys and names.whys[name].fixed != names.whys[name].source
             )  # fmt: skip
             spec.timely = any(
-                "{today" in why.source or any(symbol[0] == "timer" for symbol in why.symbols)
+                any(word in why.source.lower() for word in ("{today", "{support"))
+                or any(symbol[0] == "timer" for symbol in why.symbols)
                 for _, why in spec.whys
             )
             symbols = reads(needs).union(*(why.symbols for _, why in spec.whys))
@@ -143,7 +145,7 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
         version=file.version,
         title=file.title,
         language=file.language,
-        fingerprint=_fingerprint(slots, leaves, drafter, roles),
+        fingerprint=_fingerprint(slots, leaves, drafter, drafts, wirer, roles),
         initial=first.name,
         begin=begin,
         slots=slots,
@@ -253,6 +255,8 @@ def _fingerprint(
     slots: Sequence[Slot],
     leaves: Mapping[str, Leaf],
     drafter: Drafter,
+    drafts: Mapping[Node, Draft],
+    wirer: Wirer,
     roles: Mapping[str, RoleInfo],
 ) -> str:
     """A digest of all that decides what can happen; the words of a scenario are not part of it,
@@ -272,6 +276,13 @@ def _fingerprint(
         add(name, length and write(length))
     for timer, delay in drafter.delays.items():
         add(timer, delay)
+    owners: dict[int, tuple[str, str]] = {}
+    for node, draft in drafts.items():
+        if node.kind in ("root", "compound", "history"):
+            arrivals = wirer.arrivals(node)
+            add(node.name, [(leaf.name, memory and memory[1]) for leaf, memory in arrivals])
+        owners[id(draft.entry)] = (node.name, "entry")
+        owners[id(draft.exit)] = (node.name, "exit")
     for leaf in leaves.values():
         add(leaf.name, leaf.path, leaf.outcome, sorted(leaf.tags))
         add([(spec.id, spec.declared_in) for spec in leaf.choices])
@@ -280,9 +291,9 @@ def _fingerprint(
         add(edge.condition and write(edge.condition), [_written(act) for act in edge.actions])
     for patch in drafter.patches:
         if isinstance(patch.part, Block) and isinstance(patch.code, tuple):
-            add([_written(act) for act in patch.code])
+            add(owners[id(patch.part)], [_written(act) for act in patch.code])
         elif isinstance(patch.part, ChoiceSpec) and not isinstance(patch.code, tuple):
-            add(patch.part.id, write(patch.code))
+            add(patch.part.id, patch.part.declared_in, write(patch.code))
     return digest.hexdigest()[:16]
 
 
