@@ -157,7 +157,7 @@ class Wiring:
     edge: Edge
     guard: Test | None = None
     history: tuple[int, str | None] | None = None
-    remembers: tuple[tuple[int, str], ...] = ()
+    remembers: tuple[tuple[int, str | None], ...] = ()
     exits: tuple[Block, ...] = ()
     entries: tuple[Block, ...] = ()
 
@@ -167,7 +167,8 @@ class ChoiceSpec:
     """A choice as declared in one state, shared by all leaves that inherit it.
 
     `whys` are the sentences of its named guards that differ from one conversation to another;
-    `timely` says that one of them speaks of dates, so that its reason is not remembered.
+    `timely` says that one of them speaks of more than variables, such as dates, so that its reason
+    is not remembered.
     `reads` are the slots that its guards and these sentences read; `reasons` remembers, for values
     of these, why it was closed (heartline.reasons).
     """

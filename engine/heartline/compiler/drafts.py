@@ -205,8 +205,9 @@ class Drafter:
                 return
             timer = f"{node.name}.{format_duration(length)}".lstrip(".")
             self.delays[timer] = length
-            draft.entry.starts = (*draft.entry.starts, (timer, length))
-            draft.exit.stops = (*draft.exit.stops, timer)
+            if timer not in draft.exit.stops:  # 14d and 2w, or here and in the included file
+                draft.entry.starts = (*draft.entry.starts, (timer, length))
+                draft.exit.stops = (*draft.exit.stops, timer)
         else:
             timer = self.names.texts[unit.prefix].timer(name) or ""
             if not timer:

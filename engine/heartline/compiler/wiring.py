@@ -114,18 +114,34 @@ class Wirer:
         parent = history.parent
         assert parent is not None
         symbol = ("history", history.name)
-        for place in self.places(history):
+        found: dict[Node, None] = {}  # in order, each once
+        for leaf in parent.leaves():
+            below = next(node for node in leaf.ancestors() if node.parent is parent)
+            place = self.place(leaf, history, below)
+            if leaf.kind != "final" and place is not None:
+                found[place] = None
+        for place in found:
             yield self.initial(place), (symbol, place.name)
+        yield self.default(history), (symbol, None)
+
+    def default(self, history: Node) -> Node:
+        """The leaf that a history leads to while it remembers nothing."""
+        parent = history.parent
+        assert parent is not None
         default = history.unit.nodes.get(history.state.default or "")
         start = default if default is not None and parent.holds(default) else self.first(parent)
-        yield self.initial(start), (symbol, None)
+        return self.initial(start)
 
-    def places(self, history: Node) -> list[Node]:
-        """The states that a history can remember: leaves where it is deep, else inner states."""
-        assert history.parent is not None
-        if history.state.deep:
-            return [leaf for leaf in history.parent.leaves() if leaf.kind != "final"]
-        return [child for child in history.parent.children if child.kind in ("leaf", "compound")]
+    def place(self, leaf: Node, history: Node, below: Node) -> Node | None:
+        """What a history remembers of a leaf that lies in `below`, a state beside the history:
+        the leaf where the history is deep, else `below`. An included file that has ended is not
+        come back to where it ended: it begins again."""
+        if not history.state.deep:
+            return None if below is leaf and leaf.ends is not None else below
+        if leaf.ends is None:
+            return leaf
+        host = leaf.unit.within
+        return host if host and history.parent and history.parent.holds(host) else None
 
     # What a way passes --------------------------------------------------------------------------
 
@@ -155,20 +171,25 @@ class Wirer:
             assert domain.parent is not None
             domain = domain.parent
         exits: list[Block] = []
-        remembers: list[tuple[int, str]] = []
+        remembers: list[tuple[int, str | None]] = []
+        places: dict[Node, Node | None] = {}
         below = leaf
         for node in leaf.ancestors():
             if node is domain:
                 break
             for child in node.children:
                 if child.kind == "history":
-                    place = leaf if child.state.deep else below
-                    remembers.append((self.layout["history", child.name], place.name))
+                    place = places[child] = self.place(leaf, child, below)
+                    slot = self.layout["history", child.name]
+                    remembers.append((slot, place.name if place else None))
             block = self.drafts[node].exit
             if block:
                 exits.append(block)
             below = node
-        for arrival, memory in self.arrivals(target):
+        # A way that leaves the parent of the history that it leads to comes back to where it was.
+        here = places.get(target, target)
+        arrivals = self.arrivals(here) if here else [(self.default(target), None)]
+        for arrival, memory in arrivals:
             guard = edge.guard
             history = None
             if memory is not None:
