@@ -194,7 +194,7 @@ def test_choices_of_which_one_is_always_open_are_not_reported(choices: str) -> N
 
 @pytest.mark.parametrize(
     "more",
-    ["always: [{when: milk, to: done}]", "after: {5m: done}", "events: {bell: done}"],
+    ["always: [{when: not milk, to: done}]", "after: {5m: done}", "events: {bell: done}"],
 )
 def test_another_way_on_makes_up_for_closed_choices(more: str) -> None:
     assert codes(f"kitchen: {{choices: {{a: {{when: milk}}}}, {more}}}\n") == []
@@ -204,6 +204,29 @@ def test_an_inherited_way_out_makes_up_for_closed_choices() -> None:
     states = "kitchen: {choices: {a: {when: milk}}}\n"
     assert codes(states, "choices: {stop: {to: done}}\n") == []
     assert codes(states, "choices: {stop: {when: sugar > 1, to: done}}\n") == ["HL503"]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "choices: {a: {when: milk, to: done}}, always: {when: milk, to: done}",
+        "always: {when: milk, to: done}",
+        "always: [{when: sugar > 1, to: done}, {when: sugar < 1, to: done}]",
+    ],
+)
+def test_an_always_that_need_not_hold_makes_up_for_nothing(parts: str) -> None:
+    assert codes(f"kitchen: {{{parts}}}\n") == ["HL503"]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "always: [{when: milk, to: done}, {to: done}]",
+        "always: [{when: sugar > 1, to: done}, {when: sugar <= 1, to: done}]",
+    ],
+)
+def test_an_always_of_which_one_branch_holds_leads_on(parts: str) -> None:
+    assert codes(f"kitchen: {{{parts}}}\n") == []
 
 
 def test_a_guest_who_always_moves_on_makes_up_for_closed_choices() -> None:

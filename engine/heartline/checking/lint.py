@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from heartline.compiler import Compiled
     from heartline.loader import Loaded
     from heartline.machine import Machine
-    from heartline.plan import ChoiceSpec, Edge, Leaf, StateInfo
+    from heartline.plan import ChoiceSpec, Edge, Leaf, StateInfo, Wiring
     from heartline.scenario import ScenarioFile
     from heartline.sources import SourceMap
 
@@ -186,30 +186,42 @@ class _Linter:
     # HL503 --------------------------------------------------------------------------------------
 
     def closed_choices(self) -> Iterator[Diagnostic]:
-        """States in which every choice can be closed at once and nothing else leads on."""
+        """States in which everything can be closed at once, and nothing else leads on."""
         for leaf in self.reached:
             ways = self.flow.ways[leaf.name]
             waits_for_more = any(
-                way.edge.kind != "choice" for group in ways.values() for way in group
+                way.edge.kind not in ("choice", "always")
+                for group in ways.values()
+                for way in group
             )
-            if leaf.choices and not waits_for_more and self._can_all_be_closed(leaf):
-                yield _warning(
-                    "HL503",
-                    f"all choices of {leaf.name!r} are guarded or once, and when they are closed "
-                    "nothing leads on",
-                    leaf.state,
-                    "add a choice without a guard, an 'always' or an 'after'",
+            always = self.flow.always(leaf.name)
+            if waits_for_more or not self._can_all_be_closed(leaf, always):
+                continue
+            if leaf.choices:
+                message = f"all choices of {leaf.name!r} are guarded or once, and when they are "
+                message += "closed nothing leads on"
+                hint = "add a choice without a guard, an 'always' or an 'after'"
+            elif always:
+                message = (
+                    f"only 'always' leads on from {leaf.name!r}, and it may be that none holds"
                 )
+                hint = "end it with a branch without a guard, or add a choice or an 'after'"
+            else:
+                continue  # a final state, or a dead end
+            yield _warning("HL503", message, leaf.state, hint)
 
-    def _can_all_be_closed(self, leaf: Leaf) -> bool:
+    def _can_all_be_closed(self, leaf: Leaf, always: Sequence[Wiring]) -> bool:
         choices = leaf.choices
-        if any(_always_open(choice) for choice in choices):
+        guards = [way.guard for way in always]
+        if any(_always_open(choice) for choice in choices) or None in guards:
             return False
 
         def closed(frame: Sequence[Any]) -> bool:
-            return not any(choice.enabled(frame) for choice in choices)
+            return not any(choice.enabled(frame) for choice in choices) and not any(
+                guard(frame) for guard in guards if guard is not None
+            )
 
-        key = ("all closed", *map(id, choices))
+        key = ("all closed", *map(id, choices), *map(id, guards))
         return self.guards.possible(closed, leaf, key) is Answer.YES
 
     # HL509 --------------------------------------------------------------------------------------
