@@ -8,6 +8,8 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from harness import HEAD, enabled, play, said, story, value
 from heartline import (
@@ -88,6 +90,8 @@ def test_inputs_are_set_at_the_start_also_as_people_type_them(scenario: Scenario
         ({"length": "2d"}, "length is one of 1d, 14d, not '2d'"),
         ({"length": "soon"}, "length is one of 1d, 14d"),
         ({"name": 3}, "name is a text"),
+        ({"mood": 3}, "mood is one of low, high, not '3'"),
+        ({"trust": 10**5000}, "not a number of thousands of digits"),
         ({"name": "x" * 11}, "10 is the most"),
     ],
 )
@@ -337,6 +341,10 @@ def test_a_snapshot_names_what_it_holds_and_nothing_that_is_as_at_first(scenario
         {"timers": {"break": {"is": "running", "generation": 7, "due": "2026-01-19T09:00:00Z"}}},
         {"counts": {"visits talk": 99}}, {"counts": {"visits": 1}}, {"counts": {"other talk": 1}},
         {"history": {"resume": "nowhere"}}, {"history": {"other": "talk"}}, {"persons": ["nobody"]},
+        {"history": {"resume": []}}, {"history": {"resume": "care"}}, {"persons": [[]]},
+        {"time": "0001-01-01T00:00:00+14:00"}, {"context": {"trust": 10**5000}},
+        {"context": {"name": "\x1b[2J"}}, {"context": {"name": "two\nlines"}},
+        {"context": {"name": 3}}, {"context": {"length": 3}}, {"heartline_snapshot": True},
         {"seed": -1}, {"seed": True}, {"turn": 1 << 70}, {"time": "yesterday"}, {"time": 5},
     ],
 )  # fmt: skip
@@ -400,6 +408,71 @@ def test_an_edited_scenario_says_why_it_cannot_adopt(scenario: Scenario) -> None
     with pytest.raises(SnapshotMismatch) as caught:
         narrower.adopt(snapshot(scenario))
     assert caught.value.differences == ("trust cannot be '3' any more",)
+
+
+def test_an_adopted_conversation_forgets_what_nothing_asks_for_any_more(
+    scenario: Scenario,
+) -> None:
+    begun = scenario.start(clock=ManualClock())
+    for choice in ("pause", "back", "care", "return", "pause"):
+        begun.choose(choice)
+    begun.wait("14d")  # the timer is handled, and the history no longer of use
+    data = begun.snapshot()
+    assert data["counts"] == {"taken back": 1, "visits talk": 2}
+    plain = BODY.replace("          resume: {type: history, deep: true}\n", "")
+    plain = plain.replace("{to: resume}", "{to: talk}").replace("once: true, ", "")
+    plain = plain.replace("    timers:\n      break: {length: length, title: the break}\n", "")
+    plain = plain.replace("do: start(break), ", "").replace("after: {break: talk}", "tags: [still]")
+    adopted = story(plain).adopt(data, clock=ManualClock())
+    assert adopted.snapshot()["counts"] == {"visits talk": 2}
+    assert adopted.choose("pause").state == "apart"
+
+
+def test_a_count_that_now_stops_earlier_is_adopted(scenario: Scenario) -> None:
+    counted = edited("{do: [trust += 1,", "{when: count(talk) < 9, do: [trust += 1,")
+    begun = counted.start(clock=ManualClock())
+    for _ in range(4):
+        begun.choose("pause")
+        begun.wait("14d")
+    assert begun.snapshot()["counts"]["visits talk"] == 5
+    assert scenario.adopt(begun.snapshot()).snapshot()["counts"]["visits talk"] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"history": {"resume": "distant"}}, "there is no state 'distant' any more to come back"),
+        ({"persons": ["third"]}, "there is no role 'third' any more"),
+        ({"timers": {"apart.9d": {"is": "pending"}}, "pending": ["apart.9d"]}, "timer 'apart.9d'"),
+        ({"scenario": "earlier"}, "the scenario is now called 'story'"),
+    ],
+)
+def test_an_edited_scenario_names_what_the_conversation_still_needs(
+    scenario: Scenario, changes: dict[str, Any], difference: str
+) -> None:
+    with pytest.raises(SnapshotMismatch, match=difference):
+        scenario.adopt(snapshot(scenario) | changes)
+
+
+def test_a_story_that_is_ahead_of_its_new_clock_goes_on_from_its_own_time(
+    scenario: Scenario,
+) -> None:
+    begun = scenario.start(clock=ManualClock(datetime(2027, 2, 28, tzinfo=UTC)))
+    begun.choose("pause")
+    resumed = scenario.resume(begun.snapshot(), clock=ManualClock())
+    assert resumed.wait("13d").state == "apart"
+    assert resumed.wait("1d").state == "talk"
+    assert resumed.turn.time == datetime(2027, 3, 14, tzinfo=UTC)
+
+
+@given(st.text(max_size=30))
+@example("e\u200b\u0301")  # what is left out stood between a letter and its accent
+@example("{partner} \u202eolleh\u202c \U0001f469\u200d\U0001f467")
+def test_whatever_was_typed_can_be_stored_and_gone_on_with(typed: str) -> None:
+    scenario = story(BODY.replace("max_length: 10", "max_length: 200"))
+    begun = scenario.start(name=typed)
+    data = json.loads(json.dumps(begun.snapshot()))
+    assert scenario.resume(data).position == begun.position
 
 
 def test_a_stored_snapshot_is_small(scenario: Scenario) -> None:

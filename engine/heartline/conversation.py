@@ -203,8 +203,8 @@ class Conversation:
     def choose(self, choice: str, *, role: str | None = None, turn: int | None = None) -> Turn:
         """Take a choice, named by its id.
 
-        `role` is needed only where two persons are offered the same id. `turn` is the number of
-        the turn that is answered; without it, the one that was last shown. Raises UnknownChoice,
+        `role` says who chooses; a choice of another role is refused then. `turn` is the number
+        of the turn that is answered; without it, the one that was last shown. Raises UnknownChoice,
         ChoiceClosed, ConversationOver, or StaleTurn where a deadline has passed in between: the
         conversation then stands at the turn that the deadline led to.
         """
@@ -232,16 +232,18 @@ class Conversation:
                 "with clock=ManualClock() to let time pass."
             )
         before = clock.now()
+        clock.set(max(before, self.position.time))  # a stored story may be ahead of its new clock
         try:
             if duration is None:
                 if not self.position.deadlines:
                     raise CallerError("Nothing is running out, so say how long to wait, as in 14d.")
-                clock.set(max(before, self.position.deadlines[0].due))
+                clock.set(max(clock.now(), self.position.deadlines[0].due))
             else:
                 length = parse_duration(duration) if isinstance(duration, str) else duration
                 clock.advance(length)
             self._step(Tick())
         except ValueError as error:
+            clock.set(before)
             raise CallerError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
         except Exception:
             clock.set(before)

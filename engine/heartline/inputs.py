@@ -13,7 +13,7 @@ from heartline.diagnostics import did_you_mean
 from heartline.durations import format_duration, parse_duration
 from heartline.errors import InputError
 from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
-from heartline.text import clean_text
+from heartline.typed import clean_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -66,20 +66,20 @@ def _input_value(slot: Slot, value: object) -> object:
             return value
         if isinstance(value, str) and value.lower() in ("true", "false", "yes", "no"):
             return value.lower() in ("true", "yes")
-        raise InputError(f"{name} is true or false, not {str(value)[:60]!r}.")
+        raise InputError(f"{name} is true or false, not {shown(value)}.")
     if isinstance(kind, IntType):
         number = int(value) if isinstance(value, str) and _whole(value) else value
         if type(number) is int and kind.low <= number <= kind.high:
             return number
         raise InputError(
-            f"{name} is a whole number from {kind.low} to {kind.high}, not {str(value)[:60]!r}."
+            f"{name} is a whole number from {kind.low} to {kind.high}, not {shown(value)}."
         )
     if isinstance(kind, EnumType):
         if isinstance(value, str) and value in kind.values:
             return value
-        hint = did_you_mean(str(value), kind.values)
+        hint = did_you_mean(value, kind.values) if isinstance(value, str) else None
         raise InputError(
-            f"{name} is one of {', '.join(kind.values)}, not {str(value)[:60]!r}"
+            f"{name} is one of {', '.join(kind.values)}, not {shown(value)}"
             + (f"; {hint}" if hint else ".")
         )
     if isinstance(kind, DurationType):
@@ -103,5 +103,5 @@ def _duration(name: str, kind: DurationType, value: object) -> timedelta:
     if isinstance(length, timedelta) and length in values:
         return length
     raise InputError(
-        f"{name} is one of {', '.join(map(format_duration, values))}, not {str(value)[:60]!r}."
+        f"{name} is one of {', '.join(map(format_duration, values))}, not {shown(value)}."
     )

@@ -67,7 +67,7 @@ class Snapshot(NamedTuple):
 class Choose:
     """A role takes a choice. `turn` is the turn that this answers; None means the present one.
 
-    `role` is needed only where two roles are offered a choice of the same id.
+    `role` says which; a choice of another role is refused then. None means whoever's it is.
     """
 
     choice: str

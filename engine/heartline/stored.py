@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from heartline.diagnostics import did_you_mean
 from heartline.durations import format_duration, parse_duration
-from heartline.errors import SnapshotDamaged, SnapshotMismatch
+from heartline.errors import InputError, SnapshotDamaged, SnapshotMismatch
 from heartline.expressions import BoolType, DurationType, EnumType, IntType, TextType
 from heartline.plan import HANDLED, PENDING, RUNNING
 from heartline.snapshot import Due, Snapshot
+from heartline.typed import clean_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,8 +104,9 @@ def load(machine: Machine, data: object) -> Snapshot:
 def adopt(machine: Machine, data: object) -> Snapshot:
     """The snapshot carried over to an edited version of its scenario, name by name.
 
-    New variables have their first value; raises SnapshotMismatch where the state, a variable's
-    value or a running timer of the conversation no longer exists.
+    New variables have their first value, and a delay that the present state did not have begins
+    with the next visit. Raises SnapshotMismatch where the state, a variable's value, a timer that
+    is still to be handled, a role that a person took, or a state to come back to no longer exists.
     """
     fields = _fields(data)
     differences = [
@@ -121,13 +123,17 @@ def adopt(machine: Machine, data: object) -> Snapshot:
             + ".",
             differences,
         )
-    known = {"counts": ("visits", "taken"), "history": ("history",)}
-    for part in known:
+    counts = {}
+    for name, count in fields["counts"].items():
+        slot = _slot(machine, tuple(str(name).split(" ", 1)))
+        if slot is not None:  # what nothing asks for any more is not counted any more
+            counts[name] = min(count, slot.cap) if type(count) is int else count
+    fields["counts"] = counts
+    for part, kind in (("history", "history"), ("timers", "timer")):
         fields[part] = {
             name: value
             for name, value in fields[part].items()
-            if (tuple(name.split(" ", 1)) if part == "counts" else ("history", name))
-            in machine.layout
+            if _slot(machine, (kind, str(name))) is not None
         }
     return _build(machine, fields)
 
@@ -163,11 +169,22 @@ def _differences(machine: Machine, fields: Mapping[str, Any]) -> list[str]:
         if slot is None:
             found.append(f"there is no variable {str(name)[:60]!r} any more")
         elif _read_value(slot, value) is None:
-            found.append(f"{name} cannot be {str(value)[:40]!r} any more")
+            found.append(f"{name} cannot be {shown(value, 40)} any more")
     found += [
         f"there is no timer {str(name)[:60]!r} any more"
-        for name in fields["timers"]
-        if _slot(machine, ("timer", name)) is None
+        for name, timer in fields["timers"].items()
+        if _slot(machine, ("timer", str(name))) is None and timer != {"is": "handled"}
+    ]
+    found += [
+        f"there is no state {str(value)[:60]!r} any more to come back to"
+        for name, value in fields["history"].items()
+        if _slot(machine, ("history", str(name))) is not None
+        and not _can_remember(machine, str(name), value)
+    ]
+    found += [
+        f"there is no role {str(role)[:60]!r} any more"
+        for role in fields["persons"]
+        if not isinstance(role, str) or role not in machine.roles
     ]
     return found
 
@@ -185,7 +202,7 @@ def _build(machine: Machine, fields: Mapping[str, Any]) -> Snapshot:
         read = None if slot is None else _read_value(slot, value)
         if slot is None or read is None:
             raise SnapshotDamaged(
-                f"The saved conversation is damaged: {str(name)[:60]} is {str(value)[:40]!r}."
+                f"The saved conversation is damaged: {str(name)[:60]} is {shown(value, 40)}."
             )
         frame[machine.layout["var", name]] = read
     deadlines = _timers(machine, fields, frame)
@@ -199,13 +216,13 @@ def _build(machine: Machine, fields: Mapping[str, Any]) -> Snapshot:
         frame[machine.layout[symbol]] = value
     for name, value in fields["history"].items():
         slot = _slot(machine, ("history", str(name)))
-        if slot is None or value not in machine.states:
+        if slot is None or not _can_remember(machine, str(name), value):
             raise SnapshotDamaged(
                 f"The saved conversation is damaged in its history {str(name)[:60]!r}."
             )
         frame[machine.layout["history", str(name)]] = value
     for role in fields["persons"]:
-        if role not in machine.roles:
+        if not isinstance(role, str) or role not in machine.roles:
             raise SnapshotDamaged(f"The saved conversation is damaged: no role {str(role)[:60]!r}.")
     for name in ("seed", "draws", "starts", "turn"):
         if not 0 <= fields[name] < 1 << 64:
@@ -241,6 +258,15 @@ def _timers(machine: Machine, fields: Mapping[str, Any], frame: list[Any]) -> tu
     return tuple(sorted(deadlines))
 
 
+def _can_remember(machine: Machine, name: str, value: object) -> bool:
+    """Whether a way leads from this history to that state, so that it can be come back to."""
+    if not isinstance(value, str) or value not in machine.states:
+        return False
+    slot = machine.layout["history", name]
+    ways = {wiring.history for wiring in machine.wirings if wiring.history is not None}
+    return (slot, value) in ways or all(at != slot for at, _ in ways)
+
+
 def _slot(machine: Machine, symbol: Symbol) -> Slot | None:
     index = machine.layout.get(symbol)
     return None if index is None else machine.slots[index]
@@ -262,7 +288,10 @@ def _read_value(slot: Slot, value: object) -> object | None:
             return None
         return length if length in (kind.values or ()) else None
     if isinstance(kind, TextType) and isinstance(value, str):
-        return value if len(value) <= slot.cap else None
+        try:  # as strictly as when it was typed: it will be shown on a terminal
+            return value if clean_text(value, slot.cap) == value else None
+        except InputError:
+            return None
     return None
 
 
@@ -273,10 +302,8 @@ def _write(moment: datetime) -> str:
 def _read(text: object) -> datetime:
     try:
         moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise SnapshotDamaged(
-            f"The saved conversation is damaged: {str(text)[:40]!r} is no moment."
-        )
-    return moment.astimezone(UTC)
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # an hour that lies before the year 1 in UTC
+        pass
+    raise SnapshotDamaged(f"The saved conversation is damaged: {shown(text, 40)} is no moment.")

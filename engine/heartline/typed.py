@@ -6,7 +6,7 @@ import unicodedata
 
 from heartline.errors import InputError
 
-__all__ = ["clean_text"]
+__all__ = ["clean_text", "shown"]
 
 
 def clean_text(value: str, max_length: int) -> str:
@@ -24,7 +24,8 @@ def clean_text(value: str, max_length: int) -> str:
             kept.append(" ")
         elif category not in ("Cc", "Cf", "Cs") or character in "\u200c\u200d":
             kept.append(character)  # the two joiners belong to letters and to emoji
-    cleaned = " ".join("".join(kept).split())
+    # Again, since what was left out may have stood between a letter and its accent.
+    cleaned = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
     if len(cleaned) > max_length:
         raise _too_long(len(cleaned), max_length)
     return cleaned
@@ -34,3 +35,11 @@ def _too_long(length: int, most: int) -> InputError:
     return InputError(
         f"This is {length} characters long, and {most} is the most that fits: write it shorter."
     )
+
+
+def shown(value: object, most: int = 60) -> str:
+    """A value that was given, in quotes and cut short, for the sentence that refuses it."""
+    try:
+        return repr(str(value)[:most])
+    except ValueError:  # Python writes no number of more than 4300 digits
+        return "a number of thousands of digits"
