@@ -616,6 +616,20 @@ class TestQuestions:
         assert isinstance(page(outputs), Page)
         assert questions.answers == {}
 
+    @pytest.mark.parametrize(
+        ("skipped", "words"),
+        [
+            (1, "Type a number from 1 to 2."),
+            (2, "Type yes or no."),
+            (3, "Type a number from 0 to 5."),
+        ],
+    )
+    def test_a_refusal_speaks_as_the_question_does(self, skipped: int, words: str) -> None:
+        questions = self.ask()
+        for _ in range(skipped):
+            questions.feed("")
+        assert sentences(questions.feed("perhaps")) == [words]
+
     def test_one_can_leave_and_find_support_while_being_asked(self) -> None:
         assert self.ask().feed(":quit") == [Leave()]
         assert page(self.ask().feed(":care")[:1]).name == "care"

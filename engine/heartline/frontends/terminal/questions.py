@@ -75,8 +75,7 @@ class Questions:
             try:
                 self._accept({**self.answers, name: value})
             except InputError as refusal:
-                count = len(_values(variable))
-                text = f"Type a number from 1 to {count}." if count else str(refusal)
+                text = _wanted(variable) or str(refusal)
                 return [Sentence("refused", "input_error", text), *self.ask()]
             self.answers[name] = value
         self._open.pop(0)
@@ -120,6 +119,17 @@ def _kind(variable: Variable) -> str:
     if isinstance(variable, IntVariable):
         return f"A number from {variable.min} to {variable.max}. {keeps}"
     return keeps
+
+
+def _wanted(variable: Variable) -> str | None:
+    """What to type instead, in the words of the question; None for a text."""
+    if values := _values(variable):
+        return f"Type a number from 1 to {len(values)}."
+    if isinstance(variable, BoolVariable):
+        return "Type yes or no."
+    if isinstance(variable, IntVariable):
+        return f"Type a number from {variable.min} to {variable.max}."
+    return None
 
 
 def _meant(variable: Variable, typed: str) -> str:
