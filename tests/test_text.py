@@ -316,6 +316,10 @@ def test_an_unknown_placeholder_is_found_where_it_stands_with_the_nearest_name()
     assert fault.hint == "did you mean 'partner'?"
 
 
+def test_the_name_before_the_point_is_looked_for_first() -> None:
+    assert problem("It ends in {breack.left}.").hint == "did you mean 'break'?"
+
+
 def test_all_faults_of_a_text_are_found_at_once() -> None:
     parsed = parse_text("{a_b} {trust} {} {", scope())
     assert [(each.code, each.start, each.end) for each in parsed.problems] == [

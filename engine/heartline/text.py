@@ -258,9 +258,9 @@ class _Parser:
         elif rest and self.scope.variable(head) is not None:
             self._unknown(f"{head} is a variable, and has no part {rest!r}", f"write {{{head}}}")
         else:
+            near = self.scope.nearest(head) if rest else None
             self._unknown(
-                f"no role, variable or timer is called {name!r}",
-                self.scope.nearest(name) or self.scope.nearest(head),
+                f"no role, variable or timer is called {name!r}", near or self.scope.nearest(name)
             )
 
     def _role(self, role: str) -> Part:
