@@ -236,14 +236,14 @@ from tea import changed, hints, with_place
         (
             "type: int",
             "type: integer",
-            "{type",
+            "integer",
             "HL204 'sugar' has the unknown type 'integer': int, bool, enum, duration or text",
             "did you mean 'int'?",
         ),
         (
             "type: int",
             "type: bol",
-            "{type",
+            "bol",
             "HL204 'sugar' has the unknown type 'bol': int, bool, enum, duration or text",
             "did you mean 'bool'?",
         ),
@@ -259,7 +259,7 @@ from tea import changed, hints, with_place
             "version: 1.0",
             "1.0",
             "HL203 'version' must be a text, not the number 1.0",
-            "write it in quotes",
+            "write 1.0.0",
         ),
         (
             "title: A",

@@ -130,6 +130,8 @@ def _diagnostic(details: Any, path: Path, model: type[BaseModel], sources: Sourc
         code, message, hint = _value(kind, f"the name {_shown(path[-2])}", path, details)
     else:
         code, message, hint = _value(kind, _what(path, sources), path, details)
+        if kind == "union_tag_invalid":
+            where = (*path, "type")
     if kind in _OF_A_WHOLE and where and isinstance(where[-1], str):
         at_key = True
     location = sources.locate(where, key=at_key)
@@ -192,7 +194,8 @@ def _value(kind: str, what: str, path: Path, details: Any) -> Sentence:
         limit = next(number for number in context.values() if isinstance(number, int))
         return "HL204", f"{what} {_BOUNDS[kind].format(limit=f'{limit:,}')}", None
     expected = _EXPECTED.get(kind, "of another kind")
-    return "HL203", f"{what} must be {expected}, not {_kind(value)}", _mend(kind, value)
+    hint = _PATTERNS[VERSION][1] if path == ("version",) else _mend(kind, value)
+    return "HL203", f"{what} must be {expected}, not {_kind(value)}", hint
 
 
 _VARIABLE_TYPES = "int, bool, enum, duration or text"
