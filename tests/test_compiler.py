@@ -134,6 +134,16 @@ def test_two_states_cannot_have_one_name() -> None:
     assert fault.startswith("HL308 3:3 there are two states called 'over'; the first is on line ")
 
 
+def test_what_a_state_of_a_taken_name_holds_is_known_all_the_same() -> None:
+    (fault,) = found("""
+        states:
+          a: {choices: {go: {to: inner, when: not visited(inner)}, end: {to: over}}}
+          b: {states: {a: {states: {inner: {choices: {end: {to: over}}}}}}}
+          over: {type: final, outcome: over}
+        """)
+    assert fault.startswith("HL308 3:16 there are two states called 'a'")
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

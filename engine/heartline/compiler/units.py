@@ -133,9 +133,9 @@ class _Expander:
                     "give each state of a file a name of its own, also inside other states",
                     key=True,
                 )  # fmt: skip
-                continue
-            unit.nodes[name] = node
-            parent.children.append(node)
+            else:
+                unit.nodes[name] = node
+            parent.children.append(node)  # so that what it holds is known, and not missed too
             if unit.within is not None and node.kind == "final":
                 node.kind, node.ends = "leaf", state.outcome
             node.layers = (
@@ -208,13 +208,15 @@ class _Expander:
 
     def outcomes(self, node: Node, unit: Unit, inner: Unit) -> None:
         reached = {leaf.ends for leaf in node.leaves() if leaf.ends and leaf.unit is inner}
-        for outcome in sorted(reached - set(node.state.done)):
+        misspelt = set(node.state.done) - reached
+        missing = reached - set(node.state.done) if not misspelt else ()  # one of them is meant
+        for outcome in sorted(missing):
             self.findings.error(
                 "HL704", f"the included file can end with {outcome!r}, and 'done' does not say "
                 "where that leads", unit, (*node.path, "done"), f"add {outcome}: STATE under done",
             )  # fmt: skip
         for outcome in node.state.done:
-            if outcome not in reached:
+            if outcome in misspelt:
                 self.findings.unknown(
                     "HL310", "outcome of the included file", outcome, reached, unit,
                     (*node.path, "done", outcome), key=True,
