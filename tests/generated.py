@@ -26,10 +26,53 @@ ACTIONS = [
     "n = 2 if open else 0", "m = min(n, 2)",
 ]  # fmt: skip
 
+# What a generated scenario may include, as included.yaml beside it.
+INCLUDED = json.dumps({
+    "heartline": 1,
+    "id": "included",
+    "version": "1.0.0",
+    "title": "Included",
+    "cast": {"guest": {"name": "Guest"}, "host": {"name": "Host", "played_by": "engine"}},
+    "context": {
+        "calm": {"type": "int", "min": 0, "max": 3, "initial": 0, "input": True},
+        "tone": {"type": "enum", "values": ["warm", "cold"], "initial": "warm"},
+    },
+    "timers": {"patience": "2d"},
+    "states": {
+        "door": {
+            "entry": {"do": "start(patience)", "say": [{"host": ["Come in.", "Ah, you."]}]},
+            "choices": {
+                "knock": {"say": "Hello?", "do": "calm += 1"},
+                "c0": {"once": True, "to": "table"},
+            },
+            "after": {"patience": "gone"},
+        },
+        "table": {
+            "states": {
+                "tea": {"choices": {"c1": {"to": "cake"}}},
+                "cake": {
+                    "entry": {"say": [{"host": "For you alone.", "only_to": "guest"}]},
+                    "choices": {"pass": {"by": "host", "once": True, "weight": "1 + calm"}},
+                },
+                "there": {"type": "history"},
+            },
+            "choices": {"rise": {"to": "door"}, "sit": {"when": "calm > 0", "to": "there"}},
+        },
+        "gone": {"type": "final", "outcome": "gone"},
+        "glad": {"type": "final", "outcome": "glad"},
+    },
+    "choices": {"thank": {"when": "calm >= 1", "to": "glad"}, "c3": {"do": "calm += 1"}},
+    "events": {"ring": {"do": 'tone = "cold"'}},
+    "after": {"2d": {"do": "calm -= 1"}},
+})  # fmt: skip
+
 
 @st.composite
-def scenarios(draw: st.DrawFn, most: int = 5) -> str:
-    """The text of a scenario with nested states, engine's choices, timers, history and events."""
+def scenarios(draw: st.DrawFn, most: int = 5, *, includes: bool = False) -> str:
+    """The text of a scenario with nested states, engine's choices, timers, history and events.
+
+    With `includes` some of its states play INCLUDED, which has to lie beside it.
+    """
     outer = [f"s{number}" for number in range(draw(st.integers(2, most)))]
     inner = {name: draw(st.integers(0, 2)) for name in outer}
     leaves = [name for name in outer if not inner[name]]
@@ -76,6 +119,16 @@ def scenarios(draw: st.DrawFn, most: int = 5) -> str:
             made["after"] = {draw(st.sampled_from(["rest", "2d"])): branch()}
         if draw(st.integers(0, 4)) == 0:
             made["always"] = [branch(to=True, guarded=True)]
+        if includes and not inner.get(name) and draw(st.integers(0, 3)) == 0:
+            made |= {
+                "include": "included.yaml",
+                "as": {"guest": "you", "host": "other"},
+                "with": {"calm": draw(st.sampled_from(["0", "min(n, 3)"]))},
+                "done": {
+                    "gone": [branch(to=True, guarded=draw(st.booleans()))],
+                    "glad": [branch(to=True)],
+                },
+            }
         return made
 
     states: dict[str, Any] = {}
