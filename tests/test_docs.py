@@ -37,7 +37,7 @@ import pytest
 import yaml
 
 import heartline
-from heartline.checking.lint import lint
+from heartline.checking.lint import check, lint
 from heartline.compiler import compile_scenario
 from heartline.loader import load_text
 
@@ -142,7 +142,11 @@ class Page:
 
     def scenario(self, block: Block) -> None:
         if block.body.startswith("heartline:"):
-            found = findings(block.body, block.place)
+            name = block.notes.get("file")
+            if name is not None and "include:" in block.body:  # what it includes lies beside it
+                found = [str(each) for each in check(self.folder / name)]
+            else:
+                found = findings(block.body, block.place)
             assert bool(found) == ("faulty" in block.notes), "\n".join(found) or block.place
         else:
             read(block.body)
