@@ -23,7 +23,7 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 play: $(VENV)/.play  ## play the flagship in the terminal (SCENARIO=... for another)
-	@$(BIN)/heartline play $(SCENARIO)
+	@trap : INT; $(BIN)/heartline play $(SCENARIO) || [ $$? -eq 130 ]  # Ctrl-C is no error
 
 test: $(VENV)/.test  ## run the tests
 	$(BIN)/python -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
