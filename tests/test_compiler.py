@@ -251,3 +251,30 @@ def test_many_unknown_names_among_many_take_no_time_to_report() -> None:
     assert len(faults) == 3000
     assert "did you mean" in faults[0]
     assert time.process_time() - begun < 20
+
+
+def test_states_are_not_nested_without_end() -> None:
+    body = "{choices: {end: {to: z}}}"
+    for number in range(26):
+        body = f"{{states: {{s{number}: {body}}}}}"
+    text = HEAD + f"states: {{s: {body}, z: {{type: final, outcome: z}}}}\n"
+    with pytest.raises(ScenarioError) as caught:
+        loads(text)
+    found = [each for each in caught.value.diagnostics if each.code == "HL102"]
+    assert [each.message for each in found] == ["states are nested more than 24 deep"]
+
+
+def test_a_fault_in_a_length_a_name_or_a_promise_is_told_once() -> None:
+    text = HEAD.replace("{name: You}", '{name: "You {nobody}"}') + dedent("""
+        timers: {break: 3 + 4}
+        states:
+          a: {entry: {do: start(break)}, after: {break: z}}
+          z: {type: final, outcome: z}
+        properties: {kept: {never: outcome(nothing)}}
+        support: {file: help.yaml, country: land}
+        """)
+    with pytest.raises(ScenarioError) as caught:
+        loads(text)
+    assert [each.code for each in caught.value.diagnostics] == [
+        "HL403", "HL307", "HL302", "HL106", "HL310",
+    ]  # fmt: skip

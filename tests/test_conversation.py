@@ -75,6 +75,7 @@ def test_inputs_are_set_at_the_start_also_as_people_type_them(scenario: Scenario
         "Kim Lee", 5, "high", True, timedelta(days=1),
     ]  # fmt: skip
     assert said(begun) == ["other: Hello, Kim Lee."]
+    assert value(scenario.start(open=True), "open") is True
 
 
 @pytest.mark.parametrize(
@@ -232,6 +233,11 @@ def test_the_clock_stops_at_the_end_of_the_calendar(conversation: Conversation) 
     assert conversation.turn.deadlines[0].due.year <= 9999
 
 
+def test_a_clock_is_set_to_a_moment_with_a_zone() -> None:
+    with pytest.raises(ValueError, match="needs a time zone"):
+        ManualClock(datetime(2026, 1, 5))  # noqa: DTZ001
+
+
 def test_the_machines_clock_cannot_be_moved(scenario: Scenario) -> None:
     begun = scenario.start()
     assert isinstance(begun.clock, SystemClock)
@@ -278,8 +284,10 @@ def test_undo_has_a_depth(scenario: Scenario) -> None:
     assert begun.undo().number == 3
     with pytest.raises(NothingToUndo):
         begun.undo()
+    without = scenario.start(undo_depth=0)
+    without.choose("trust_more")
     with pytest.raises(NothingToUndo, match="undo_depth=50"):
-        scenario.start(undo_depth=0).undo()
+        without.undo()
 
 
 # Snapshots --------------------------------------------------------------------------------------
@@ -401,6 +409,15 @@ def test_an_edited_scenario_adopts_a_conversation_where_it_can(scenario: Scenari
     assert adopted.turn.state == "care"
     assert adopted.choose("return").state == "apart"
     assert value(adopted, "trust") == 3
+
+
+def test_an_edited_scenario_cannot_adopt_what_it_has_no_variable_for(scenario: Scenario) -> None:
+    without = story(
+        BODY.replace("      secret: {type: int, min: 0, max: 9, initial: 0, hidden: true}\n", "")
+        .replace("[trust += 1, secret += 1]", "trust += 1")
+    )  # fmt: skip
+    with pytest.raises(SnapshotMismatch, match="no variable 'secret' any more"):
+        without.adopt(snapshot(scenario))
 
 
 def test_an_edited_scenario_says_why_it_cannot_adopt(scenario: Scenario) -> None:

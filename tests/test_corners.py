@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
 
+import heartline
 from harness import enabled, play, said, story, value
 from heartline import (
     Conversation,
     ManualClock,
     RunawayError,
     Scenario,
+    Tick,
     UnknownChoice,
     load,
 )
@@ -264,6 +266,35 @@ def test_rule_5_a_timer_whose_guard_opens_later_is_handled_then() -> None:
     assert conversation.choose("wake").state == "b"
 
 
+def test_rule_5_a_timer_past_the_end_of_the_calendar_is_due_at_its_end() -> None:
+    scenario = story("""
+        states:
+          a: {after: {36500d: over}}
+          over: {type: final, outcome: over}
+        """)
+    conversation = scenario.start(clock=ManualClock(datetime(9999, 12, 1, tzinfo=UTC)))
+    (deadline,) = conversation.turn.deadlines
+    assert deadline.due == datetime.max.replace(tzinfo=UTC)
+    stored = json.loads(json.dumps(conversation.snapshot()))
+    assert scenario.resume(stored).position == conversation.position
+
+
+def test_rule_5_a_moment_in_another_zone_is_the_same_moment() -> None:
+    scenario = story("""
+        states:
+          a: {after: {1d: b}}
+          b: {choices: {end: {to: over}}}
+          over: {type: final, outcome: over}
+        """)
+    east = timezone(timedelta(hours=14))
+    begun = heartline.start(scenario.machine, now=datetime(2028, 2, 29, 8, tzinfo=east)).snapshot
+    assert begun.time == datetime(2028, 2, 28, 18, tzinfo=UTC)
+    early = datetime(2028, 2, 29, 17, 59, tzinfo=UTC)
+    assert heartline.step(scenario.machine, begun, Tick(), early).snapshot is begun
+    leap_day = datetime(2028, 2, 29, 10, tzinfo=timezone(timedelta(hours=-8)))
+    assert heartline.step(scenario.machine, begun, Tick(), leap_day).snapshot.state == "b"
+
+
 # Endings ----------------------------------------------------------------------------------------
 
 
@@ -295,6 +326,47 @@ def test_rule_9_a_choice_that_is_kept_out_of_sight_is_not_suggested() -> None:
     with pytest.raises(UnknownChoice) as caught:
         conversation.choose("confes")
     assert "confess'" not in str(caught.value)
+
+
+def test_rule_10_a_choice_is_refused_to_a_role_that_it_does_not_belong_to() -> None:
+    conversation = play(
+        """
+        states:
+          a: {choices: {mine: {to: over}, theirs: {by: other, to: over}}}
+          over: {type: final, outcome: over}
+        """,
+        seats=["other"],
+    )
+    with pytest.raises(UnknownChoice, match="'theirs' belongs to 'other', not to 'you'"):
+        conversation.choose("theirs", role="you")
+    with pytest.raises(UnknownChoice, match="no choice 'nothing'"):
+        conversation.explain("nothing")
+    assert not conversation.over
+    assert conversation.choose("theirs", role="other").outcome == "over"
+    assert conversation.over
+    assert [way.edge.trigger for way in conversation.ways] == ["theirs"]
+
+
+def test_rule_9_a_reason_calls_timers_and_states_what_players_call_them() -> None:
+    conversation = play("""
+        timers: {break: {length: 5d, title: the long break}}
+        states:
+          a:
+            title: The kitchen
+            entry: {do: start(break), say: "{break.length} of break."}
+            choices:
+              go: {when: expired(break), to: over}
+              see: {when: visited(b), to: over}
+              stand: {when: at(b), to: over}
+              end: {to: over}
+          b: {title: The garden, choices: {end: {to: over}}}
+          over: {type: final, outcome: over}
+        choices: {out: {to: b}}
+        """)
+    assert said(conversation) == ["narrator: five days of break."]
+    assert "the long break" in (conversation.turn.find("go").reason or "")
+    for choice in ("see", "stand"):
+        assert "The garden" in (conversation.turn.find(choice).reason or "")
 
 
 def test_rule_9_a_reason_that_speaks_of_the_day_is_of_that_day() -> None:

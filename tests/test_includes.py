@@ -169,3 +169,33 @@ def test_a_fault_of_an_included_file_is_reported_at_its_place_there(tmp_path: Pa
     assert found.code == "HL302"
     assert found.location.file.endswith("session.yaml")
     assert found.hint == "did you mean 'calm'?"
+
+
+def test_a_role_that_nobody_outside_is_called_cannot_play_one_inside(tmp_path: Path) -> None:
+    outer = OUTER.replace("as: {client: you,", "as: {client: yu,")
+    assert ("HL305", "no role is called 'yu'") in faults(write(tmp_path, outer))
+
+
+def test_a_text_of_an_included_file_is_its_own_and_not_handed_on(tmp_path: Path) -> None:
+    inner = INNER.replace("topic: {type", "name: {type: text, initial: Kim}\n      topic: {type")
+    inner = inner.replace("Let us speak of {topic}.", "{name}, {topic}.")
+    started = load(write(tmp_path, OUTER, inner)).start(clock=ManualClock())
+    assert started.choose("go").lines[0].text == "Kim, trust."
+    taking = inner.replace("initial: Kim}", "initial: Kim, input: true}")
+    given = OUTER.replace("with: {topic:", "with: {name: trust, topic:")
+    assert faults(write(tmp_path, given, taking)) == [
+        ("HL703", "'name' is a text, and a text cannot be handed on")
+    ]
+
+
+def test_files_that_include_each_other_many_times_over_are_refused(tmp_path: Path) -> None:
+    head = "heartline: 1\nid: a\nversion: 1.0.0\ntitle: A\ncast: {you: {name: You}}\n"
+    twice = (
+        "states:\n  x: {include: %d.yaml, done: {z: z}}\n  y: {include: %d.yaml, done: {z: z}}\n"
+    )
+    end = "  z: {type: final, outcome: z}\n"
+    for number in range(8):
+        body = twice % (number + 1, number + 1) if number < 7 else "states:\n"
+        (tmp_path / f"{number}.yaml").write_text(head + body + end)
+    (tmp_path / "0.yaml").rename(tmp_path / "scenario.yaml")
+    assert ("HL702", "more than 64 files are included") in faults(tmp_path)

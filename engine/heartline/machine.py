@@ -104,10 +104,9 @@ def performance(parts: Iterable[Part]) -> tuple[Part, ...]:
     """The parts, as few as they can be: empty ones left out, acts without lines drawn together."""
     drawn: list[Part] = []
     for act, lines in parts:
-        if drawn and drawn[-1][1] is None and act is not None:
-            drawn[-1] = (_both(drawn[-1][0], act), lines)
-        elif drawn and drawn[-1][1] is None:
-            drawn[-1] = (drawn[-1][0], lines)
+        silent = drawn[-1][0] if drawn and drawn[-1][1] is None else None
+        if silent is not None:
+            drawn[-1] = (silent if act is None else _both(silent, act), lines)
         elif act is not None or lines is not None:
             drawn.append((act, lines))
     return tuple(drawn)
@@ -128,10 +127,7 @@ def _leaving(wiring: Wiring) -> Iterator[Part]:
     yield edge.act, edge.closing
 
 
-def _both(one: Act | None, other: Act) -> Act:
-    if one is None:
-        return other
-
+def _both(one: Act, other: Act) -> Act:
     def act(frame: list[Any], run: Run) -> None:
         one(frame, run)
         other(frame, run)

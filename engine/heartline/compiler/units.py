@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from heartline.diagnostics import Severity
 from heartline.loader import load_include
 from heartline.scenario import ScenarioFile, State
 
@@ -150,12 +149,7 @@ class _Expander:
         path = (*node.path, "include")
         loaded = load_include(unit.loaded, name, unit.loaded.sources.locate(path))
         if loaded.file is None:
-            for found in loaded.diagnostics:
-                self.findings.all.append(found)
-            if not loaded.diagnostics or all(
-                found.severity is not Severity.ERROR for found in loaded.diagnostics
-            ):
-                self.findings.error("HL701", f"{name} cannot be read", unit, path)
+            self.findings.all.extend(loaded.diagnostics)
             return
         identity = _identity(loaded)
         if identity in chain:
