@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -73,3 +74,21 @@ def test_the_benchmarks_peers_are_the_pinned_ones() -> None:
     pinned = [line.removesuffix(" \\") for line in PINS.splitlines()]
     assert set(named) <= set(pinned)
     assert {normal(name) for name in named} == {normal(name) for name in GROUPS["bench"]}
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is missing; install it")
+@pytest.mark.parametrize(("left_with", "complaint"), [(0, ""), (130, ""), (1, "Error 1")])
+def test_make_play_complains_of_a_failure_and_not_of_ctrl_c(
+    tmp_path: Path, left_with: int, complaint: str
+) -> None:
+    player = tmp_path / "bin" / "heartline"
+    player.parent.mkdir()
+    player.write_text(f"#!/bin/sh\nexit {left_with}\n")
+    player.chmod(0o755)
+    for stamp in (".pip", ".play"):  # as if all had been set up
+        (tmp_path / stamp).touch()
+    done = subprocess.run(
+        ["make", "play", f"VENV={tmp_path}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert complaint in done.stderr
+    assert bool(done.stderr) == bool(complaint)
