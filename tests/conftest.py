@@ -22,6 +22,8 @@ settings.register_profile(
     "thorough",
     max_examples=400,
     deadline=None,
+    derandomize="HEARTLINE_CI" in os.environ,  # there a search that is new each time would only
+    # find a fault in a change that has nothing to do with it
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HEARTLINE_SEARCH", "lean"))
