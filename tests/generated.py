@@ -125,8 +125,8 @@ def scenarios(draw: st.DrawFn, most: int = 5, *, includes: bool = False) -> str:
                 "as": {"guest": "you", "host": "other"},
                 "with": {"calm": draw(st.sampled_from(["0", "min(n, 3)"]))},
                 "done": {
-                    "gone": [branch(to=True, guarded=draw(st.booleans()))],
-                    "glad": [branch(to=True)],
+                    "gone": [branch(to=True, guarded=draw(st.booleans())), {"to": draw(target)}],
+                    "glad": [{"to": draw(target)}],
                 },
             }
         return made

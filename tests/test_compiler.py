@@ -86,6 +86,15 @@ def test_a_fault_in_a_folded_text_points_to_its_line() -> None:
     assert fault.startswith("HL307 6:13 ")
 
 
+def test_a_wrong_weight_is_told_that_it_is_a_whole_number() -> None:
+    (fault,) = found("""
+        states:
+          a: {choices: {end: {weight: 14d, to: over}}}
+          over: {type: final, outcome: over}
+        """)
+    assert fault.startswith("HL403 2:31 '14d' is a duration; here a whole number is needed")
+
+
 def test_a_guard_with_a_fault_is_reported_once_and_not_where_it_is_used() -> None:
     assert codes("""
         guards: {ready: herd > 1, both: ready and True}
@@ -171,6 +180,15 @@ def test_a_delay_that_is_no_duration_is_refused() -> None:
     assert codes(body) == ["HL207"]
     body = "states:\n  a: {after: {99999999w: over}, choices: {e: {to: over}}}\n" + END
     assert codes(body) == ["HL204"]
+
+
+def test_a_line_of_the_whole_file_has_no_first_visit() -> None:
+    assert codes("""
+        states:
+          a: {choices: {end: {to: over}}}
+          over: {type: final, outcome: over}
+        events: {ring: {say: [{narrator: It rings., visit: first}]}}
+        """) == ["HL205"]
 
 
 def test_pronouns_are_a_set_or_an_enum_of_sets() -> None:

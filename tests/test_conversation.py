@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from harness import HEAD, enabled, play, said, story, value
@@ -26,6 +26,7 @@ from heartline import (
     UnknownChoice,
     loads,
 )
+from heartline.text import clean_text
 
 BODY = """
     context:
@@ -91,6 +92,8 @@ def test_inputs_are_set_at_the_start_also_as_people_type_them(scenario: Scenario
         ({"length": "2d"}, "length is one of 1d, 14d, not '2d'"),
         ({"length": "soon"}, "length is one of 1d, 14d"),
         ({"name": 3}, "name is a text"),
+        ({"name": " "}, "name cannot be empty; leave it out, and it is 'Robin'"),
+        ({"seed": "x"}, "The seed is a whole number, not 'x'"),
         ({"mood": 3}, "mood is one of low, high, not '3'"),
         ({"trust": 10**5000}, "not a number of thousands of digits"),
         ({"name": "x" * 11}, "10 is the most"),
@@ -126,7 +129,9 @@ def test_a_scenario_tells_what_it_is(scenario: Scenario) -> None:
 
 
 def test_a_file_with_faults_cannot_be_loaded_and_all_of_them_are_told() -> None:
-    with pytest.raises(ScenarioError, match=r"story.yaml:.*\(and 1 more\)") as caught:
+    with pytest.raises(
+        ScenarioError, match=r"^The scenario cannot be used: story.yaml:.*\(and 1 more\)"
+    ) as caught:
         loads(
             HEAD + "states:\n  a: {choices: {x: {to: b}, y: {when: c}}}\n"
             "  d: {type: final, outcome: e}\n",
@@ -204,6 +209,29 @@ def test_a_role_sees_its_own_choices_and_no_line_meant_for_another() -> None:
     assert [x.id for x in theirs.choices] == ["theirs"]
 
 
+def test_what_is_no_choice_and_no_turn_is_refused_in_a_sentence(
+    conversation: Conversation,
+) -> None:
+    with pytest.raises(CallerError, match="A turn is named by its number, such as 1, not by '1'"):
+        conversation.choose("pause", turn="1")  # type: ignore[arg-type]
+    with pytest.raises(UnknownChoice, match="A choice is named by its id, not by 1"):
+        conversation.choose(1)  # type: ignore[arg-type]
+
+
+def test_a_choice_that_is_used_up_says_so_whatever_else_it_needs() -> None:
+    begun = play("""
+        context: {n: {type: int, min: 0, max: 3, initial: 0}}
+        states:
+          a:
+            choices:
+              ask: {once: true, when: n < 1, why: Not now., do: n += 1}
+              end: {to: over}
+          over: {type: final, outcome: over}
+        """)
+    begun.choose("ask")
+    assert begun.turn.find("ask").reason == "this has been done already"
+
+
 # Time -------------------------------------------------------------------------------------------
 
 
@@ -214,10 +242,8 @@ def test_waiting_without_a_duration_goes_to_the_next_deadline(conversation: Conv
         conversation.wait()
 
 
-@pytest.mark.parametrize("duration", ["-3d", "soon", "3", "99999999999d", timedelta(days=-1)])
-def test_a_wait_that_is_no_duration_is_refused(
-    conversation: Conversation, duration: str | timedelta
-) -> None:
+@pytest.mark.parametrize("duration", ["-3d", "soon", "3", "99999999999d", timedelta(days=-1), 14])
+def test_a_wait_that_is_no_duration_is_refused(conversation: Conversation, duration: Any) -> None:
     before = conversation.clock.now()
     with pytest.raises(CallerError):
         conversation.wait(duration)
@@ -487,6 +513,7 @@ def test_a_story_that_is_ahead_of_its_new_clock_goes_on_from_its_own_time(
 @example("{partner} \u202eolleh\u202c \U0001f469\u200d\U0001f467")
 def test_whatever_was_typed_can_be_stored_and_gone_on_with(typed: str) -> None:
     scenario = story(BODY.replace("max_length: 10", "max_length: 200"))
+    assume(clean_text(typed, 200))  # nothing at all is refused
     begun = scenario.start(name=typed)
     data = json.loads(json.dumps(begun.snapshot()))
     assert scenario.resume(data).position == begun.position

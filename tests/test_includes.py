@@ -132,6 +132,11 @@ def test_a_misspelt_outcome_is_one_error(tmp_path: Path) -> None:
     assert [code for code, _ in found] == ["HL310"]
 
 
+def test_an_outcome_that_may_lead_nowhere_is_an_error(tmp_path: Path) -> None:
+    outer = OUTER.replace("ran_out: home", "ran_out: {when: trust > 1, to: home}")
+    assert [code for code, _ in faults(write(tmp_path, outer))] == ["HL704"]
+
+
 def test_a_parameter_or_role_that_it_does_not_have_is_an_error(tmp_path: Path) -> None:
     outer = OUTER.replace("with: {topic:", "with: {topc:").replace(
         "as: {client: you,", "as: {clint: you,"

@@ -12,6 +12,7 @@ shared by all.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline import runtime, stored
@@ -27,7 +28,6 @@ from heartline.snapshot import Choose, Send, Snapshot, Tick
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import timedelta
     from pathlib import Path
 
     from heartline.clock import Clock
@@ -65,7 +65,7 @@ def _compiled(loaded: Loaded) -> Scenario:
         errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]
         first = str(errors[0]) if errors else "it holds no scenario"
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        raise ScenarioError(f"The scenario cannot be played: {first}{more}", compiled.diagnostics)
+        raise ScenarioError(f"The scenario cannot be used: {first}{more}", compiled.diagnostics)
     return Scenario(loaded.file, compiled.machine, compiled.diagnostics)
 
 
@@ -239,7 +239,13 @@ class Conversation:
                     raise CallerError("Nothing is running out, so say how long to wait, as in 14d.")
                 clock.set(max(clock.now(), self.position.deadlines[0].due))
             else:
-                length = parse_duration(duration) if isinstance(duration, str) else duration
+                length: object = duration
+                if isinstance(duration, str):
+                    length = parse_duration(duration)
+                if not isinstance(length, timedelta):
+                    raise CallerError(
+                        f"A wait is a text such as '14d' or a timedelta, not {length!r}."
+                    )
                 clock.advance(length)
             self._step(Tick())
         except ValueError as error:

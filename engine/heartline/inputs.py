@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from heartline.machine import Machine
     from heartline.plan import Slot
 
-__all__ = ["check_seats", "first_frame"]
+__all__ = ["check_seats", "check_seed", "first_frame"]
 
 
 def first_frame(machine: Machine, given: Mapping[str, object]) -> list[Any]:
@@ -43,6 +43,13 @@ def check_seats(machine: Machine, persons: Collection[str]) -> tuple[str, ...]:
                 + (f"; {hint}" if hint else f"; it has {', '.join(machine.roles)}.")
             )
     return tuple(sorted(set(persons)))
+
+
+def check_seed(seed: object) -> int:
+    """The seed, which is any whole number."""
+    if type(seed) is not int:
+        raise InputError(f"The seed is a whole number, not {shown(seed)}.")
+    return seed
 
 
 def _input_slot(machine: Machine, name: str) -> int:
@@ -86,7 +93,10 @@ def _input_value(slot: Slot, value: object) -> object:
         return _duration(name, kind, value)
     assert isinstance(kind, TextType)
     if isinstance(value, str):
-        return clean_text(value, slot.cap)
+        text = clean_text(value, slot.cap)
+        if text or not slot.initial:
+            return text
+        raise InputError(f"{name} cannot be empty; leave it out, and it is {slot.initial!r}.")
     raise InputError(f"{name} is a text, not {type(value).__name__}.")
 
 

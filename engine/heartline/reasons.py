@@ -51,6 +51,8 @@ class Moment:
 
 def closed_reason(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> str:
     """Why a choice is closed, as a sentence for players: the author's, or what its guard needs."""
+    if spec.once and snapshot.frame[machine.layout["taken", spec.id]]:
+        return "this has been done already"  # nothing that the guard or the author asks opens it
     if spec.why is not None:
         return spec.why.render(Moment(machine, snapshot.frame, snapshot.deadlines, snapshot.time))
     # Working a reason out takes longer than all the rest of a turn, and the same few come again

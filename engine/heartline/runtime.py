@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from heartline.chance import MASK, draw, pick
 from heartline.diagnostics import did_you_mean
 from heartline.errors import (
+    CallerError,
     ChoiceClosed,
     ConversationOver,
     RunawayError,
@@ -41,7 +42,7 @@ from heartline.errors import (
     UnknownChoice,
     UnknownEvent,
 )
-from heartline.inputs import check_seats, first_frame
+from heartline.inputs import check_seats, check_seed, first_frame
 from heartline.machine import perform
 from heartline.plan import HANDLED, OFF, PENDING, RUNNING, event_name
 from heartline.reasons import closed_reason
@@ -58,6 +59,7 @@ __all__ = ["Spoken", "Step", "Taken", "start", "step"]
 
 MOST_MICROSTEPS = 1_000  # transitions set off by one cause before the scenario counts as looping
 MOST_FIRINGS = 10_000  # deadlines that one step may fire
+MOST_TAKEN = 100_000  # transitions that they may set off, all together
 
 
 class Spoken(NamedTuple):
@@ -108,7 +110,7 @@ def start(
         deadlines=(),
         pending=(),
         persons=check_seats(machine, persons),
-        seed=seed & MASK,
+        seed=check_seed(seed) & MASK,
         draws=0,
         starts=0,
         turn=0,
@@ -260,10 +262,11 @@ class _Run:
         firings = 0
         while self.deadlines and self.deadlines[0].due <= moment:
             firings += 1
-            if firings > MOST_FIRINGS:
+            if firings > MOST_FIRINGS or len(self.taken) > MOST_TAKEN:
                 raise RunawayError(
-                    f"The scenario {self.machine.id} has more than {MOST_FIRINGS} deadlines until "
-                    f"{moment:%Y-%m-%d}: wait for a shorter time, or let it start them less often."
+                    f"The scenario {self.machine.id} has too many deadlines until "
+                    f"{moment:%Y-%m-%d} (more than {MOST_FIRINGS}, or {MOST_TAKEN} transitions): "
+                    "wait for a shorter time, or let it start them less often."
                 )
             due, self.deadlines = self.deadlines[0], self.deadlines[1:]
             self.time = max(self.time, due.due)
@@ -349,6 +352,8 @@ def _answers_turn(run: _Run, turn: int | None) -> None:
             f"This conversation is over ({run.leaf().outcome}): start a new one, or undo."
         )
     current = snapshot.turn + 1 if run.fired else snapshot.turn
+    if turn is not None and type(turn) is not int:  # a web form hands on texts
+        raise CallerError(f"A turn is named by its number, such as {current}, not by {turn!r}.")
     if turn is not None and turn != current:
         raise StaleTurn(
             f"That answers turn {turn}, but the conversation is at turn {current}: "
@@ -369,10 +374,11 @@ def _no_such_choice(run: _Run, leaf: Leaf, input: Choose) -> str:
             if input.role is not None and spec.role != input.role:
                 return f"{spec.id!r} belongs to {spec.role!r}, not to {input.role[:60]!r}."
             return f"{spec.id!r} is for {spec.role!r} to choose, and the engine plays that role."
-    hint = did_you_mean(input.choice, [spec.id for spec in offered])
-    return f"There is no choice {input.choice[:60]!r} in {leaf.name!r}" + (
-        f"; {hint}" if hint else "."
-    )
+    named: object = input.choice
+    if not isinstance(named, str):
+        return f"A choice is named by its id, not by {named!r}."
+    hint = did_you_mean(named, [spec.id for spec in offered])
+    return f"There is no choice {named[:60]!r} in {leaf.name!r}" + (f"; {hint}" if hint else ".")
 
 
 def _utc(moment: datetime) -> datetime:

@@ -13,6 +13,7 @@ from heartline.compiler.names import type_of
 from heartline.durations import format_duration, parse_duration
 from heartline.expressions import (
     BOOL,
+    NUMBER,
     And,
     Assign,
     Compare,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Draft", "Drafter", "Patch"]
 
 _NOWHERE = (0, 0)
-_WEIGHT = IntType(-1_000_000_000, 1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Drafter:
         elif texts:
             spec.label = texts[0]
         if choice.weight is not None:
-            parsed = parse_expression(choice.weight, self.names.scopes[unit.prefix], _WEIGHT)
+            parsed = parse_expression(choice.weight, self.names.scopes[unit.prefix], NUMBER)
             spec.weight_tree = self.findings.take(parsed, unit, (*path, "weight"))
             if spec.weight_tree is not None:
                 self.patch(spec, "weight", spec.weight_tree)
@@ -389,7 +389,13 @@ class Drafter:
             conditions = []
             if (when := self.guard(line.when, unit, (*here, "when"))) is not None:
                 conditions.append(when)
-            if line.visit is not None:
+            if line.visit is not None and visits == ("visits", ""):
+                self.findings.error(
+                    "HL205", "'visit' goes by the visits of a state, and the whole file is never "
+                    "entered anew", unit, (*here, "visit"), "use 'when', or move it into a state",
+                    key=True,
+                )  # fmt: skip
+            elif line.visit is not None:
                 conditions.append(self.visit(line.visit, visits))
             if not found:
                 continue

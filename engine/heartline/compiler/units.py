@@ -209,7 +209,13 @@ class _Expander:
                 "HL704", f"the included file can end with {outcome!r}, and 'done' does not say "
                 "where that leads", unit, (*node.path, "done"), f"add {outcome}: STATE under done",
             )  # fmt: skip
-        for outcome in node.state.done:
+        for outcome, branches in node.state.done.items():
+            if all(branch.when is not None for branch in branches):
+                self.findings.error(
+                    "HL704", f"all branches for the outcome {outcome!r} have a guard, and where "
+                    "none of them holds the included file could not be left", unit,
+                    (*node.path, "done", outcome), "add a last branch without 'when'", key=True,
+                )  # fmt: skip
             if outcome in misspelt:
                 self.findings.unknown(
                     "HL310", "outcome of the included file", outcome, reached, unit,
