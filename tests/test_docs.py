@@ -12,6 +12,7 @@ Notes are HTML comments on the lines before a block:
 
     <!-- file: NAME -->     also save the block in the page's folder
     <!-- add: NAME -->      merge this fragment into that scenario, which must then be lint-clean
+    <!-- same: NAME -->     the block says the same as that file, with all that was added to it
     <!-- faulty -->         the scenario is meant to have faults
     <!-- output -->         what the Python block before it printed
     <!-- not run: WHY -->   leave it alone
@@ -118,6 +119,8 @@ class Page:
             return
         if "file" in notes:
             self.save(notes["file"], block.body)
+        if "same" in notes:
+            self.compare(block, notes["same"])
         if "add" in notes:
             self.add(block, notes["add"])
         elif "output" in notes:
@@ -139,6 +142,14 @@ class Page:
         text = yaml.safe_dump(merge(old, read(block.body)), sort_keys=False, allow_unicode=True)
         self.save(name, text)
         assert findings(text, name) == [], block.place
+
+    def compare(self, block: Block, name: str) -> None:
+        old, new = read((self.folder / name).read_text("utf-8")), read(block.body)
+        assert new == old, block.place
+        assert list(new["states"]) == list(old["states"]), block.place  # the first one begins
+        for state, parts in new["states"].items():  # a menu has the order of the file
+            before = old["states"][state].get("choices", {})
+            assert list(parts.get("choices", {})) == list(before), f"{block.place}: {state}"
 
     def scenario(self, block: Block) -> None:
         if block.body.startswith("heartline:"):
