@@ -267,6 +267,21 @@ class TestSmallCommands:
         assert run(["explain", "hl301"]) == 0
         assert "HL301" in capsys.readouterr().out
 
+    @pytest.mark.parametrize(
+        ("code", "hint"),
+        [
+            ("HL999", "heartline explain lists them all"),
+            ("HL31", "heartline explain lists them all"),
+            ("hl799", "those of HL7xx are HL701, HL702"),
+            ("301", "did you mean 'HL301'?"),
+        ],
+    )
+    def test_explain_of_an_unknown_code_names_its_family_and_no_code_by_chance(
+        self, code: str, hint: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["explain", code]) == 2
+        assert capsys.readouterr().err.startswith(f"There is no code {code!r}; {hint}")
+
     def test_explain_alone_lists_the_codes(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["explain"]) == 0
         assert "HL604" in capsys.readouterr().out

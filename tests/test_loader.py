@@ -258,6 +258,22 @@ def test_a_path_that_leaves_the_folder_or_leads_nowhere_is_refused(
     assert sentence in found.message
 
 
+@pytest.mark.parametrize(
+    ("relative", "hint"),
+    [
+        ("parts/iner.yaml", "did you mean 'inner.yaml'?"),
+        ("scenarios.yaml", "did you mean 'scenario.yaml'?"),
+        ("nothing_like_it", None),
+        ("no_folder/inner.yaml", None),
+        ("../secrets.yaml", None),
+    ],
+)
+def test_a_missing_included_file_names_the_nearest_in_its_folder(
+    outer: Loaded, relative: str, hint: str | None
+) -> None:
+    assert hints(load_include(outer, relative)) == [hint]
+
+
 def test_a_scenario_from_a_text_has_no_folder() -> None:
     (found,) = load_include(load_text(TEA), "inner.yaml").diagnostics
     assert "there is no folder" in found.message

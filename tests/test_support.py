@@ -110,6 +110,8 @@ def test_a_scenario_names_its_data_by_a_path_in_its_folder(tmp_path: Path) -> No
     assert str(fault.location) == "tea/scenario.yaml:28:17"
     assert (fault.code, fault.message) == ("HL106", "'help.yaml' is not a file that can be read")
     (tmp_path / "help.yaml").write_text(DATA)
+    (_, (fault,)) = load_support(loaded, "helps.yaml")
+    assert fault.hint == "did you mean 'help.yaml'?"
     found, faults = load_support(loaded, "help.yaml")
     assert faults == ()
     assert found == data()

@@ -6,6 +6,7 @@ stays, links followed, inside. What cannot be read is a sentence, never an excep
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from heartline.diagnostics import did_you_mean
 __all__ = ["SCENARIO", "FileRead", "bundled_scenarios", "find_scenario", "path_beside", "read_file"]
 
 SCENARIO = "scenario.yaml"  # the file of a folder that is a scenario
+MOST_NEIGHBOURS = 1000  # more files than this of a folder are not compared with a missing one
 
 
 class FileRead(NamedTuple):
@@ -42,9 +44,15 @@ def read_file(path: Path) -> FileRead:
 
 
 def _nearest(path: Path) -> str | None:
-    """A hint for a name that is neither a file nor a scenario that came with Heartline."""
+    """A hint for a file that is not there: the nearest one in its folder.
+
+    A bare name may also have been meant as a scenario that came with Heartline.
+    """
     if path.parent != Path():
-        return None
+        if not path.parent.is_dir():
+            return None
+        beside = islice(path.parent.iterdir(), MOST_NEIGHBOURS)
+        return did_you_mean(path.name, [each.name for each in beside if each.is_file()])
     known = sorted(bundled_scenarios())
     if not known:
         return None

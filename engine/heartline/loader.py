@@ -131,12 +131,14 @@ def load_include(loaded: Loaded, relative: str, where: Location | None = None) -
     included file have their places in that file, called by its path from the outer one.
     """
     path, problem = path_beside(loaded.base, relative)
+    hint = None
     if path is not None:
         name = str(PurePosixPath(loaded.sources.name).parent / relative)
         inner = load_file(path, name)
         if inner.path is not None:
             return inner
         problem = f"{relative[:80]!r} is not a file that can be read"
+        hint = inner.diagnostics[0].hint
     where = where or Location(loaded.sources.name)
-    fault = Diagnostic("HL701", Severity.ERROR, problem, where)
+    fault = Diagnostic("HL701", Severity.ERROR, problem, where, hint)
     return Loaded(None, SourceMap(loaded.sources.name), (fault,))

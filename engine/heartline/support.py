@@ -127,13 +127,15 @@ def load_support(
     (HL106); faults in the data have their places in the data file.
     """
     path, problem = path_beside(loaded.base, relative)
+    hint = None
     if path is not None:
         read = read_file(path)
         if read.path is not None:
             return read_support(read.content, relative)
         problem = f"{relative[:80]!r} is not a file that can be read"
+        hint = read.hint
     where = loaded.sources.locate(("support", "file"))
-    return None, (Diagnostic("HL106", Severity.ERROR, problem, where),)
+    return None, (Diagnostic("HL106", Severity.ERROR, problem, where, hint),)
 
 
 def read_support(

@@ -77,6 +77,7 @@ from heartline.expressions.tree import (
 from heartline.expressions.types import (
     BOOL,
     DURATION,
+    NUMBER,
     TEXT,
     BoolType,
     DurationType,
@@ -95,6 +96,7 @@ __all__ = [
     "DURATION",
     "FUNCTIONS",
     "LEAF",
+    "NUMBER",
     "PROPERTY_FUNCTIONS",
     "RESERVED",
     "TEXT",

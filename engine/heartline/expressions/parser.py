@@ -118,6 +118,11 @@ def _action(source: str, tokens: list[Token], scope: Scope) -> Parsed[Action]:
         return _assignment(source, tokens, scope)
     if first.text in ("start", "stop") and second == "(":
         return _timing(source, tokens, scope)
+    if first.kind == "name" and second == "(":
+        near = scope.suggest(first.text, "action", ("start", "stop"))
+        if near is not None:
+            message = f"there is no action called '{first.text}'"
+            raise Fault(message, first.start, first.end, near, "HL404")
     hint = _EXAMPLES
     if first.kind == "name" and second == "==":
         hint = f"to set it, write {first.text} = ..."

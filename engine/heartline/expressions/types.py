@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BOOL",
     "DURATION",
+    "NUMBER",
     "TEXT",
     "BoolType",
     "DurationType",
@@ -84,6 +85,7 @@ class TextType:
 Type = BoolType | IntType | EnumType | DurationType | TextType
 
 BOOL = BoolType()
+NUMBER = IntType(-1_000_000_000, 1_000_000_000)  # any: no bounds that an author chose
 DURATION = DurationType()
 TEXT = TextType()
 
@@ -117,6 +119,8 @@ def describe(type_: Type) -> str:
     if isinstance(type_, BoolType):
         return "true or false"
     if isinstance(type_, IntType):
+        if type_ == NUMBER:
+            return "a whole number"
         if type_.low == type_.high:
             return f"the whole number {type_.low}"
         return f"a whole number from {type_.low} to {type_.high}"

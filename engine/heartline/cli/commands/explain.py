@@ -8,7 +8,6 @@ import click
 
 from heartline.checking.codes import CODES, FAMILIES, page
 from heartline.cli.guard import USAGE
-from heartline.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -58,8 +57,18 @@ def command(code: str | None) -> int:
         return 0
     name = code.upper()
     if name not in CODES:
-        hint = did_you_mean(name, CODES) or "heartline explain lists them all"
-        click.echo(f"There is no code {code[:40]!r}; {hint}", err=True)
+        click.echo(f"There is no code {code[:40]!r}; {_instead(name)}", err=True)
         return USAGE
     click.echo(page(name).strip())
     return 0
+
+
+def _instead(name: str) -> str:
+    """What to look at: the code of these digits, or all of its family; digits mean no more."""
+    meant = "HL" + "".join(filter(str.isdecimal, name[:40]))
+    if meant in CODES:
+        return f"did you mean {meant!r}?"
+    family = [known for known in CODES if len(meant) == len(known) and known[:3] == meant[:3]]
+    if family:
+        return f"those of {meant[:3]}xx are {', '.join(family)}"
+    return "heartline explain lists them all"
