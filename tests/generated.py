@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hypothesis import strategies as st
+
+from heartline import Scenario, load
 
 VARIABLES = {
     "n": {"type": "int", "min": 0, "max": 4, "initial": 1},
@@ -156,3 +160,11 @@ def scenarios(draw: st.DrawFn, most: int = 5, *, includes: bool = False) -> str:
         "choices": {"leave": {"to": "end"}, "c0": {"say": "c0"}, "c1": {"once": True}},
     }
     return json.dumps(data)
+
+
+def made_of(text: str) -> Scenario:
+    """A generated scenario, with the file that it may include beside it."""
+    with TemporaryDirectory() as folder:
+        Path(folder, "scenario.yaml").write_text(text, encoding="utf-8")
+        Path(folder, "included.yaml").write_text(INCLUDED, encoding="utf-8")
+        return load(folder)

@@ -8,15 +8,13 @@ from __future__ import annotations
 import json
 import random
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generated import INCLUDED, scenarios
+from generated import made_of, scenarios
 from heartline import HeartlineError, ManualClock, load
 from heartline.loader import bundled_scenarios
 
@@ -26,14 +24,6 @@ if TYPE_CHECKING:
     from heartline import Conversation, Scenario
 
 SEATS = st.sampled_from([(), ("other",)])
-
-
-def generated(text: str) -> Scenario:
-    """A generated scenario, with the file that it may include beside it."""
-    with TemporaryDirectory() as folder:
-        Path(folder, "scenario.yaml").write_text(text, encoding="utf-8")
-        Path(folder, "included.yaml").write_text(INCLUDED, encoding="utf-8")
-        return load(folder)
 
 
 def as_it_is(conversation: Conversation) -> Conversation:
@@ -94,11 +84,11 @@ def walk(
 def test_rules_7_and_10_a_walk_through_stored_snapshots_is_the_same_walk(
     text: str, seed: int, seats: tuple[str, ...]
 ) -> None:
-    scenario = generated(text)
+    scenario = made_of(text)
     live = walk(scenario, seed, seats)
     assert walk(scenario, seed, seats, stored) == live
     assert walk(scenario, seed, seats) == live
-    assert generated(text).machine.fingerprint == scenario.machine.fingerprint
+    assert made_of(text).machine.fingerprint == scenario.machine.fingerprint
 
 
 @pytest.mark.parametrize("name", sorted(bundled_scenarios()))
@@ -114,7 +104,7 @@ def test_rule_7_a_walk_through_stored_snapshots_is_the_same_in_every_bundled_sce
 def test_undo_takes_back_every_step_of_a_walk(text: str, seed: int) -> None:
     chance = random.Random(seed)
     try:
-        conversation = generated(text).start(seed=seed, clock=ManualClock())
+        conversation = made_of(text).start(seed=seed, clock=ManualClock())
     except HeartlineError:
         return
     shown = [conversation.turn]

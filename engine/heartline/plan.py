@@ -254,10 +254,6 @@ class Leaf:
         return self.state.path
 
     @property
-    def title(self) -> str:
-        return self.state.title
-
-    @property
     def outcome(self) -> str | None:
         return self.state.outcome
 

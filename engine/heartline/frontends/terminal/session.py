@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from heartline.clock import ManualClock
 from heartline.errors import (
     CallerError,
+    ChoiceClosed,
     ConversationOver,
     HeartlineError,
     UnknownChoice,
@@ -316,10 +317,13 @@ class Session:
         return Footer(self.turn.support is not None, self.over)
 
     def _refused(self, refusal: HeartlineError) -> Sentence:
+        words = str(refusal)
+        if isinstance(refusal, ChoiceClosed):  # players know the label, not the id
+            words = f"That cannot be chosen now: {refusal.reason}"
         return Sentence(
             "refused",
             pages.refusal_code(refusal),
-            str(refusal),
+            words,
             tuple(choice.id for choice in self.turn.choices if choice.enabled),
         )
 
