@@ -5,7 +5,7 @@
 #   make help        all of these
 #
 # Each set-up is stamped in .venv, so that a second run starts at once. PYTHON names another
-# interpreter, VENV another folder: make test PYTHON=python3.13 VENV=/tmp/py313
+# interpreter, VENV another folder: make test PYTHON=python3.13 VENV=.venv313
 
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
