@@ -10,6 +10,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import heartline
@@ -29,7 +30,7 @@ def findings(flagship: Path | None, *, sizes: tuple[int, ...], samples: int) -> 
     heartline.loads(texts[sizes[0]])
     for _ in range(samples):
         for size, text in texts.items():
-            taken[size].append(_seconds(lambda text=text: heartline.loads(text)))  # type: ignore[misc]
+            taken[size].append(_seconds(partial(heartline.loads, text)))
     small, big = sizes[0], sizes[-1]
     found = []
     for size in sizes[1:]:

@@ -145,6 +145,7 @@ def _putting(slot: int, value: object) -> Act:
 class FastEvent(Event):
     """The library's event, without its bookkeeping: the first way whose guard holds is taken."""
 
+    # As with Way.execute: the library's model is a Run, and the way says more than a truth value.
     def trigger(self, model: Run) -> Way | None:  # type: ignore[override]
         """Take one way from the present leaf and give it; None where there was none."""
         ways: Sequence[Any] = self.transitions.get(model.frame[0], ())

@@ -13,7 +13,7 @@ The rules (docs/semantics.md explains each; the tests name the rule they hold):
     choice, one is drawn by weight; when none is left, persons are asked.
  5. Time is the argument `now`. Each deadline that is due fires before an input is considered, in
     order of due time, and as if it had fired at that time. An expired timer that nothing handles
-    waits until a state that handles it is entered. Time does not go back.
+    waits, and is offered after each transition, until a handler takes it. Time does not go back.
  6. An input names the turn that it answers; one that answers an older turn is refused.
  7. The same snapshot, input and time always give the same result.
  8. Final means over, with a declared outcome.
