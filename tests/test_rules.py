@@ -12,6 +12,7 @@ from heartline import (
     ChoiceClosed,
     Choose,
     ConversationOver,
+    DrawImpossible,
     ManualClock,
     RunawayError,
     Send,
@@ -297,6 +298,20 @@ def test_rule_4_a_person_in_the_engines_seat_is_asked() -> None:
     turn = conversation.choose("ask")
     assert {choice.role for choice in turn.choices} == {"you", "other"}
     assert conversation.choose("answer_coldly", role="other").state == "cold"
+
+
+def test_rule_4_a_rehearsal_says_what_is_drawn() -> None:
+    for choice, state in (("answer_kindly", "talk"), ("answer_coldly", "cold")):
+        assert play(PARTNER).choose("ask", draws=[choice]).state == state
+
+
+def test_rule_4_what_cannot_be_drawn_is_refused_and_changes_nothing() -> None:
+    conversation = play(PARTNER)
+    before = conversation.position
+    for draws in (["sing"], ["answer_kindly", "answer_kindly"]):
+        with pytest.raises(DrawImpossible):
+            conversation.choose("ask", draws=draws)
+        assert conversation.position is before
 
 
 def test_rule_4_nobody_else_can_take_the_engines_choice() -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         CallerError,
         ChoiceClosed,
         ConversationOver,
+        DrawImpossible,
         HeartlineError,
         InputError,
         NothingToUndo,
@@ -47,9 +48,9 @@ _HOMES = {
     "conversation": ("Conversation", "Scenario", "load", "loads"),
     "diagnostics": ("Diagnostic", "Location", "Severity"),
     "errors": (
-        "CallerError", "ChoiceClosed", "ConversationOver", "HeartlineError", "InputError",
-        "NothingToUndo", "RunawayError", "ScenarioError", "SnapshotDamaged", "SnapshotError",
-        "SnapshotMismatch", "StaleTurn", "UnknownChoice", "UnknownEvent",
+        "CallerError", "ChoiceClosed", "ConversationOver", "DrawImpossible", "HeartlineError",
+        "InputError", "NothingToUndo", "RunawayError", "ScenarioError", "SnapshotDamaged",
+        "SnapshotError", "SnapshotMismatch", "StaleTurn", "UnknownChoice", "UnknownEvent",
     ),
     "runtime": ("Step", "start", "step"),
     "snapshot": ("Choose", "Send", "Snapshot", "Tick"),
@@ -60,11 +61,11 @@ _HOME = {name: room for room, names in _HOMES.items() for name in names}
 
 __all__ = [
     "CallerError", "Change", "Choice", "ChoiceClosed", "Choose", "Clock", "Conversation",
-    "ConversationOver", "Deadline", "Diagnostic", "HeartlineError", "InputError", "Location",
-    "ManualClock", "NothingToUndo", "RunawayError", "Said", "Scenario", "ScenarioError", "Send",
-    "Severity", "Snapshot", "SnapshotDamaged", "SnapshotError", "SnapshotMismatch", "StaleTurn",
-    "Step", "SystemClock", "Tick", "Turn", "UnknownChoice", "UnknownEvent", "load", "loads",
-    "start", "step", "view",
+    "ConversationOver", "Deadline", "Diagnostic", "DrawImpossible", "HeartlineError", "InputError",
+    "Location", "ManualClock", "NothingToUndo", "RunawayError", "Said", "Scenario",
+    "ScenarioError", "Send", "Severity", "Snapshot", "SnapshotDamaged", "SnapshotError",
+    "SnapshotMismatch", "StaleTurn", "Step", "SystemClock", "Tick", "Turn", "UnknownChoice",
+    "UnknownEvent", "load", "loads", "start", "step", "view",
 ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from heartline.rendering import changed, look, render
 from heartline.snapshot import Choose, Send, Snapshot, Tick
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from heartline.clock import Clock
@@ -110,6 +110,7 @@ class Scenario:
         clock: Clock | None = None,
         seats: Collection[str] = (),
         undo_depth: int = UNDO_DEPTH,
+        draws: Sequence[str] = (),
         **inputs: object,
     ) -> Conversation:
         """Begin a conversation; `inputs` are values for the scenario's inputs.
@@ -118,7 +119,8 @@ class Scenario:
         that are called like another argument.
 
         `seats` names roles of the engine that a person plays in this conversation; `undo_depth`
-        is how many turns can be taken back. Raises InputError.
+        is how many turns can be taken back. `draws` are choices, by id, that the engine's roles
+        draw first; then the seed decides. Raises InputError, and DrawImpossible.
         """
         clock = clock or SystemClock()
         step = runtime.start(
@@ -127,6 +129,7 @@ class Scenario:
             now=clock.now(),
             inputs={**(given or {}), **inputs},
             persons=seats,
+            draws=draws,
         )
         return Conversation(self, step.snapshot, clock, undo_depth, step)
 
@@ -200,30 +203,39 @@ class Conversation:
         """The transitions that led to the present turn."""
         return self._ways
 
-    def choose(self, choice: str, *, role: str | None = None, turn: int | None = None) -> Turn:
+    def choose(
+        self,
+        choice: str,
+        *,
+        role: str | None = None,
+        turn: int | None = None,
+        draws: Sequence[str] = (),
+    ) -> Turn:
         """Take a choice, named by its id.
 
         `role` says who chooses; a choice of another role is refused then. `turn` is the number
-        of the turn that is answered; without it, the one that was last shown. Raises UnknownChoice,
-        ChoiceClosed, ConversationOver, or StaleTurn where a deadline has passed in between: the
-        conversation then stands at the turn that the deadline led to.
+        of the turn that is answered; without it, the one that was last shown. `draws` are what
+        the engine's roles draw first in answer, by id, for tests and rehearsals. Raises
+        UnknownChoice, ChoiceClosed, DrawImpossible, ConversationOver, or StaleTurn where a
+        deadline has passed in between: the conversation then stands at the turn that the deadline
+        led to.
         """
-        return self._answer(Choose(choice, turn, role), turn)
+        return self._answer(Choose(choice, turn, role), turn, draws)
 
-    def send(self, event: str, *, turn: int | None = None) -> Turn:
+    def send(self, event: str, *, turn: int | None = None, draws: Sequence[str] = ()) -> Turn:
         """Report an event that no player is shown. Raises as `choose` does, and UnknownEvent."""
-        return self._answer(Send(event, turn), turn)
+        return self._answer(Send(event, turn), turn, draws)
 
     def tick(self) -> Turn:
         """Let the deadlines fire that the clock has passed; at a quiet time nothing changes."""
         self._step(Tick())
         return self.turn
 
-    def wait(self, duration: str | timedelta | None = None) -> Turn:
+    def wait(self, duration: str | timedelta | None = None, *, draws: Sequence[str] = ()) -> Turn:
         """Let time pass on a manual clock: a duration such as "14d", or None for the next deadline.
 
-        Raises CallerError where the clock is not one that can be moved, or the duration is no
-        good; ValueError is never raised.
+        `draws` are as in `choose`. Raises CallerError where the clock is not one that can be
+        moved, or the duration is no good, and DrawImpossible; ValueError is never raised.
         """
         clock = self.clock
         if not isinstance(clock, ManualClock):
@@ -247,7 +259,7 @@ class Conversation:
                         f"A wait is a text such as '14d' or a timedelta, not {length!r}."
                     )
                 clock.advance(length)
-            self._step(Tick())
+            self._step(Tick(), draws)
         except ValueError as error:
             clock.set(before)
             raise CallerError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
@@ -291,7 +303,7 @@ class Conversation:
                 return explain_choice(machine, self.position, spec, reveal_hidden=reveal_hidden)
         raise UnknownChoice(f"There is no choice {choice[:60]!r} in {self.position.state!r}.")
 
-    def _answer(self, input: Choose | Send, turn: int | None) -> Turn:
+    def _answer(self, input: Choose | Send, turn: int | None, draws: Sequence[str]) -> Turn:
         shown = self.position.turn
         self._step(Tick())  # what is due fires, and is kept, whatever becomes of the input
         if turn is None and self.position.turn != shown:
@@ -300,11 +312,12 @@ class Conversation:
                 shown,
                 self.position.turn,
             )
-        self._step(input)
+        self._step(input, draws)
         return self.turn
 
-    def _step(self, input: Input) -> None:
-        step = runtime.step(self.scenario.machine, self.position, input, self.clock.now())
+    def _step(self, input: Input, draws: Sequence[str] = ()) -> None:
+        machine, now = self.scenario.machine, self.clock.now()
+        step = runtime.step(machine, self.position, input, now, tuple(draws))
         if step.snapshot is self.position:
             return
         if self._undo_depth:

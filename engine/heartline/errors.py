@@ -9,6 +9,7 @@
     │   ├── ChoiceClosed           the choice exists but its guard does not hold
     │   ├── UnknownEvent           nothing here listens to that event
     │   ├── StaleTurn              the input answers a turn that is over
+    │   ├── DrawImpossible         the engine's roles cannot draw that here
     │   ├── ConversationOver       the conversation has ended
     │   └── NothingToUndo
     └── SnapshotError              what was stored cannot be gone on with
@@ -32,6 +33,7 @@ __all__ = [
     "CallerError",
     "ChoiceClosed",
     "ConversationOver",
+    "DrawImpossible",
     "HeartlineError",
     "InputError",
     "NothingToUndo",
@@ -93,6 +95,14 @@ class StaleTurn(CallerError):
         super().__init__(message)
         self.answered = answered
         self.current = current
+
+
+class DrawImpossible(CallerError):
+    """The engine's roles cannot draw that now; `possible` are the choices that they could."""
+
+    def __init__(self, message: str, possible: Sequence[str]) -> None:
+        super().__init__(message)
+        self.possible = tuple(possible)
 
 
 class ConversationOver(CallerError):

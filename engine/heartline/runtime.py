@@ -37,6 +37,7 @@ from heartline.errors import (
     CallerError,
     ChoiceClosed,
     ConversationOver,
+    DrawImpossible,
     RunawayError,
     StaleTurn,
     UnknownChoice,
@@ -49,13 +50,13 @@ from heartline.reasons import closed_reason
 from heartline.snapshot import Choose, Due, Send, Snapshot, Tick, new_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from heartline.machine import Machine, Way
-    from heartline.plan import Leaf, Lines
+    from heartline.plan import ChoiceSpec, Leaf, Lines
     from heartline.snapshot import Frame, Input
 
-__all__ = ["Spoken", "Step", "Taken", "start", "step"]
+__all__ = ["Run", "Spoken", "Step", "Taken", "start", "step"]
 
 MOST_MICROSTEPS = 1_000  # transitions set off by one cause before the scenario counts as looping
 MOST_FIRINGS = 10_000  # deadlines that one step may fire
@@ -95,12 +96,14 @@ def start(
     now: datetime,
     inputs: Mapping[str, object] | None = None,
     persons: Collection[str] = (),
+    draws: Sequence[str] = (),
 ) -> Step:
     """Begin a conversation.
 
     `seed` decides every draw (any integer; 64 bits of it count), `now` is aware, `inputs` are
     values for variables that are declared as inputs, and `persons` names roles of the engine
-    whose seat a person takes. Raises InputError, or RunawayError for a scenario that loops.
+    whose seat a person takes. `draws` are as in `step`. Raises InputError, DrawImpossible, or
+    RunawayError for a scenario that loops.
     """
     blank = Snapshot(
         machine.id,
@@ -116,7 +119,7 @@ def start(
         turn=0,
         time=_utc(now),
     )
-    run = _Run(machine, blank)
+    run = Run(machine, blank, tuple(draws))
     run.frame[0] = machine.initial
     for block in machine.begin:
         perform(block.parts(), run)
@@ -126,14 +129,23 @@ def start(
     return run.finish(None)
 
 
-def step(machine: Machine, snapshot: Snapshot, input: Input, now: datetime) -> Step:
+def step(
+    machine: Machine,
+    snapshot: Snapshot,
+    input: Input,
+    now: datetime,
+    draws: tuple[str, ...] = (),
+) -> Step:
     """Let one input happen at the moment `now` (aware; an earlier one than the snapshot's counts
     as the snapshot's).
 
-    Deadlines that are due fire first. Raises a CallerError where the input cannot be taken, and
-    RunawayError where the scenario loops; the snapshot stays good in either case.
+    Deadlines that are due fire first. `draws` are the choices, by id, that the engine's roles
+    draw first in this step, for tests and rehearsals; where it ends, the seed decides again.
+    Raises a CallerError where the input cannot be taken, DrawImpossible where one of `draws`
+    cannot be drawn, and RunawayError where the scenario loops; the snapshot stays good in each
+    case.
     """
-    run = _Run(machine, snapshot)
+    run = Run(machine, snapshot, draws)
     moment = now if now.tzinfo is UTC else _utc(now)
     if snapshot.deadlines and snapshot.deadlines[0].due <= moment:
         run.fire_due(moment)
@@ -149,24 +161,25 @@ def step(machine: Machine, snapshot: Snapshot, input: Input, now: datetime) -> S
         run.settle()
     elif type(input) is not Tick:
         raise TypeError(f"an input is Choose, Send or Tick, not {type(input).__name__}")
-    elif not run.fired:
+    elif not run.fired and not draws:
         return Step(snapshot, snapshot, (), ())
     if run.deadlines and run.deadlines[0].due <= run.time:  # a timer that runs for no time at all
         run.fire_due(run.time)
     return run.finish(snapshot)
 
 
-class _Run:
+class Run:
     """The working copy of one conversation during one step."""
 
     __slots__ = (
-        "budget", "deadlines", "draws", "fired", "frame", "machine", "pending", "persons", "said",
-        "snapshot", "starts", "taken", "time",
+        "budget", "deadlines", "draws", "fired", "forced", "frame", "machine", "pending",
+        "persons", "said", "snapshot", "starts", "taken", "time",
     )  # fmt: skip
 
-    def __init__(self, machine: Machine, snapshot: Snapshot) -> None:
+    def __init__(self, machine: Machine, snapshot: Snapshot, forced: tuple[str, ...] = ()) -> None:
         self.machine = machine
         self.snapshot = snapshot
+        self.forced = forced
         self.frame: list[Any] = list(snapshot.frame)
         self.deadlines = snapshot.deadlines
         self.pending = snapshot.pending
@@ -304,18 +317,38 @@ class _Run:
 
     def draw(self, leaf: Leaf) -> bool:
         """Draw one of the choices that the engine's roles have now, by weight; False if none."""
+        offers = self.offers(leaf)
+        total = sum([weight for _, weight in offers])
+        if total <= 0:
+            return False
+        self.draws += 1
+        if self.forced:
+            spec = self.forced_draw(offers)
+        else:
+            spec = pick(offers, draw(self.snapshot.seed, self.draws, total))
+        return self.trigger(spec.event, drawn=self.draws)
+
+    def offers(self, leaf: Leaf) -> list[tuple[ChoiceSpec, int]]:
+        """The choices that the engine's roles could take now, each with its weight."""
         frame = self.frame
-        offers = [
+        return [
             (spec, 1 if spec.weight is None else max(0, spec.weight(frame)))
             for spec in leaf.engine
             if spec.role not in self.persons and spec.enabled(frame)
         ]
-        total = sum(weight for _, weight in offers)
-        if total <= 0:
-            return False
-        self.draws += 1
-        spec = pick(offers, draw(self.snapshot.seed, self.draws, total))
-        return self.trigger(spec.event, drawn=self.draws)
+
+    def forced_draw(self, offers: list[tuple[ChoiceSpec, int]]) -> ChoiceSpec:
+        wanted, *rest = self.forced
+        for spec, weight in offers:
+            if spec.id == wanted and weight > 0:
+                self.forced = tuple(rest)
+                return spec
+        possible = [spec.id for spec, weight in offers if weight > 0]
+        raise DrawImpossible(
+            f"{wanted[:60]!r} cannot be drawn in {self.frame[0]!r}; what can be drawn there is "
+            f"{', '.join(possible)}.",
+            tuple(possible),
+        )
 
     def close(self) -> None:
         """Final means over: nothing runs on."""
@@ -342,10 +375,16 @@ class _Run:
         ))  # fmt: skip
 
     def finish(self, before: Snapshot | None) -> Step:
+        if self.forced:
+            raise DrawImpossible(
+                f"{self.forced[0][:60]!r} was not drawn: the engine's roles had nothing more to "
+                f"draw when the conversation came to {self.frame[0]!r}.",
+                (),
+            )
         return new_tuple(Step, (self.snapshot_now(), before, tuple(self.said), tuple(self.taken)))
 
 
-def _answers_turn(run: _Run, turn: int | None) -> None:
+def _answers_turn(run: Run, turn: int | None) -> None:
     snapshot = run.snapshot
     if run.leaf().final:
         raise ConversationOver(
@@ -363,7 +402,7 @@ def _answers_turn(run: _Run, turn: int | None) -> None:
         )
 
 
-def _no_such_choice(run: _Run, leaf: Leaf, input: Choose) -> str:
+def _no_such_choice(run: Run, leaf: Leaf, input: Choose) -> str:
     offered = [
         spec
         for spec in leaf.choices

@@ -1,0 +1,251 @@
+"""The authored shape of a test file, format 1: what a test is started with, does and expects.
+
+A test file lies beside its scenario, as `tests.yaml` or `NAME.test.yaml`. It is read with the
+same care as a scenario: unknown fields are errors, each fault has its place.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from heartline.forms import Also, Expression, Model, Name, StateName, Text, many, one_or_many
+
+__all__ = [
+    "ERRORS",
+    "Accepted",
+    "ErrorExpected",
+    "Expect",
+    "LineExpected",
+    "Start",
+    "Step",
+    "Test",
+    "TestFile",
+    "Words",
+]
+
+ERRORS = (
+    "input", "unknown_choice", "closed", "unknown_event", "stale_turn", "over", "nothing_to_undo",
+    "draw",
+)  # fmt: skip
+
+CaseName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,99}$")]
+Value = str | int | bool
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class Words(Model):
+    """What a text is compared with. One of the three; a bare text means `exact`.
+
+    In `like`, each `*` stands for any words, or none.
+    """
+
+    exact: str | None = Field(None, description="The whole text.")
+    contains: str | None = Field(None, description="A part of the text.")
+    like: str | None = Field(None, description="The whole text, with * for any words.")
+    FORMS: ClassVar[tuple[str, ...]] = ("exact", "contains", "like")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Words:
+        if sum(getattr(self, form) is not None for form in Words.FORMS) != 1:
+            raise PydanticCustomError("HL205", "give one of exact, contains and like")
+        return self
+
+
+def _words(value: object) -> object:
+    return {"exact": value} if isinstance(value, str) else value
+
+
+SomeWords = Annotated[Words, BeforeValidator(_words), Also(whole={"type": "string"})]
+
+
+class LineExpected(Words):
+    """A line: who says it, and its words. Without a speaker, anybody may have said it."""
+
+    speaker: Name | None = Field(None, description="A role, or narrator.")
+
+
+def _line(value: object) -> object:
+    """`a text`, `{partner: a text}`, `{partner: {contains: a part}}`, or the whole mapping."""
+    if isinstance(value, str):
+        return {"exact": value}
+    if isinstance(value, dict) and len(value) == 1:
+        ((speaker, words),) = value.items()
+        if speaker not in LineExpected.model_fields:
+            inner = _words(words)
+            if isinstance(inner, dict):
+                return {"speaker": speaker, **inner}
+    return value
+
+
+def _lines(value: object) -> object:
+    return tuple(map(_line, value)) if isinstance(value, list) else (_line(value),)
+
+
+LinesExpected = Annotated[tuple[LineExpected, ...], BeforeValidator(_lines)]
+
+
+class ErrorExpected(Model):
+    """That an input is refused, changing nothing. A bare word is the kind."""
+
+    kind: Literal[
+        "input", "unknown_choice", "closed", "unknown_event", "stale_turn", "over",
+        "nothing_to_undo", "draw",
+    ] = Field(description="What is wrong with the input.")  # fmt: skip
+    says: SomeWords | None = Field(None, description="The sentence of the refusal.")
+
+
+def _error(value: object) -> object:
+    return {"kind": value} if isinstance(value, str) else value
+
+
+def _closed(value: object) -> object:
+    """A list of choices, or a mapping of each to the reason why it is closed."""
+    if isinstance(value, str):
+        return {value: None}
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return dict.fromkeys(value)
+    return value
+
+
+Names = Annotated[tuple[Name, ...], BeforeValidator(one_or_many), Also(bare=True)]
+States = Annotated[tuple[StateName, ...], BeforeValidator(one_or_many), Also(bare=True)]
+Draws = Annotated[tuple[StateName, ...], BeforeValidator(one_or_many), Also(bare=True)]
+
+
+class Expect(Model):
+    """What holds at a point of a test. Everything that is given must hold.
+
+    `lines` are looked for in this order among those of the turn; others may stand between.
+    """
+
+    state: StateName | None = Field(None, description="The state, or one that it lies in.")
+    lines: LinesExpected | None = Field(None, description="Said in this turn, in this order.")
+    not_said: LinesExpected | None = Field(None, description="Not said in this turn.")
+    said_by: Names | None = Field(
+        None, description="Who says each line of the turn, all of them: structure without words."
+    )
+    nothing_more_said: bool = Field(False, description="No other lines than those of `lines`.")
+    offered: Names | None = Field(None, description="Choices that can be taken.")
+    only_offered: Names | None = Field(
+        None, description="All the choices that can be taken, in any order."
+    )
+    not_offered: Names | None = Field(None, description="Choices that cannot be taken.")
+    closed: Annotated[
+        dict[Name, SomeWords | None] | None,
+        BeforeValidator(_closed),
+        Also(whole={"type": ["string", "array"]}),
+    ] = Field(None, description="Choices that are shown but closed, and why.")
+    context: dict[StateName, Value] = Field(default={}, description="What variables hold.")
+    holds: Annotated[tuple[Expression, ...], BeforeValidator(one_or_many), Also(bare=True)] = Field(
+        default=(), description="Expressions over the variables that hold."
+    )
+    timers: dict[StateName, Value] = Field(
+        default={}, description="For each timer: what is left of it, as in 14d; off; or expired."
+    )
+    running: States | None = Field(None, description="All the timers that run, in any order.")
+    ends: dict[StateName, Moment] = Field(
+        default={}, description="For each timer: the moment at which it runs out."
+    )
+    outcome: Name | None = Field(None, description="How it ended.")
+    over: bool | None = Field(None, description="Whether it is over.")
+    support: SomeWords | None = Field(None, description="The text that says where help is found.")
+    error: Annotated[ErrorExpected, BeforeValidator(_error)] | None = Field(
+        None, description="The refusal of the input, which then changes nothing."
+    )
+
+
+class Step(Model):
+    """One step: an act (one of the first six), what it must lead to, or both."""
+
+    choose: Name | None = Field(None, description="The choice that is taken, by its id.")
+    send: Name | None = Field(None, description="The event that is sent.")
+    wait: str | None = Field(None, description="How long to wait, as in 14d.")
+    wait_until: StateName | None = Field(None, description="The timer to wait for.")
+    undo: int | None = Field(None, ge=1, le=1000, description="How many turns to take back.")
+    resume: Literal[True] | None = Field(
+        None, description="Store the conversation, and go on with what was stored."
+    )
+    role: Name | None = Field(None, alias="as", description="With choose: who chooses.")
+    turn: int | None = Field(
+        None, ge=0, description="With choose or send: the turn that it answers."
+    )
+    draw: Draws = Field(
+        default=(), description="What the engine's roles draw in this step, in this order."
+    )
+    expect: Expect | None = Field(None, description="What then holds.")
+    about: Text | None = Field(None, description="A note for readers of the file.")
+
+    ACTS: ClassVar[tuple[str, ...]] = ("choose", "send", "wait", "wait_until", "undo", "resume")
+
+    @property
+    def act(self) -> str | None:
+        """The act's name, None where the step only expects."""
+        return next((act for act in self.ACTS if getattr(self, act) is not None), None)
+
+
+class Start(Model):
+    """What a conversation is started with."""
+
+    seed: int | None = Field(None, description="Decides what is not drawn; 0 without it.")
+    start: Moment | None = Field(
+        None, description="The first moment, with its zone, as in 2026-01-05T09:00:00Z."
+    )
+    inputs: dict[StateName, Value] = Field(default={}, description="Values for the inputs.")
+    seats: Names = Field(default=(), description="Roles of the engine that a person plays.")
+
+
+class Test(Start):
+    """One test: a conversation with what it must do."""
+
+    about: Text | None = Field(None, description="What it shows.")
+    after: CaseName | None = Field(None, description="The test in whose end this one starts.")
+    draw: Draws = Field(default=(), description="What the engine's roles draw at the start.")
+    expect: Expect | None = Field(None, description="What holds at the start.")
+    steps: Annotated[tuple[Step, ...], BeforeValidator(many)] = Field(
+        default=(), description="What happens."
+    )
+    cases: dict[CaseName, dict[Name, Any]] = Field(
+        default={},
+        description="A table: for each row its columns. $column in the test stands for its value.",
+    )
+    skip: Text | None = Field(None, description="It is not run, for this reason.")
+    only: Text | None = Field(None, description="Only tests with this are run, for this reason.")
+
+
+class Accepted(Model):
+    """A mutant that the tests do not notice, and why that is all right."""
+
+    mutant: str = Field(description="As `heartline mutate` names it.")
+    because: Text = Field(description="Why no test needs to notice it.")
+
+
+class TestFile(Model):
+    """A whole test file."""
+
+    heartline_tests: Literal[1] = Field(description="The version of the format.")
+    scenario: str = Field(
+        "scenario.yaml", max_length=200, description="The scenario's file, in the same folder."
+    )
+    about: Text | None = Field(None, description="What these tests are about.")
+    defaults: Start = Field(
+        default_factory=lambda: Start.model_validate({}), description="What tests start with."
+    )
+    tests: dict[CaseName, Test] = Field(default={}, description="The tests.")
+    accepted: Annotated[tuple[Accepted, ...], BeforeValidator(many)] = Field(
+        default=(), description="Mutants that need not be noticed, each with its reason."
+    )
