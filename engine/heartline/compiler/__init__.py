@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from heartline.compiler.names import Names
     from heartline.compiler.units import Node, Unit
     from heartline.diagnostics import Diagnostic
-    from heartline.expressions import Action, Symbol
+    from heartline.expressions import Action, Scope, Symbol
     from heartline.loader import Loaded
     from heartline.plan import Leaf
     from heartline.scenario import ScenarioFile
@@ -50,11 +50,16 @@ LEAF: Symbol = ("leaf",)
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What became of a file: a machine, or None where there are errors; and all findings."""
+    """What became of a file: a machine, or None where there are errors; and all findings.
+
+    `scope` is how the outermost file sees names: for expressions about it that stand elsewhere,
+    as in its tests. It is not part of the machine, which would carry it for nothing.
+    """
 
     machine: Machine | None
     diagnostics: tuple[Diagnostic, ...]
     loaded: Loaded
+    scope: Scope | None = None
 
 
 def compile_scenario(loaded: Loaded) -> Compiled:
@@ -64,8 +69,8 @@ def compile_scenario(loaded: Loaded) -> Compiled:
     if loaded.file is None:
         return Compiled(None, tuple(findings.all), loaded)
     with _collector_at_rest():
-        machine = _compile(loaded, loaded.file, findings)
-    return Compiled(None if findings.failed else machine, tuple(findings.all), loaded)
+        machine, scope = _compile(loaded, loaded.file, findings)
+    return Compiled(None if findings.failed else machine, tuple(findings.all), loaded, scope)
 
 
 @contextmanager
@@ -83,7 +88,9 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine | None:
+def _compile(
+    loaded: Loaded, file: ScenarioFile, findings: Findings
+) -> tuple[Machine | None, Scope]:
     root, units = expand(loaded, file, findings)
     names = declare(root, units, findings)
     drafter = Drafter(names, findings)
@@ -95,8 +102,9 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
     roles = _roles(units[0], names, engine, findings)
     support = _support(units[0], names, findings)
     check_promises(units, names, drafter, findings)
+    scope = names.scopes[""]
     if findings.failed:
-        return None
+        return None, scope
 
     slots = _slots(names, drafter, nodes)
     layout = {slot.symbol: index for index, slot in enumerate(slots)}
@@ -136,11 +144,11 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
     timers = {
         name: TimerInfo(
             name, layout["timer", name], names.timer_titles.get(name, ""),
-            name in drafter.delays, lengths.get(name),
+            name in drafter.delays, lengths.get(name), names.timers.get(name),
         )
         for name in (*names.timers, *drafter.delays)
     }  # fmt: skip
-    return Machine(
+    machine = Machine(
         id=file.id,
         version=file.version,
         title=file.title,
@@ -158,6 +166,7 @@ def _compile(loaded: Loaded, file: ScenarioFile, findings: Findings) -> Machine 
         roles=roles,
         support=support(layout) if support is not None else None,
     )
+    return machine, scope
 
 
 def _roles(
