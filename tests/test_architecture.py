@@ -26,6 +26,7 @@ HOUSE = [
     "diagnostics",
     "errors",
     "typed",
+    "wholefiles",
     "expressions",
     "placeholders",
     "text",

@@ -4,9 +4,8 @@ A save is one JSON object: "heartline-save" (the version of this form, 1), "scen
 title and path), "beginning" (seed, moment, inputs, persons), "snapshot", "way" and "transcript"
 (see `record`), "now", "over", "saved", and "checksum", which is the SHA-256 of all the rest.
 
-Writing: into a new file in the same folder, flushed to the disk, then renamed over the old one.
-Whatever fails before the rename (a full disk, a killed process) leaves the old save as it was.
-The save that is replaced stays beside it as FILE.bak. A file that is no save is never replaced.
+A file is written whole or not at all (`wholefiles`). The save that is replaced stays beside it as
+FILE.bak. A file that is no save is never replaced.
 Files and folders made here are for their owner's eyes alone, since they hold what people said.
 """
 
@@ -17,7 +16,6 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from typing import Any
 
 from heartline.errors import HeartlineError, SnapshotDamaged
 from heartline.frontends.terminal.record import Beginning, Saved
+from heartline.wholefiles import replace_whole
 
 __all__ = ["NotSaved", "folder_of", "keep_as", "newest", "read_save", "write_save"]
 
@@ -50,7 +49,8 @@ def write_save(path: Path, saved: Saved, *, backup: bool = True) -> None:
                 f"{path} exists and is not a whole Heartline save, so it stays as it is: "
                 "save under another name."
             )
-        _replace(target, _encode(saved), backup=backup)
+        before = _back_up if backup else None
+        replace_whole(target, _encode(saved), private=True, before_rename=before)
     except (OSError, RuntimeError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
         raise NotSaved(
@@ -110,23 +110,6 @@ class _Damage(Exception):
     """Why bytes are not a save: the rest of a sentence that begins with the file's name."""
 
 
-def _replace(target: Path, content: bytes, *, backup: bool) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if backup:
-            _back_up(target)
-        fresh.replace(target)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
-    _flush_folder(target.parent)
-
-
 def _back_up(target: Path) -> None:
     """Let FILE.bak be the save that is about to be replaced; the target itself never vanishes."""
     backup = target.with_name(target.name + BACKUP)
@@ -138,16 +121,6 @@ def _back_up(target: Path) -> None:
         spare.replace(backup)
     except OSError:  # a file system without links: the rename alone keeps the save whole
         spare.unlink(missing_ok=True)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make the rename itself last; not every system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _is_save(path: Path) -> bool:
