@@ -93,6 +93,7 @@ class Block:
     stops: tuple[str, ...] = ()
     act: Act | None = None
     lines: Lines | None = None
+    actions: tuple[Action, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.visits or self.starts or self.stops or self.act or self.lines)
@@ -260,13 +261,17 @@ class Leaf:
 
 @dataclass(slots=True)
 class TimerInfo:
-    """A timer. `local` ones belong to a state's literal delay and have no name in expressions."""
+    """A timer. `local` ones belong to a state's literal delay and have no name in expressions.
+
+    `length` is made of `tree`: how long it runs where it is started without a length.
+    """
 
     name: str
     slot: int
     title: str
     local: bool
     length: Test | None = None
+    tree: Tree | None = None
 
 
 @dataclass(slots=True)

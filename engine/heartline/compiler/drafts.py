@@ -255,7 +255,8 @@ class Drafter:
         path = (*node.path, name)
         acts = [*first, *self.actions(authored.do, unit, (*path, "do"))]
         if acts:
-            self.patch(block, "act", tuple(acts))
+            block.actions = tuple(acts)
+            self.patch(block, "act", block.actions)
         block.lines = self.said(
             authored.say, unit, (*path, "say"), f"{name} {node.name}", NARRATOR,
             ("visits", node.name),
