@@ -19,6 +19,7 @@ would be imported and run.
 from __future__ import annotations
 
 import logging
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         Edge,
         Leaf,
         Part,
+        Promise,
         RoleInfo,
         Run,
         Slot,
@@ -160,7 +162,8 @@ class FastEvent(Event):
 class Machine:
     """A scenario, compiled. Immutable once built, and shared by all conversations and threads.
 
-    `shown` are the variables that are not hidden: slot, name, title.
+    `shown` are the variables that are not hidden: slot, name, title. Where it is `watched`, each
+    step notes its moments (heartline.runtime.Moment), for whoever holds it to its promises.
     """
 
     id: str
@@ -182,6 +185,8 @@ class Machine:
     library: Any = None
     events: Mapping[str, Any] = field(default_factory=dict)
     is_stock: bool = False
+    promises: tuple[Promise, ...] = ()
+    watched: bool = False
     shown: tuple[tuple[int, str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -216,6 +221,14 @@ class Machine:
     def stock(self) -> Machine:
         """The same machine on the library's own classes: slow, and the oracle of this one."""
         return replace(self, is_stock=True)
+
+    def watching(self) -> Machine:
+        """The same machine, whose steps note their moments; it shares all parts with this one."""
+        if self.watched:
+            return self
+        other = copy(self)
+        other.watched = True
+        return other
 
     def initial_frame(self) -> Frame:
         """The frame before anything has happened, without the leaf."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OFF", "RUNNING", "PENDING", "HANDLED",
-    "Block", "ChoiceSpec", "Edge", "Leaf", "Lines", "RoleInfo", "Run", "Slot", "SpokenLine",
-    "StateInfo", "TimerInfo", "Wiring", "counting", "event_name",
+    "Block", "ChoiceSpec", "Edge", "Leaf", "Lines", "Promise", "RoleInfo", "Run", "Slot",
+    "SpokenLine", "StateInfo", "TimerInfo", "Wiring", "counting", "event_name",
 ]  # fmt: skip
 
 OFF, RUNNING, PENDING, HANDLED = range(4)  # what a timer's slot holds; `expired` is >= PENDING
@@ -281,6 +281,25 @@ class RoleInfo:
     id: str
     name: Text
     engine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A property of the file: what it says, with its expressions parsed, and where.
+
+    `pattern` is one of scenario.Property.PATTERNS, `trees` and `numbers` hold its fields that are
+    expressions and bounds. `endings` says for each outcome of its file in which leaves that file
+    has ended so; `host` is the state that includes the file, None for the outermost.
+    """
+
+    name: str
+    about: str | None
+    pattern: str
+    trees: Mapping[str, Tree]
+    numbers: Mapping[str, int]
+    endings: Mapping[str, frozenset[str]]
+    host: str | None
+    location: Location
 
 
 def event_name(kind: str, trigger: str) -> str:

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from heartline.plan import ChoiceSpec, Leaf, Lines
     from heartline.snapshot import Frame, Input
 
-__all__ = ["Run", "Spoken", "Step", "Taken", "start", "step"]
+__all__ = ["Moment", "Run", "Spoken", "Step", "Taken", "start", "step"]
 
 MOST_MICROSTEPS = 1_000  # transitions set off by one cause before the scenario counts as looping
 MOST_FIRINGS = 10_000  # deadlines that one step may fire
@@ -80,13 +80,29 @@ class Taken(NamedTuple):
     draw: int | None
 
 
+class Moment(NamedTuple):
+    """Where a step stood right after a transition; `said` counts the step's lines until then.
+
+    `way` is None for the beginning of a conversation, and where a timer ran out and nothing
+    handled it.
+    """
+
+    way: Way | None
+    frame: Frame
+    said: int
+
+
 class Step(NamedTuple):
-    """What one step gives: the snapshot to go on with, and what happened on the way to it."""
+    """What one step gives: the snapshot to go on with, and what happened on the way to it.
+
+    `moments` are noted only where the machine is `watched`.
+    """
 
     snapshot: Snapshot
     before: Snapshot | None
     said: tuple[Spoken, ...]
     taken: tuple[Taken, ...]
+    moments: tuple[Moment, ...] = ()
 
 
 def start(
@@ -123,6 +139,8 @@ def start(
     run.frame[0] = machine.initial
     for block in machine.begin:
         perform(block.parts(), run)
+    if run.moments is not None:
+        run.note(None)
     run.settle()
     if run.deadlines and run.deadlines[0].due <= run.time:
         run.fire_due(run.time)
@@ -172,8 +190,8 @@ class Run:
     """The working copy of one conversation during one step."""
 
     __slots__ = (
-        "budget", "deadlines", "draws", "fired", "forced", "frame", "machine", "pending",
-        "persons", "said", "snapshot", "starts", "taken", "time",
+        "budget", "deadlines", "draws", "fired", "forced", "frame", "machine", "moments",
+        "pending", "persons", "said", "snapshot", "starts", "taken", "time",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, snapshot: Snapshot, forced: tuple[str, ...] = ()) -> None:
@@ -189,6 +207,7 @@ class Run:
         self.time = snapshot.time
         self.said: list[Spoken] = []
         self.taken: list[Taken] = []
+        self.moments: list[Moment] | None = [] if machine.watched else None
         self.fired = False
         self.budget = MOST_MICROSTEPS
 
@@ -230,6 +249,8 @@ class Run:
         if way is None:
             return False
         self.taken.append(new_tuple(Taken, (way, self.time, drawn)))
+        if self.moments is not None:
+            self.note(way)
         self.budget -= 1
         if self.budget < 0:
             raise RunawayError(
@@ -238,6 +259,11 @@ class Run:
                 f"the engine's choices there ({way.edge.location})."
             )
         return True
+
+    def note(self, way: Way | None) -> None:
+        """Keep how things stand now, for whoever watches."""
+        assert self.moments is not None
+        self.moments.append(new_tuple(Moment, (way, tuple(self.frame), len(self.said))))
 
     def choose(self, input: Choose) -> None:
         leaf = self.leaf()
@@ -286,7 +312,10 @@ class Run:
             self.frame[self.machine.timers[due.timer].slot] = PENDING
             self.pending = (*self.pending, due.timer)
             self.budget = MOST_MICROSTEPS
+            before = len(self.taken)
             self.settle()
+            if self.moments is not None and len(self.taken) == before:
+                self.note(None)
         self.budget = MOST_MICROSTEPS  # what comes next is another cause
         self.fired = firings > 0
 
@@ -358,6 +387,8 @@ class Run:
             self.frame[self.machine.timers[timer].slot] = HANDLED
         self.deadlines = ()
         self.pending = ()
+        if self.moments:  # what ends here ends in the same moment
+            self.moments[-1] = self.moments[-1]._replace(frame=tuple(self.frame))
 
     # Looking about ------------------------------------------------------------------------------
 
@@ -381,7 +412,10 @@ class Run:
                 f"draw when the conversation came to {self.frame[0]!r}.",
                 (),
             )
-        return new_tuple(Step, (self.snapshot_now(), before, tuple(self.said), tuple(self.taken)))
+        return new_tuple(Step, (
+            self.snapshot_now(), before, tuple(self.said), tuple(self.taken),
+            tuple(self.moments or ()),
+        ))  # fmt: skip
 
 
 def _answers_turn(run: Run, turn: int | None) -> None:

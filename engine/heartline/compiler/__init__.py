@@ -101,7 +101,7 @@ def _compile(
     wirer.check(root)
     roles = _roles(units[0], names, engine, findings)
     support = _support(units[0], names, findings)
-    check_promises(units, names, drafter, findings)
+    promises = check_promises(units, names, drafter, findings)
     scope = names.scopes[""]
     if findings.failed:
         return None, scope
@@ -165,6 +165,7 @@ def _compile(
         timers=timers,
         roles=roles,
         support=support(layout) if support is not None else None,
+        promises=promises,
     )
     return machine, scope
 

@@ -1,6 +1,6 @@
-"""Properties and migrations: their names and expressions are checked when a scenario is loaded.
+"""Properties and migrations: read and checked when a scenario is loaded.
 
-What they promise is proved, and what they carry over is carried over, elsewhere.
+What they promise is held (heartline.checking), and what they carry over is carried over, elsewhere.
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heartline.expressions import parse_expression, parse_property
+from heartline.plan import Promise
 
 if TYPE_CHECKING:
     from heartline.compiler.drafts import Drafter
     from heartline.compiler.findings import Findings
     from heartline.compiler.names import Names
     from heartline.compiler.units import Unit
+    from heartline.expressions import Tree
     from heartline.scenario import Migration
 
 __all__ = ["check_promises"]
@@ -21,13 +23,20 @@ __all__ = ["check_promises"]
 _EXPRESSIONS = (
     "always", "never", "eventually", "whenever", "leads_to", "must", "of", "after", "before",
 )  # fmt: skip
+_BOUNDS = ("at_most", "ends_within", "within")
 
 
-def check_promises(units: list[Unit], names: Names, drafter: Drafter, findings: Findings) -> None:
-    """Report what does not hold together in the properties and migrations of all files."""
+def check_promises(
+    units: list[Unit], names: Names, drafter: Drafter, findings: Findings
+) -> tuple[Promise, ...]:
+    """The properties of all files, parsed. What does not hold together in them, and in the
+    migrations, goes to `findings`."""
+    promises = []
     for unit in units:
         scope = names.scopes[unit.prefix]
+        endings = _endings(unit) if unit.file.properties else {}
         for name, authored in unit.file.properties.items():
+            trees: dict[str, Tree] = {}
             for field in _EXPRESSIONS:
                 source = getattr(authored, field)
                 if source is not None:
@@ -35,6 +44,20 @@ def check_promises(units: list[Unit], names: Names, drafter: Drafter, findings: 
                     tree = findings.take(parsed, unit, ("properties", name, field))
                     if tree is not None:
                         drafter.note((tree,))
+                        trees[field] = tree
+            bounds = ((field, getattr(authored, field)) for field in _BOUNDS)
+            promises.append(
+                Promise(
+                    unit.qualify(name),
+                    authored.about,
+                    next(each for each in authored.PATTERNS if getattr(authored, each) is not None),
+                    trees,
+                    {field: bound for field, bound in bounds if bound is not None},
+                    endings,
+                    unit.within.name if unit.within is not None else None,
+                    unit.loaded.sources.locate(("properties", name), key=True),
+                )
+            )
     outermost = units[0]
     seen: dict[str, int] = {}
     for index, migration in enumerate(outermost.file.migrations):
@@ -51,6 +74,17 @@ def check_promises(units: list[Unit], names: Names, drafter: Drafter, findings: 
                 outermost, (*path, "from"), "raise the file's version, or mend the migration's",
             )  # fmt: skip
         _migration(outermost, names, migration, path, findings)
+    return tuple(promises)
+
+
+def _endings(unit: Unit) -> dict[str, frozenset[str]]:
+    """For each outcome of a file, the leaves in which it has ended so."""
+    endings: dict[str, set[str]] = {}
+    for node in unit.nodes.values():
+        outcome = node.state.outcome if node.kind == "final" else node.ends
+        if outcome is not None:
+            endings.setdefault(outcome, set()).add(node.name)
+    return {outcome: frozenset(leaves) for outcome, leaves in endings.items()}
 
 
 def _migration(
