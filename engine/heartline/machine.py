@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Slot,
         StateInfo,
         TimerInfo,
+        When,
         Wiring,
     )
     from heartline.snapshot import Frame
@@ -182,6 +183,7 @@ class Machine:
     timers: Mapping[str, TimerInfo]
     roles: Mapping[str, RoleInfo]
     support: Callable[[Sequence[Any]], str] | None
+    whens: tuple[When, ...] = ()
     library: Any = None
     events: Mapping[str, Any] = field(default_factory=dict)
     is_stock: bool = False

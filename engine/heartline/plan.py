@@ -60,12 +60,30 @@ class Slot:
     prompt: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition as its author wrote it, in one place: a `when`, or a named guard.
+
+    `owner` says whose it is, for people: "guard heard_out", "choice ask", "after break", "a line
+    of partner". `path` leads to it in its file; a named guard has a `name` under which others use
+    it.
+    """
+
+    owner: str
+    tree: Tree
+    location: Location
+    path: tuple[str | int, ...]
+    name: str | None = None
+
+
 @dataclass(slots=True)
 class SpokenLine:
     """A line, ready to be said: `number` is its place in the scenario, for the draw of a text.
 
-    `said` is the line as it is said, where that is the same in every conversation; all of them
-    share it. It is made when it is first said (heartline.rendering).
+    `path` leads to it in its file, and `places` are those of its texts. `when` is what the author
+    asks for; the guard holds `visit` too. `said` is the line as it is said, where that is the same
+    in every conversation; all of them share it. It is made when it is first said
+    (heartline.rendering).
     """
 
     speaker: str
@@ -73,6 +91,9 @@ class SpokenLine:
     guard: Test | None
     only_to: str | None
     number: int
+    path: tuple[str | int, ...]
+    places: tuple[Location, ...]
+    when: When | None = None
     said: Said | None = None
 
 
@@ -119,7 +140,8 @@ class Edge:
 
     `source` is the state that declares it, None for the whole file; `target` the state it names,
     None where it stays. `kind` is "choice", "event", "after" or "always"; `trigger` the id of the
-    choice, event or timer ("" for always). `path` leads to it in its file.
+    choice, event or timer ("" for always). `path` leads to it in its file. `whens` are what must
+    hold, in the order in which it is asked; `condition` is all of it, with a choice's `once`.
     """
 
     kind: str
@@ -141,6 +163,7 @@ class Edge:
     act: Act | None = None
     closing: Lines | None = None
     order: int = 0
+    whens: tuple[When, ...] = ()
 
     @property
     def line(self) -> int:
@@ -305,6 +328,14 @@ class Promise:
 def event_name(kind: str, trigger: str) -> str:
     """The name under which the library knows a choice, an event, a timer or `always`."""
     return f"{kind} {trigger}" if trigger else kind
+
+
+def remembering(history: tuple[int, str | None], guard: Test | None) -> Test:
+    """The guard of a way that stands only while a history slot holds a value."""
+    slot, value = history
+    if guard is None:
+        return lambda frame: frame[slot] == value
+    return lambda frame: frame[slot] == value and guard(frame)
 
 
 def counting(slot: int, cap: int) -> Act:

@@ -165,6 +165,7 @@ def _compile(
         timers=timers,
         roles=roles,
         support=support(layout) if support is not None else None,
+        whens=(*names.whens, *drafter.whens),
         promises=promises,
     )
     return machine, scope

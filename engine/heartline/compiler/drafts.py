@@ -27,7 +27,7 @@ from heartline.expressions import (
     parse_action,
     parse_expression,
 )
-from heartline.plan import Block, ChoiceSpec, Edge, Lines, SpokenLine, event_name
+from heartline.plan import Block, ChoiceSpec, Edge, Lines, SpokenLine, When, event_name
 from heartline.scenario import NARRATOR
 from heartline.text import Text, parse_text
 
@@ -82,6 +82,7 @@ class Drafter:
         self.ends: dict[tuple[Node, str], list[Edge]] = {}
         self.known: dict[tuple[str, str, object], Parsed[Any]] = {}
         self.lines = 0
+        self.whens: list[When] = []
 
     def draft(self, node: Node) -> Draft:
         """Parse what a state declares."""
@@ -113,8 +114,9 @@ class Drafter:
             taken: Symbol = ("taken", name)
             self.counters.setdefault(taken, 1)
             conditions.append(Not(_NOWHERE, BOOL, Happened(_NOWHERE, BOOL, taken)))
-        if (when := self.guard(choice.when, unit, (*path, "when"))) is not None:
-            conditions.append(when)
+        whole = self.guard(choice.when, unit, (*path, "when"), cause)
+        if whole is not None:
+            conditions.append(whole.tree)
         texts: list[Text] = []
         spec = ChoiceSpec(
             id=name,
@@ -146,7 +148,7 @@ class Drafter:
         acts = self.actions(choice.do, unit, (*path, "do"))
         if choice.branches is None:
             edge = self.edge("choice", name, node, unit, path, choice.to, role, choice.tags)
-            edges: list[tuple[Edge, Tree | None]] = [(edge, None)]
+            edges: list[tuple[Edge, When | None]] = [(edge, None)]
             self.act(edge, acts, choice.do)
         else:
             edges = []
@@ -158,12 +160,13 @@ class Drafter:
                 self.act(edge, [*acts, *own], (*choice.do, *branch.do))
                 edges.append((edge, when))
         spec.edges = tuple(edge for edge, _ in edges)
-        spec.branches = tuple(when for _, when in edges)
+        spec.branches = tuple(None if when is None else when.tree for _, when in edges)
         for edge, when in edges:
+            edge.whens = tuple(each for each in (whole, when) if each is not None)
             edge.opening = spec.say
             guard = None if choice.branches is None else choice.branches[edge.order].when
             edge.when = _written(f"not chosen({name})" if choice.once else None, choice.when, guard)
-            self.condition(edge, [*conditions, *([] if when is None else [when])])
+            self.condition(edge, [*conditions, *([] if when is None else [when.tree])])
         return spec
 
     def branches(
@@ -176,17 +179,17 @@ class Drafter:
             edge, acts, when = self.branch(kind, trigger, node, layer.unit, path, branch, None, ())
             self.act(edge, acts, branch.do)
             edge.when = branch.when
-            self.condition(edge, [] if when is None else [when])
+            self.only(edge, when)
             found.append(edge)
         return found
 
     def branch(
         self, kind: str, trigger: str, node: Node, unit: Unit, path: Path, branch: Branch,
         role: str | None, tags: tuple[str, ...],
-    ) -> tuple[Edge, list[Action], Tree | None]:  # fmt: skip
+    ) -> tuple[Edge, list[Action], When | None]:  # fmt: skip
         edge = self.edge(kind, trigger, node, unit, path, branch.to, role, tags)
         edge.order = path[-1] if isinstance(path[-1], int) else 0
-        when = self.guard(branch.when, unit, (*path, "when"))
+        when = self.guard(branch.when, unit, (*path, "when"), event_name(kind, trigger))
         edge.closing = self.said(
             branch.say, unit, (*path, "say"), event_name(kind, trigger), NARRATOR,
             ("visits", node.name),
@@ -233,7 +236,7 @@ class Drafter:
             edge, acts, when = self.branch("always", "", host, outer.unit, path, branch, None, ())
             self.act(edge, acts, branch.do)
             edge.when = branch.when
-            self.condition(edge, [] if when is None else [when])
+            self.only(edge, when)
             draft.always.append(edge)
         self.ends[host, node.ends or ""] = list(draft.always)
 
@@ -328,10 +331,20 @@ class Drafter:
         if edge.condition is not None:
             self.patch(edge, "guard", edge.condition)
 
-    def guard(self, source: str | None, unit: Unit, path: Path) -> Tree | None:
+    def only(self, edge: Edge, when: When | None) -> None:
+        """Give an edge that is no choice's its guard."""
+        if when is not None:
+            edge.whens = (when,)
+            self.condition(edge, [when.tree])
+
+    def guard(self, source: str | None, unit: Unit, path: Path, owner: str) -> When | None:
         if source is None:
             return None
-        return self.findings.take(self.parsed(unit.prefix, source, parse_guard), unit, path)
+        tree = self.findings.take(self.parsed(unit.prefix, source, parse_guard), unit, path)
+        if tree is None:
+            return None
+        self.whens.append(When(owner, tree, unit.loaded.sources.locate(path), path))
+        return self.whens[-1]
 
     def parsed(
         self, prefix: str, source: str, parse: Callable[[str, Scope], Parsed[Any]]
@@ -387,9 +400,8 @@ class Drafter:
                     continue
                 speaker = unit.roles[str(line.speaker)]
             only_to = line.only_to and self.role(line.only_to, unit, (*here, "only_to"))
-            conditions = []
-            if (when := self.guard(line.when, unit, (*here, "when"))) is not None:
-                conditions.append(when)
+            when = self.guard(line.when, unit, (*here, "when"), f"a line of {speaker}")
+            conditions = [] if when is None else [when.tree]
             if line.visit is not None and visits == ("visits", ""):
                 self.findings.error(
                     "HL205", "'visit' goes by the visits of a state, and the whole file is never "
@@ -400,7 +412,12 @@ class Drafter:
                 conditions.append(self.visit(line.visit, visits))
             if not found:
                 continue
-            spoken = SpokenLine(speaker, found, None, only_to, self.lines)
+            places = tuple(
+                unit.loaded.sources.locate((*here, "texts", number))
+                for number, text in enumerate(parsed)
+                if text is not None
+            )
+            spoken = SpokenLine(speaker, found, None, only_to, self.lines, here, places, when)
             if conditions:
                 self.patch(spoken, "guard", _all(conditions))
             elif texts is not None and speaker == default:

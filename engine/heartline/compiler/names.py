@@ -26,6 +26,7 @@ from heartline.expressions import (
     Type,
     parse_expression,
 )
+from heartline.plan import When
 from heartline.scenario import (
     NARRATOR,
     BoolVariable,
@@ -58,6 +59,7 @@ class Names:
     timer_titles: dict[str, str] = field(default_factory=dict)
     guards: dict[str, Guard] = field(default_factory=dict)
     whys: dict[str, Text] = field(default_factory=dict)
+    whens: list[When] = field(default_factory=list)
     scopes: dict[str, Scope] = field(default_factory=dict)
     texts: dict[str, TextScope] = field(default_factory=dict)
 
@@ -210,6 +212,9 @@ def _guards(unit: Unit, names: Names, findings: Findings) -> None:
             parsed = parse_expression(guard.when, scope, BOOL)
             tree = findings.take(parsed, unit, ("guards", name, "when"))
             names.guards[unit.qualify(name)] = Guard(tree or TRUE, guard.why)
+            path = ("guards", name, "when")
+            whole, where = unit.qualify(name), unit.loaded.sources.locate(path)
+            names.whens.append(When(f"guard {whole}", tree or TRUE, where, path, whole))
         if guard.why is not None:
             read = parse_text(guard.why, names.texts[unit.prefix])
             why = findings.take(read, unit, ("guards", name, "why"))

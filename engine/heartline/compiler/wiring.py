@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heartline.plan import ChoiceSpec, Leaf, StateInfo, Wiring, event_name
+from heartline.plan import ChoiceSpec, Leaf, StateInfo, Wiring, event_name, remembering
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterator, Mapping
 
     from heartline.compiler.drafts import Draft
     from heartline.compiler.findings import Findings
@@ -194,7 +193,7 @@ class Wirer:
             history = None
             if memory is not None:
                 history = (self.layout[memory[0]], memory[1])
-                guard = _remembering(history, edge.guard)
+                guard = remembering(history, edge.guard)
             yield Wiring(
                 event, leaf.name, arrival.name, edge, guard, history, tuple(remembers),
                 tuple(exits), self.entered(arrival, domain),
@@ -254,12 +253,3 @@ def state_infos(root: Node) -> dict[str, StateInfo]:
 
     visit(root, ())
     return infos
-
-
-def _remembering(
-    history: tuple[int, str | None], guard: Callable[[Sequence[Any]], Any] | None
-) -> Callable[[Sequence[Any]], Any]:
-    slot, value = history
-    if guard is None:
-        return lambda frame: frame[slot] == value
-    return lambda frame: frame[slot] == value and guard(frame)
