@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from heartline.machine import Machine
     from heartline.plan import Slot
 
-__all__ = ["check_seats", "check_seed", "first_frame"]
+__all__ = ["check_seats", "check_seed", "first_frame", "read_input", "read_value"]
 
 
 def first_frame(machine: Machine, given: Mapping[str, object]) -> list[Any]:
@@ -29,8 +29,13 @@ def first_frame(machine: Machine, given: Mapping[str, object]) -> list[Any]:
     frame = list(machine.initial_frame())
     for name, value in given.items():
         index = _input_slot(machine, name)
-        frame[index] = _input_value(machine.slots[index], value)
+        frame[index] = read_value(machine.slots[index], value)
     return frame
+
+
+def read_input(machine: Machine, name: str, value: object) -> object:
+    """One input's value as the frame holds it; raises InputError."""
+    return read_value(machine.slots[_input_slot(machine, name)], value)
 
 
 def check_seats(machine: Machine, persons: Collection[str]) -> tuple[str, ...]:
@@ -65,8 +70,11 @@ def _input_slot(machine: Machine, name: str) -> int:
     return index
 
 
-def _input_value(slot: Slot, value: object) -> object:
-    """The value as the frame holds it. Texts are read as people type them: `true`, `3`, `14d`."""
+def read_value(slot: Slot, value: object) -> object:
+    """A variable's value as the frame holds it; raises InputError.
+
+    Texts are read as people type them: `true`, `3`, `14d`.
+    """
     name, kind = slot.symbol[1], slot.type
     if isinstance(kind, BoolType):
         if isinstance(value, bool):

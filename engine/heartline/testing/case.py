@@ -28,12 +28,14 @@ PASSED, FAILED, ERROR, SKIPPED = "passed", "failed", "error", "skipped"
 @dataclass(frozen=True, slots=True)
 class CaseStep:
     """One step of a case. `path` leads to it in the test file; `holds` are the parsed trees of
-    `expect.holds`."""
+    `expect.holds`. `sources` gives places in the file: of `(*path, "expect", "state")`, say, which
+    in a table's row is the place of the cell."""
 
     step: Step
     path: tuple[str | int, ...]
     location: Location
     holds: tuple[Tree, ...] = ()
+    sources: SourceMap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Case:
     `id` is "FILE::NAME" or "FILE::NAME[ROW]", `name` the same without the file. `beginning` are the
     steps of the tests that this one starts after, whose expectations are not held here. `opening`
     is what is expected at the start, as a step without an act; None where there is none.
+    `scenario` is what `heartline play` takes to play it by hand; `sources` are the places in the
+    test file, so that each expectation can be told with its own.
     """
 
     id: str
@@ -60,6 +64,8 @@ class Case:
     skip: str | None = None
     only: str | None = None
     after: str | None = None
+    scenario: str = ""
+    sources: SourceMap | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,9 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a case did not pass. `step` counts the steps of the case from 0, the beginning's first;
-    -1 is the start. `mode` is "live" or "stored": through JSON after every turn."""
+    -1 is the start. `mode` is "live" or "stored": through JSON after every turn. `stands_at` is how
+    many steps can be replayed to stand where it failed; `seed` is set where another one was asked
+    for than the case has."""
 
     message: str
     location: Location
@@ -116,6 +124,8 @@ class Failure:
     mode: str
     mismatches: tuple[Mismatch, ...] = ()
     transcript: tuple[Entry, ...] = ()
+    stands_at: int = 0
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
