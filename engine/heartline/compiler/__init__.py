@@ -25,6 +25,7 @@ from heartline.compiler.promises import check_promises
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
 from heartline.expressions import Assign, Codegen, IntType, Start, guards_used, reads, write
+from heartline.loader import load_include
 from heartline.machine import Machine
 from heartline.plan import Block, ChoiceSpec, RoleInfo, Slot, TimerInfo
 from heartline.scenario import TextVariable
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
 
     from heartline.compiler.drafts import Draft
     from heartline.compiler.names import Names
-    from heartline.compiler.units import Node, Unit
+    from heartline.compiler.units import Node, ReadInclude, Unit
     from heartline.diagnostics import Diagnostic
     from heartline.expressions import Action, Scope, Symbol
     from heartline.loader import Loaded
     from heartline.plan import Leaf
     from heartline.scenario import ScenarioFile
 
-__all__ = ["Compiled", "compile_scenario"]
+__all__ = ["Compiled", "Parts", "compile_scenario", "settle_choice"]
 
 LEAF: Symbol = ("leaf",)
 
@@ -62,14 +63,34 @@ class Compiled:
     scope: Scope | None = None
 
 
-def compile_scenario(loaded: Loaded) -> Compiled:
-    """Compile what was loaded. Never raises for what a file says."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a machine was made of, for whoever changes one part and has only that made anew."""
+
+    root: Node
+    units: Sequence[Unit]
+    names: Names
+    drafter: Drafter
+    drafts: Mapping[Node, Draft]
+    wirer: Wirer
+
+
+def compile_scenario(
+    loaded: Loaded,
+    *,
+    read: ReadInclude = load_include,
+    keep: Callable[[Parts], None] | None = None,
+) -> Compiled:
+    """Compile what was loaded. Never raises for what a file says.
+
+    `read` reads the files that it includes; `keep` is given what a machine was made of.
+    """
     findings = Findings()
     findings.all.extend(loaded.diagnostics)
     if loaded.file is None:
         return Compiled(None, tuple(findings.all), loaded)
     with _collector_at_rest():
-        machine, scope = _compile(loaded, loaded.file, findings)
+        machine, scope = _compile(loaded, loaded.file, findings, read, keep)
     return Compiled(None if findings.failed else machine, tuple(findings.all), loaded, scope)
 
 
@@ -89,9 +110,13 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def _compile(
-    loaded: Loaded, file: ScenarioFile, findings: Findings
+    loaded: Loaded,
+    file: ScenarioFile,
+    findings: Findings,
+    read: ReadInclude,
+    keep: Callable[[Parts], None] | None,
 ) -> tuple[Machine | None, Scope]:
-    root, units = expand(loaded, file, findings)
+    root, units = expand(loaded, file, findings, read)
     names = declare(root, units, findings)
     drafter = Drafter(names, findings)
     nodes = [root, *(node for unit in units for node in unit.nodes.values())]
@@ -127,19 +152,7 @@ def _compile(
             wirings += wired
     for node in nodes:
         for spec in drafts[node].choices.values():
-            spec.guards = tuple(edge.guard for edge in spec.edges)
-            needs = spec.needs
-            spec.whys = tuple(
-                (name, names.whys[name]) for name in sorted(guards_used(needs))
-                if name in names.whys and names.whys[name].fixed != names.whys[name].source
-            )  # fmt: skip
-            spec.timely = any(
-                any(word in why.source.lower() for word in ("{today", "{support"))
-                or any(symbol[0] == "timer" for symbol in why.symbols)
-                for _, why in spec.whys
-            )
-            symbols = reads(needs).union(*(why.symbols for _, why in spec.whys))
-            spec.reads = tuple(sorted(layout[symbol] for symbol in symbols))
+            settle_choice(spec, names, layout)
     first, begin = wirer.begin()
     timers = {
         name: TimerInfo(
@@ -168,7 +181,26 @@ def _compile(
         whens=(*names.whens, *drafter.whens),
         promises=promises,
     )
+    if keep is not None:
+        keep(Parts(root, units, names, drafter, drafts, wirer))
     return machine, scope
+
+
+def settle_choice(spec: ChoiceSpec, names: Names, layout: Mapping[Symbol, int]) -> None:
+    """Fill in what follows from the branches of a choice, once these have their guards."""
+    spec.guards = tuple(edge.guard for edge in spec.edges)
+    needs = spec.needs
+    spec.whys = tuple(
+        (name, names.whys[name]) for name in sorted(guards_used(needs))
+        if name in names.whys and names.whys[name].fixed != names.whys[name].source
+    )  # fmt: skip
+    spec.timely = any(
+        any(word in why.source.lower() for word in ("{today", "{support"))
+        or any(symbol[0] == "timer" for symbol in why.symbols)
+        for _, why in spec.whys
+    )
+    symbols = reads(needs).union(*(why.symbols for _, why in spec.whys))
+    spec.reads = tuple(sorted(layout[symbol] for symbol in symbols))
 
 
 def _roles(

@@ -8,6 +8,7 @@ at once to where the including state's `done` says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from heartline.compiler.findings import Findings, Path
+    from heartline.diagnostics import Location
     from heartline.loader import Loaded
     from heartline.scenario import Branch, Choice
 
-__all__ = ["Layer", "Node", "Unit", "expand"]
+__all__ = ["Layer", "Node", "ReadInclude", "Unit", "expand"]
+
+ReadInclude = Callable[["Loaded", str, "Location | None"], "Loaded"]
 
 MOST_INCLUDES = 64
 DEEPEST = 24
@@ -95,21 +99,27 @@ class Node:
         return False
 
 
-def expand(loaded: Loaded, file: ScenarioFile, findings: Findings) -> tuple[Node, list[Unit]]:
-    """The tree of all states and the units, the outermost first. Faults go to `findings`."""
+def expand(
+    loaded: Loaded, file: ScenarioFile, findings: Findings, read: ReadInclude = load_include
+) -> tuple[Node, list[Unit]]:
+    """The tree of all states and the units, the outermost first. Faults go to `findings`.
+
+    `read` reads the files that are included.
+    """
     unit = Unit("", loaded, file, {role: role for role in file.cast})
     whole = State.model_construct(initial=file.initial, states=file.states)
     root = Node("", unit, (), whole, "root", None, 0)
     root.layers = (Layer(unit, (), file.choices, file.events, file.after),)
     units = [unit]
-    _Expander(findings, units).children(root, unit, ("states",), [_identity(loaded)])
+    _Expander(findings, units, read).children(root, unit, ("states",), [_identity(loaded)])
     return root, units
 
 
 class _Expander:
-    def __init__(self, findings: Findings, units: list[Unit]) -> None:
+    def __init__(self, findings: Findings, units: list[Unit], read: ReadInclude) -> None:
         self.findings = findings
         self.units = units
+        self.read = read
 
     def children(self, parent: Node, unit: Unit, path: Path, chain: list[str]) -> None:
         states = unit.file.states if path == ("states",) else parent.state.states
@@ -147,7 +157,7 @@ class _Expander:
 
     def include(self, node: Node, unit: Unit, name: str, chain: list[str]) -> None:
         path = (*node.path, "include")
-        loaded = load_include(unit.loaded, name, unit.loaded.sources.locate(path))
+        loaded = self.read(unit.loaded, name, unit.loaded.sources.locate(path))
         if loaded.file is None:
             self.findings.all.extend(loaded.diagnostics)
             return
