@@ -58,6 +58,7 @@ HOUSE = [
     "runtime",
     "rendering",
     "conversation",
+    "moves",
     "heartline",
     "checking",
     "diagram",

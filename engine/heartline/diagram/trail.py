@@ -7,11 +7,11 @@ Steps count from 1 in the order in which things happened; what set itself off af
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.clock import ManualClock
 from heartline.errors import HeartlineError
+from heartline.moves import play_move
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -65,27 +65,24 @@ def follow(
     seed: int = 0,
     inputs: Mapping[str, Any] | None = None,
     persons: Collection[str] = (),
+    draws: Collection[str] = (),
     moves: Iterable[Mapping[str, Any]] = (),
 ) -> Trail:
     """Play a way again and note it.
 
-    The moves are those that a saved conversation holds: {"choose": id, "role": role},
-    {"wait": seconds} or {"event": name}. Where one of them is refused, because the scenario is not
-    what it was, the trail ends there and is not `complete`.
+    The moves are those that a saved conversation holds (`moves`). Where one of them is refused,
+    because the scenario is not what it was, the trail ends there and is not `complete`.
     """
     clock = ManualClock(start)
-    conversation = scenario.start(inputs, seed=seed, clock=clock, seats=tuple(persons))
+    conversation = scenario.start(
+        inputs, seed=seed, clock=clock, seats=tuple(persons), draws=tuple(draws)
+    )
     trail = Trail()
     trail.add(conversation)
     try:
         for move in moves:
             before = conversation.position
-            if "choose" in move:
-                conversation.choose(move["choose"], role=move.get("role"))
-            elif "wait" in move:
-                conversation.wait(timedelta(seconds=move["wait"]))
-            else:
-                conversation.send(move["event"])
+            play_move(conversation, move)
             if conversation.position is not before:
                 trail.add(conversation)
     except (HeartlineError, ValueError, TypeError, KeyError, OverflowError):

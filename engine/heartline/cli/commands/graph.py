@@ -68,6 +68,7 @@ def _trail(scenario: Scenario, path: Path) -> Trail:
         seed=saved.beginning.seed,
         inputs=dict(saved.beginning.inputs),
         persons=saved.beginning.persons,
+        draws=saved.beginning.draws,
         moves=saved.way,
     )
     if not trail.complete:

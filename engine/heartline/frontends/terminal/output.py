@@ -16,6 +16,7 @@ __all__ = [
     "Leave",
     "Output",
     "Page",
+    "RecordWanted",
     "Restarted",
     "Row",
     "SaveWanted",
@@ -108,6 +109,13 @@ class SaveWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordWanted:
+    """The player asks for a test of what was played, in this file; carried out likewise."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """The conversation began anew: what was kept of the earlier one must not be written over."""
 
@@ -117,4 +125,5 @@ class Leave:
     """The player wants to stop."""
 
 
-Output = Began | TurnShown | Footer | Sentence | Page | SaveWanted | Restarted | Leave
+Wanted = SaveWanted | RecordWanted
+Output = Began | TurnShown | Footer | Sentence | Page | Wanted | Restarted | Leave

@@ -1,11 +1,9 @@
 """What a conversation leaves behind: the way that was played and what was said on it.
 
-The way is a list of moves, each a mapping that JSON can hold: {"choose": "ask_why", "role":
-"you"}, {"wait": 1209600} (seconds) or {"event": "called"}. Beside that it says what was "typed",
-the "turn" and "state" that it led to, the player's time "now", and whether it is a "new" turn: a
-wait may be quiet. Played again from the same start (seed, moment, inputs, persons) the way leads
-to the same snapshot, so a conversation that is taken up from a file can also be undone, step by
-step, to its first turn.
+The way is a list of moves (`heartline.moves`). Beside what is played again, each says what was
+"typed", the "turn" and "state" that it led to, the player's time "now", and whether it is a "new"
+turn: a wait may be quiet. Played again from the same beginning the way leads to the same snapshot,
+so a conversation that is taken up from a file can also be undone, step by step, to its first turn.
 """
 
 from __future__ import annotations
@@ -25,13 +23,15 @@ __all__ = ["Beginning", "Record", "Saved"]
 class Beginning:
     """All that decides how a conversation begins. `start` is a moment in ISO 8601, with its zone.
 
-    `inputs` are values as they were typed.
+    `inputs` are values as they were typed; `draws` are what the engine's roles were told to draw
+    at the start.
     """
 
     seed: int
     start: str
     inputs: tuple[tuple[str, str], ...] = ()
     persons: tuple[str, ...] = ()
+    draws: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,7 +68,8 @@ class Saved:
     """A conversation as it is kept in a file.
 
     `path` is the scenario as it was named when it was played: a bundled name, or an absolute
-    path. `now` is the player's time, in ISO 8601. `over` says whether it had ended.
+    path. `now` is the player's time, in ISO 8601. `over` says whether it had ended. `draws` are
+    what the engine's roles were told to draw, and have not drawn yet.
     """
 
     scenario: str
@@ -81,6 +82,7 @@ class Saved:
     snapshot: dict[str, Any]
     way: tuple[dict[str, Any], ...]
     transcript: tuple[dict[str, Any], ...]
+    draws: tuple[str, ...] = ()
 
 
 def _entry(turn: Turn, typed: str | None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from heartline.frontends.terminal.output import (
     Footer,
     Leave,
     Page,
+    RecordWanted,
     Restarted,
     SaveWanted,
     Sentence,
@@ -63,7 +64,7 @@ class Renderer:
         elif isinstance(output, Footer):
             lines = ["", *self._footer(output)]
         else:
-            assert isinstance(output, Leave | Restarted | SaveWanted)
+            assert isinstance(output, Leave | Restarted | SaveWanted | RecordWanted)
             return ""
         return "".join(f"{line}\n" for line in lines)
 

@@ -1,8 +1,9 @@
 """Conversations in files: each write is whole or does not happen, each read is checked.
 
 A save is one JSON object: "heartline-save" (the version of this form, 1), "scenario" (id, version,
-title and path), "beginning" (seed, moment, inputs, persons), "snapshot", "way" and "transcript"
-(see `record`), "now", "over", "saved", and "checksum", which is the SHA-256 of all the rest.
+title and path), "beginning" (seed, moment, inputs, persons, draws), "snapshot", "way", "transcript"
+and "draws" (see `record`), "now", "over", "saved", and "checksum", which is the SHA-256 of all the
+rest.
 
 A file is written whole or not at all (`wholefiles`). The save that is replaced stays beside it as
 FILE.bak. A file that is no save is never replaced.
@@ -148,6 +149,7 @@ def _encode(saved: Saved) -> bytes:
         "snapshot": saved.snapshot,
         "way": list(saved.way),
         "transcript": list(saved.transcript),
+        "draws": list(saved.draws),
     }
     # Through JSON and back first: what is hashed is then what a reader will see.
     content = json.loads(json.dumps(content))
@@ -193,12 +195,14 @@ def _saved(content: dict[str, Any]) -> Saved:
             start=beginning["start"],
             inputs=tuple((name, value) for name, value in beginning["inputs"]),
             persons=tuple(beginning["persons"]),
+            draws=tuple(beginning.get("draws", ())),
         ),
         now=content["now"],
         over=content["over"],
         snapshot=content["snapshot"],
         way=tuple(content["way"]),
         transcript=tuple(content["transcript"]),
+        draws=tuple(content.get("draws", ())),
     )
 
 

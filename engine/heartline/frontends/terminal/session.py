@@ -6,47 +6,52 @@ understood, or cannot be done, gives a sentence with the nearest choices and cha
 
 A line is a choice (its number, its id, or a prefix of one id), a command that begins with a
 colon, a comment that begins with #, or empty: then the present turn is shown again. Files are not
-touched here; `SaveWanted` asks for it.
+touched here; `SaveWanted` and `RecordWanted` ask for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from heartline.clock import ManualClock
+from heartline.durations import parse_duration
 from heartline.errors import (
     CallerError,
     ChoiceClosed,
     ConversationOver,
+    DrawImpossible,
     HeartlineError,
     UnknownChoice,
 )
 from heartline.frontends.terminal import pages
+from heartline.frontends.terminal.beginning import begin, play_again
+from heartline.frontends.terminal.drawing import read_draws, told
 from heartline.frontends.terminal.output import (
     Began,
     Footer,
     Leave,
     Output,
+    RecordWanted,
     Restarted,
     SaveWanted,
     Sentence,
     TurnShown,
 )
-from heartline.frontends.terminal.record import Beginning, Record, Saved
+from heartline.frontends.terminal.record import Record, Saved
 from heartline.frontends.terminal.words import Unclear, clean, find_command
 from heartline.turn import Said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from heartline import Conversation, Scenario
+    from heartline.frontends.terminal.record import Beginning
     from heartline.turn import Choice, Turn
 
 __all__ = ["Session"]
-
-UNDO_DEPTH = 1_000  # turns; a play that is longer has been going on for days
 
 
 class Session:
@@ -62,6 +67,7 @@ class Session:
         *,
         path: str = "",
         resumed: bool = False,
+        draws: tuple[str, ...] = (),
     ) -> None:
         self.scenario = scenario
         self._edited = scenario  # the file as it is now, where this conversation cannot go on in it
@@ -69,6 +75,7 @@ class Session:
         self.beginning = beginning
         self.record = record
         self.resumed = resumed
+        self._draws = draws  # what the engine's roles were told to draw in the next step
         self._conversation = conversation
         self._clock = clock
         self._commands: dict[str, Callable[[str, str], list[Output]]] = {
@@ -77,14 +84,15 @@ class Session:
             "restart": self._restart,
             "event": self._event,
             "save": self._save,
+            "record": self._record,
+            "draw": self._draw,
             "quit": lambda _argument, _typed: [Leave()],
         }
 
     @classmethod
     def begin(cls, scenario: Scenario, beginning: Beginning, *, path: str = "") -> Session:
-        """Start a conversation; raises InputError for values that cannot be."""
-        clock = ManualClock(datetime.fromisoformat(beginning.start))
-        conversation = _start(scenario, beginning, clock)
+        """Start a conversation; raises InputError for values that cannot be, and DrawImpossible."""
+        conversation, clock = begin(scenario, beginning)
         record = Record()
         record.began(conversation.turn)
         return cls(scenario, conversation, clock, beginning, record, path=path)
@@ -92,14 +100,17 @@ class Session:
     @classmethod
     def resume(cls, scenario: Scenario, saved: Saved, *, path: str = "") -> Session:
         """Take up a saved conversation; raises SnapshotError where it does not fit."""
-        played = _play_again(scenario, saved)
+        played = play_again(scenario, saved)
         if played is not None:
             conversation, clock = played
         else:  # another version of the scenario, or one that was edited on the way
             clock = ManualClock(datetime.fromisoformat(saved.now))
             conversation = scenario.resume(saved.snapshot, clock=clock)
         record = Record(list(saved.way), list(saved.transcript))
-        return cls(scenario, conversation, clock, saved.beginning, record, path=path, resumed=True)
+        return cls(
+            scenario, conversation, clock, saved.beginning, record,
+            path=path, resumed=True, draws=saved.draws,
+        )  # fmt: skip
 
     @property
     def turn(self) -> Turn:
@@ -140,6 +151,7 @@ class Session:
             snapshot=self._conversation.snapshot(),
             way=tuple(self.record.way),
             transcript=tuple(self.record.transcript),
+            draws=self._draws,
         )
 
     def opening(self) -> list[Output]:
@@ -238,7 +250,9 @@ class Session:
             )
         choice = self._meant(typed)
         before = self.turn.number
-        turn = self._conversation.choose(choice.id, role=choice.role, turn=before)
+        turn = self._conversation.choose(
+            choice.id, role=choice.role, turn=before, draws=self._draws
+        )
         return self._moved({"choose": choice.id, "role": choice.role}, typed, turn, before)
 
     def _meant(self, typed: str) -> Choice:
@@ -251,8 +265,12 @@ class Session:
 
     def _wait(self, argument: str, typed: str) -> list[Output]:
         before, earlier = self.turn.number, self.now
+        length = argument.replace(" ", "") or None
         try:
-            turn = self._conversation.wait(argument.replace(" ", "") or None)
+            draws = self._draws if self._runs_out(length) else ()  # a quiet wait draws nothing
+            turn = self._conversation.wait(length, draws=draws)
+        except DrawImpossible:
+            raise
         except CallerError as refusal:
             return [Sentence("refused", "unclear_wait", str(refusal), (":wait 1d", ":wait 2h30m"))]
         waited = self.now - earlier
@@ -262,7 +280,7 @@ class Session:
         if not argument:
             return [Sentence("refused", "no_name", "Which event? Write :event and its name.", ())]
         before = self.turn.number
-        turn = self._conversation.send(argument, turn=before)
+        turn = self._conversation.send(argument, turn=before, draws=self._draws)
         return self._moved({"event": argument}, typed, turn, before)
 
     def _undo(self, _argument: str, _typed: str) -> list[Output]:
@@ -275,9 +293,8 @@ class Session:
         ]
 
     def _restart(self, _argument: str, _typed: str) -> list[Output]:
-        clock = ManualClock(datetime.fromisoformat(self.beginning.start))
-        self._conversation = _start(self._edited, self.beginning, clock)
-        self._clock = clock
+        self._conversation, self._clock = begin(self._edited, self.beginning)
+        self._draws = ()
         self.scenario = self._edited
         self.record = Record()
         self.record.began(self.turn)
@@ -294,6 +311,30 @@ class Session:
             ]  # fmt: skip
         return [SaveWanted(argument)]
 
+    def _record(self, argument: str, _typed: str) -> list[Output]:
+        if argument and not self.untouched:
+            return [RecordWanted(argument)]
+        code, text = "no_name", "In which test file? Write :record and its name."
+        if argument:
+            code, text = "nothing_done", "Nothing has been done yet that a test could hold."
+        return [Sentence("refused", code, text, (":record tests.yaml",))]
+
+    def _draw(self, argument: str, _typed: str) -> list[Output]:
+        draws = read_draws(argument, self.scenario.machine, self.beginning.persons)
+        before, self._draws = self._draws, draws
+        return [told(draws, before)]
+
+    def _runs_out(self, length: str | None) -> bool:
+        """Whether something runs out within this time; False for what is no length."""
+        deadlines = self._conversation.position.deadlines
+        try:
+            until = (
+                self.now + parse_duration(length) if length else datetime.max.replace(tzinfo=UTC)
+            )
+        except (ValueError, OverflowError):
+            return False
+        return bool(deadlines) and deadlines[0].due <= until
+
     def _moved(
         self,
         move: dict[str, Any],
@@ -303,6 +344,8 @@ class Session:
         waited: timedelta | None = None,
     ) -> list[Output]:
         new = turn.number != before
+        if new and self._draws:
+            move, self._draws = {**move, "draws": list(self._draws)}, ()
         earlier = self.record.transcript[-1]["state"] if self.record.transcript else None
         self.record.moved(move, typed, self.turn, self.now, new=new)
         shown = self._shown(typed, again=not new, moved=turn.state != earlier)
@@ -320,40 +363,11 @@ class Session:
         words = str(refusal)
         if isinstance(refusal, ChoiceClosed):  # players know the label, not the id
             words = f"That cannot be chosen now: {refusal.reason}"
+        elif isinstance(refusal, DrawImpossible):
+            words = f"{refusal} (:draw alone lets the seed decide again.)"
         return Sentence(
             "refused",
             pages.refusal_code(refusal),
             words,
             tuple(choice.id for choice in self.turn.choices if choice.enabled),
         )
-
-
-def _start(scenario: Scenario, beginning: Beginning, clock: ManualClock) -> Conversation:
-    inputs: dict[str, Any] = dict(beginning.inputs)
-    return scenario.start(
-        inputs,
-        seed=beginning.seed,
-        clock=clock,
-        seats=beginning.persons,
-        undo_depth=UNDO_DEPTH,
-    )
-
-
-def _play_again(scenario: Scenario, saved: Saved) -> tuple[Conversation, ManualClock] | None:
-    """The saved conversation with all its steps to undo, where its way leads to it again."""
-    try:
-        clock = ManualClock(datetime.fromisoformat(saved.beginning.start))
-        conversation = _start(scenario, saved.beginning, clock)
-        for move in saved.way:
-            if "choose" in move:
-                conversation.choose(move["choose"], role=move["role"])
-            elif "wait" in move:
-                conversation.wait(timedelta(seconds=move["wait"]))
-            else:
-                conversation.send(move["event"])
-        behind = datetime.fromisoformat(saved.now) - clock.now()
-        if conversation.snapshot() != saved.snapshot or behind:
-            return None
-    except (HeartlineError, ValueError, TypeError, KeyError):
-        return None
-    return conversation, clock

@@ -36,6 +36,8 @@ COMMANDS = (
     Command("log", "[5]", "What has been said; with a number, in the last so many turns."),
     Command("choices", "", "Each choice with its id, as a script writes it."),
     Command("save", "FILE", "Keep the conversation in a file."),
+    Command("record", "FILE", "For authors: make a test of what was played, in a test file."),
+    Command("draw", "[CHOICE...]", "For authors: what the engine draws in the next step."),
     Command("restart", "", "Begin anew, with the same seed and inputs."),
     Command("event", "NAME", "For authors: report an event that no player is shown."),
     Command("care", "", "Where to find support."),
