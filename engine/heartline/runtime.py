@@ -81,14 +81,12 @@ class Taken(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """Where a step stood right after a transition; `said` counts the step's lines until then.
-
-    `way` is None for the beginning of a conversation, and where a timer ran out and nothing
-    handled it.
+    """Where a step stood when all had settled that follows by itself, so that a role could move,
+    or time, or it was over. `taken` and `said` count the step's transitions and lines until then.
     """
 
-    way: Way | None
     frame: Frame
+    taken: int
     said: int
 
 
@@ -139,8 +137,6 @@ def start(
     run.frame[0] = machine.initial
     for block in machine.begin:
         perform(block.parts(), run)
-    if run.moments is not None:
-        run.note(None)
     run.settle()
     if run.deadlines and run.deadlines[0].due <= run.time:
         run.fire_due(run.time)
@@ -249,8 +245,6 @@ class Run:
         if way is None:
             return False
         self.taken.append(new_tuple(Taken, (way, self.time, drawn)))
-        if self.moments is not None:
-            self.note(way)
         self.budget -= 1
         if self.budget < 0:
             raise RunawayError(
@@ -260,10 +254,11 @@ class Run:
             )
         return True
 
-    def note(self, way: Way | None) -> None:
-        """Keep how things stand now, for whoever watches."""
-        assert self.moments is not None
-        self.moments.append(new_tuple(Moment, (way, tuple(self.frame), len(self.said))))
+    def note(self) -> None:
+        """Keep how things stand now, where somebody watches."""
+        if self.moments is not None:
+            now = (tuple(self.frame), len(self.taken), len(self.said))
+            self.moments.append(new_tuple(Moment, now))
 
     def choose(self, input: Choose) -> None:
         leaf = self.leaf()
@@ -312,10 +307,7 @@ class Run:
             self.frame[self.machine.timers[due.timer].slot] = PENDING
             self.pending = (*self.pending, due.timer)
             self.budget = MOST_MICROSTEPS
-            before = len(self.taken)
             self.settle()
-            if self.moments is not None and len(self.taken) == before:
-                self.note(None)
         self.budget = MOST_MICROSTEPS  # what comes next is another cause
         self.fired = firings > 0
 
@@ -325,11 +317,14 @@ class Run:
             leaf = self.leaf()
             if leaf.final:
                 self.close()
+                self.note()
                 return
             if leaf.eventless and self.trigger("always"):
                 continue
             if self.pending and self.handle_pending(leaf):
                 continue
+            if self.moments is not None:
+                self.note()
             if leaf.engine and self.draw(leaf):
                 continue
             return
@@ -387,8 +382,6 @@ class Run:
             self.frame[self.machine.timers[timer].slot] = HANDLED
         self.deadlines = ()
         self.pending = ()
-        if self.moments:  # what ends here ends in the same moment
-            self.moments[-1] = self.moments[-1]._replace(frame=tuple(self.frame))
 
     # Looking about ------------------------------------------------------------------------------
 
