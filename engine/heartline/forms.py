@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 __all__ = [
+    "CASE_NAME",
     "DELAY",
     "DOTTED",
     "IDENTIFIER",
     "LANGUAGE",
+    "TIMER_NAME",
     "VERSION",
     "Action",
     "Actions",
@@ -49,6 +51,9 @@ __all__ = [
 IDENTIFIER = r"^[a-z][a-z0-9_]{0,63}$"
 DOTTED = r"^[a-z][a-z0-9_]{0,63}(\.[a-z][a-z0-9_]{0,63})*$"  # also one of an included file
 DELAY = rf"{DOTTED}|^(\d+[wdhms]){{1,5}}$"  # a timer's name, or a duration
+# A timer may belong to a state, and is then called by the state and its length: waiting.14d.
+TIMER_NAME = r"^[a-z][a-z0-9_]{0,63}(\.[a-z0-9][a-z0-9_]{0,63})*$"
+CASE_NAME = r"^[a-z0-9][a-z0-9_]{0,99}$"  # of a test, or of a row of its table
 VERSION = r"^\d+\.\d+\.\d+$"
 LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 

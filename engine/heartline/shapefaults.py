@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from heartline.diagnostics import Diagnostic, Severity, did_you_mean
 from heartline.fields import fields_at
-from heartline.forms import DELAY, DOTTED, IDENTIFIER, LANGUAGE, VERSION
+from heartline.forms import (
+    CASE_NAME,
+    DELAY,
+    DOTTED,
+    IDENTIFIER,
+    LANGUAGE,
+    TIMER_NAME,
+    VERSION,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -47,6 +55,22 @@ _SYNONYMS = {
     "kind": "type", "final": "type", "result": "outcome", "params": "with", "length": "values",
     "duration": "length", "timeout": "after", "delay": "after", "probability": "weight",
     "lang": "language", "weights": "weight", "reason": "why", "nodes": "states",
+}  # fmt: skip
+# The same for test files, whose fields are others.
+_IN_TESTS = {
+    "expected": "expect", "expects": "expect", "assert": "expect", "then": "expect",
+    "should": "expect", "check": "expect", "action": "choose", "choice": "choose",
+    "say": "lines", "text": "lines", "says": "lines", "said": "lines", "line": "lines",
+    "event": "send", "input": "inputs", "given": "inputs", "context": "inputs", "with": "inputs",
+    "variables": "context", "vars": "context", "sleep": "wait", "advance": "wait", "tick": "wait",
+    "time": "start", "now": "start", "clock": "start", "snapshot": "resume", "reload": "resume",
+    "by": "as", "role": "as", "who": "speaker", "random": "seed", "draws": "draw", "rows": "cases",
+    "table": "cases", "parameters": "cases", "parametrize": "cases", "examples": "cases",
+    "description": "about", "note": "about", "comment": "about", "title": "about", "do": "steps",
+    "when": "steps", "xfail": "skip", "ending": "outcome", "result": "outcome", "end": "outcome",
+    "choices": "offered", "disabled": "closed", "refused": "error", "raises": "error",
+    "deadlines": "timers", "pattern": "like", "matches": "like", "regex": "like", "is": "exact",
+    "has": "contains", "reason": "because", "expression": "holds", "guard": "holds",
 }  # fmt: skip
 _TYPES = {
     "integer": "int", "number": "int", "float": "int", "boolean": "bool", "flag": "bool",
@@ -146,7 +170,7 @@ def _missing(name: str, inside: Path) -> Sentence:
 
 def _unknown(path: Path, known: Collection[str]) -> Sentence:
     name = str(path[-1])
-    if name in _BELONGS:
+    if name in _BELONGS and path[0] != "tests":
         hint = f"it belongs in {_BELONGS[name]}"
     elif meant := _meant(name, known):
         hint = f"did you mean {meant!r}?"
@@ -162,9 +186,12 @@ def _fields(model: type[BaseModel], details: Any) -> list[str]:
 
 def _meant(name: str, known: Collection[str]) -> str:
     """The field that an unknown one stands for, as far as one can guess; else an empty text."""
-    synonym = _SYNONYMS.get(name.lower(), "")
+    for synonyms in (_SYNONYMS, _IN_TESTS):
+        synonym = synonyms.get(name.lower(), "")
+        if synonym in known:
+            return synonym
     near = difflib.get_close_matches(name[:100], known, n=1)
-    return synonym if synonym in known else (near or [""])[0]
+    return near[0] if near else ""
 
 
 def _value(kind: str, what: str, path: Path, details: Any) -> Sentence:
@@ -176,9 +203,9 @@ def _value(kind: str, what: str, path: Path, details: Any) -> Sentence:
         return kind, f"{what}: {details['msg']}", None
     if kind == "literal_error":
         allowed = re.findall(r"[^', ]+(?=')|\d+", context["expected"])
-        if path == ("heartline",):
+        if path in (("heartline",), ("heartline_tests",)):
             message = f"this is format {_shown(value)}, and this Heartline reads format 1"
-            return "HL208", message, "write heartline: 1"
+            return "HL208", message, f"write {path[0]}: 1"
         hint = did_you_mean(str(value), allowed)
         return "HL204", f"{what} must be {_listed(allowed, 'or')}, not {_shown(value)}", hint
     if kind == "union_tag_not_found":
@@ -220,6 +247,7 @@ _BOUNDS = {
 }
 _NEEDED = {
     "heartline": "the file begins with heartline: 1",
+    "heartline_tests": "the file begins with heartline_tests: 1",
     "id": "write id: and a name such as first_talk",
     "version": "write version: 1.0.0",
     "type": f"write type: {_VARIABLE_TYPES}",
@@ -228,17 +256,23 @@ _NEEDED = {
 
 def _malformed(what: str, value: object, pattern: str) -> Sentence:
     """A text that does not look as it must. Names get one made of them as a hint."""
-    if pattern not in (IDENTIFIER, DOTTED, DELAY):
+    if pattern not in (IDENTIFIER, DOTTED, DELAY, *_NAMES):
         rule, hint = _PATTERNS.get(pattern, ("has not the form that it must have", None))
         return "HL204", f"{what} {rule}, not {_shown(value)}", hint
     rule = "a name begins with a letter and holds only a-z, 0-9 and _, at most 64 of them"
+    rule = _NAMES.get(pattern, rule)
     if pattern == DELAY:
         rule = "write the name of a timer, or a duration such as 14d"
-    better = re.sub(r"[^a-z0-9_.]+", "_", str(value).lower()).strip("_.")[:63]
+    signs = r"[^a-z0-9_]+" if pattern == CASE_NAME else r"[^a-z0-9_.]+"
+    better = re.sub(signs, "_", str(value).lower()).strip("_.")[:63]
     hint = f"did you mean {better!r}?" if re.match(pattern, better) else None
     return "HL207", f"{what} is not well-formed: {rule}", hint
 
 
+_NAMES = {
+    CASE_NAME: "a test's name holds only a-z, 0-9 and _, at most 100 of them",
+    TIMER_NAME: "write the name of a timer, or a state's own delay, as in waiting.14d",
+}
 _PATTERNS = {
     VERSION: ("must be three numbers", "write 1.0.0"),
     LANGUAGE: ("must be the code of a language", "write en"),

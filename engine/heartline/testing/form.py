@@ -6,13 +6,40 @@ same care as a scenario: unknown fields are errors, each fault has its place.
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+import re
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from heartline.forms import Also, Expression, Model, Name, StateName, Text, many, one_or_many
+from heartline.durations import PATTERN, parse_duration
+from heartline.forms import (
+    CASE_NAME,
+    IDENTIFIER,
+    TIMER_NAME,
+    Also,
+    Expression,
+    Model,
+    Name,
+    StateName,
+    Text,
+    many,
+    one_or_many,
+)
+
+if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
 
 __all__ = [
     "ERRORS",
@@ -32,20 +59,84 @@ ERRORS = (
     "draw",
 )  # fmt: skip
 
-CaseName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_]{0,99}$")]
-Value = str | int | bool
+MOMENT = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2})?([Zz]|[+-]\d{2}:?\d{2})$"
+CaseName = Annotated[str, StringConstraints(pattern=CASE_NAME)]
+TimerName = Annotated[str, StringConstraints(pattern=TIMER_NAME)]
+Phrase = Annotated[str, StringConstraints(min_length=1, max_length=10_000)]
 
 
-def _moment(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return datetime.fromisoformat(value)
-        except ValueError:
-            return value
-    return value
+def _plain(value: object) -> object:
+    if isinstance(value, str | int):
+        return value
+    raise PydanticCustomError("HL203", "it must be a text, a whole number, or true or false")
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Value = Annotated[
+    str | int | bool,
+    PlainValidator(_plain),
+    WithJsonSchema({"type": ["string", "integer", "boolean"]}),
+]
+
+
+def _moment(value: object) -> datetime:
+    """A moment with its zone, in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if not isinstance(value, str) or not re.match(MOMENT, value):
+        message = "write a day, a time and a zone, as in 2026-01-05T09:00:00Z"
+        raise PydanticCustomError("HL204", message)
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("HL204", "there is no such day or time") from None
+
+
+Moment = Annotated[
+    datetime,
+    PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": MOMENT, "examples": ["2026-01-05T09:00:00Z"]}),
+]
+
+
+def _length(value: object) -> str:
+    """How long to wait, as it is written, if there is such a length."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    rule = "write a number and a unit, as in 14d or 2h30m"
+    if text.startswith("-"):
+        raise PydanticCustomError("HL905", f"time does not go back: {rule}")
+    try:
+        parse_duration(text)
+    except ValueError:
+        enormous = re.match(f"{PATTERN}$", text, re.ASCII)
+        message = "nobody waits longer than a hundred years" if enormous else f"{rule}"
+        raise PydanticCustomError("HL905", message) from None
+    return text
+
+
+Length = Annotated[
+    str,
+    PlainValidator(_length),
+    WithJsonSchema({"type": "string", "pattern": f"^{PATTERN}$", "examples": ["14d", "2h30m"]}),
+]
+
+
+def _left(value: object) -> str:
+    """How a timer stands: off, expired, or what is left of it."""
+    try:
+        if value not in ("off", "expired"):
+            parse_duration(str(value))
+    except ValueError:
+        message = "write off, expired, or the length that is left, as in 14d"
+        raise PydanticCustomError("HL204", message) from None
+    return str(value)
+
+
+Left = Annotated[
+    str,
+    PlainValidator(_left),
+    WithJsonSchema({"anyOf": [{"enum": ["off", "expired"]},
+                              {"type": "string", "pattern": f"^{PATTERN}$", "examples": ["14d"]}]}),
+]  # fmt: skip
 
 
 class Words(Model):
@@ -54,9 +145,9 @@ class Words(Model):
     In `like`, each `*` stands for any words, or none.
     """
 
-    exact: str | None = Field(None, description="The whole text.")
-    contains: str | None = Field(None, description="A part of the text.")
-    like: str | None = Field(None, description="The whole text, with * for any words.")
+    exact: Phrase | None = Field(None, description="The whole text.")
+    contains: Phrase | None = Field(None, description="A part of the text.")
+    like: Phrase | None = Field(None, description="The whole text, with * for any words.")
     FORMS: ClassVar[tuple[str, ...]] = ("exact", "contains", "like")
 
     @model_validator(mode="after")
@@ -64,6 +155,14 @@ class Words(Model):
         if sum(getattr(self, form) is not None for form in Words.FORMS) != 1:
             raise PydanticCustomError("HL205", "give one of exact, contains and like")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        handler.resolve_ref_schema(schema)["oneOf"] = [{"required": [form]} for form in cls.FORMS]
+        return schema
 
 
 def _words(value: object) -> object:
@@ -78,25 +177,53 @@ class LineExpected(Words):
 
     speaker: Name | None = Field(None, description="A role, or narrator.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, value: object) -> object:
+        """`a text`, `{partner: a text}`, `{partner: {contains: a part}}`, or the whole mapping."""
+        if isinstance(value, str):
+            return {"exact": value}
+        if not isinstance(value, dict):
+            raise PydanticCustomError("HL203", "a line is a text, or a speaker and what they say")
+        speakers = [name for name in value if name not in cls.model_fields]
+        if len(speakers) > 1 or (speakers and len(value) > 1):
+            near = [each for name in speakers for each in get_close_matches(name, cls.FORMS, 1)]
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            message = f'write {{partner: "..."}} or {{partner: {{contains: "..."}}}}{hint}'
+            raise PydanticCustomError("HL205", message.replace("{", "{{").replace("}", "}}"))
+        if not speakers:
+            return value
+        words = _words(value[speakers[0]])
+        if isinstance(words, dict) and "speaker" not in words:
+            return {"speaker": speakers[0], **words}
+        raise PydanticCustomError(
+            "HL203", "what is said is a text, or one of exact, contains, like"
+        )
 
-def _line(value: object) -> object:
-    """`a text`, `{partner: a text}`, `{partner: {contains: a part}}`, or the whole mapping."""
-    if isinstance(value, str):
-        return {"exact": value}
-    if isinstance(value, dict) and len(value) == 1:
-        ((speaker, words),) = value.items()
-        if speaker not in LineExpected.model_fields:
-            inner = _words(words)
-            if isinstance(inner, dict):
-                return {"speaker": speaker, **inner}
-    return value
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = super().__get_pydantic_json_schema__(core, handler)
+        spelled_out = handler.resolve_ref_schema(schema)
+        whole = dict(spelled_out)
+        words = {name: whole["properties"][name] for name in cls.FORMS}
+        inner = {"type": "object", "properties": words, "additionalProperties": False,
+                 "oneOf": whole["oneOf"]}  # fmt: skip
+        said = {
+            "type": "object",
+            "description": "A speaker and what they say.",
+            "propertyNames": {"pattern": IDENTIFIER, "not": {"enum": [*cls.model_fields]}},
+            "additionalProperties": {"anyOf": [{"type": "string"}, inner]},
+            "minProperties": 1,
+            "maxProperties": 1,
+        }
+        spelled_out.clear()
+        spelled_out["anyOf"] = [{"type": "string", "description": "The whole line."}, said, whole]
+        return schema
 
 
-def _lines(value: object) -> object:
-    return tuple(map(_line, value)) if isinstance(value, list) else (_line(value),)
-
-
-LinesExpected = Annotated[tuple[LineExpected, ...], BeforeValidator(_lines)]
+LinesExpected = Annotated[tuple[LineExpected, ...], BeforeValidator(one_or_many), Also(bare=True)]
 
 
 class ErrorExpected(Model):
@@ -108,9 +235,20 @@ class ErrorExpected(Model):
     ] = Field(description="What is wrong with the input.")  # fmt: skip
     says: SomeWords | None = Field(None, description="The sentence of the refusal.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, value: object) -> object:
+        return {"kind": value} if isinstance(value, str) else value
 
-def _error(value: object) -> object:
-    return {"kind": value} if isinstance(value, str) else value
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: _or_kind(schema),
+    )
+
+
+def _or_kind(schema: dict[str, Any]) -> None:
+    mapping = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [mapping["properties"]["kind"], mapping]
 
 
 def _closed(value: object) -> object:
@@ -123,8 +261,8 @@ def _closed(value: object) -> object:
 
 
 Names = Annotated[tuple[Name, ...], BeforeValidator(one_or_many), Also(bare=True)]
-States = Annotated[tuple[StateName, ...], BeforeValidator(one_or_many), Also(bare=True)]
-Draws = Annotated[tuple[StateName, ...], BeforeValidator(one_or_many), Also(bare=True)]
+Timers = Annotated[tuple[TimerName, ...], BeforeValidator(one_or_many), Also(bare=True)]
+Draws = Annotated[tuple[Name, ...], BeforeValidator(one_or_many), Also(bare=True)]
 
 
 class Expect(Model):
@@ -148,25 +286,41 @@ class Expect(Model):
     closed: Annotated[
         dict[Name, SomeWords | None] | None,
         BeforeValidator(_closed),
-        Also(whole={"type": ["string", "array"]}),
+        Also(
+            whole={
+                "anyOf": [
+                    {"type": "string", "pattern": IDENTIFIER},
+                    {"type": "array", "items": {"type": "string", "pattern": IDENTIFIER}},
+                ]
+            }
+        ),
     ] = Field(None, description="Choices that are shown but closed, and why.")
     context: dict[StateName, Value] = Field(default={}, description="What variables hold.")
     holds: Annotated[tuple[Expression, ...], BeforeValidator(one_or_many), Also(bare=True)] = Field(
         default=(), description="Expressions over the variables that hold."
     )
-    timers: dict[StateName, Value] = Field(
+    timers: dict[TimerName, Left] = Field(
         default={}, description="For each timer: what is left of it, as in 14d; off; or expired."
     )
-    running: States | None = Field(None, description="All the timers that run, in any order.")
-    ends: dict[StateName, Moment] = Field(
+    running: Timers | None = Field(None, description="All the timers that run, in any order.")
+    ends: dict[TimerName, Moment] = Field(
         default={}, description="For each timer: the moment at which it runs out."
     )
     outcome: Name | None = Field(None, description="How it ended.")
     over: bool | None = Field(None, description="Whether it is over.")
     support: SomeWords | None = Field(None, description="The text that says where help is found.")
-    error: Annotated[ErrorExpected, BeforeValidator(_error)] | None = Field(
+    error: ErrorExpected | None = Field(
         None, description="The refusal of the input, which then changes nothing."
     )
+
+
+def _only_true(value: object) -> bool:
+    if value is not True:
+        raise PydanticCustomError("HL204", "write true, or leave it out")
+    return True
+
+
+OnlyTrue = Annotated[bool, PlainValidator(_only_true), WithJsonSchema({"const": True})]
 
 
 class Step(Model):
@@ -174,10 +328,10 @@ class Step(Model):
 
     choose: Name | None = Field(None, description="The choice that is taken, by its id.")
     send: Name | None = Field(None, description="The event that is sent.")
-    wait: str | None = Field(None, description="How long to wait, as in 14d.")
-    wait_until: StateName | None = Field(None, description="The timer to wait for.")
+    wait: Length | None = Field(None, description="How long to wait, as in 14d.")
+    wait_until: TimerName | None = Field(None, description="The timer to wait for.")
     undo: int | None = Field(None, ge=1, le=1000, description="How many turns to take back.")
-    resume: Literal[True] | None = Field(
+    resume: OnlyTrue | None = Field(
         None, description="Store the conversation, and go on with what was stored."
     )
     role: Name | None = Field(None, alias="as", description="With choose: who chooses.")
@@ -191,11 +345,48 @@ class Step(Model):
     about: Text | None = Field(None, description="A note for readers of the file.")
 
     ACTS: ClassVar[tuple[str, ...]] = ("choose", "send", "wait", "wait_until", "undo", "resume")
+    TOGETHER: ClassVar[dict[str, tuple[str, ...]]] = {
+        "role": ("choose",),
+        "turn": ("choose", "send"),
+        "draw": ("choose", "send", "wait", "wait_until"),
+    }
 
     @property
     def act(self) -> str | None:
         """The act's name, None where the step only expects."""
         return next((act for act in self.ACTS if getattr(self, act) is not None), None)
+
+    @model_validator(mode="after")
+    def _one_act(self) -> Step:
+        acts = [act for act in self.ACTS if getattr(self, act) is not None]
+        if len(acts) > 1:
+            message = f"a step has one act, and here are {' and '.join(acts)}: make them two steps"
+            raise PydanticCustomError("HL205", message)
+        if not acts and self.expect is None:
+            message = f"a step has an act, one of {', '.join(self.ACTS)}, or expects something"
+            raise PydanticCustomError("HL202", message)
+        for field, with_acts in self.TOGETHER.items():
+            if field in self.model_fields_set and not set(acts) & set(with_acts):
+                name = "as" if field == "role" else field
+                message = f"'{name}' goes with {' or '.join(with_acts)}"
+                raise PydanticCustomError("HL205", message)
+        return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        fields = handler.resolve_ref_schema(schema)
+        one_act = [{"required": [act]} for act in cls.ACTS]
+        fields["oneOf"] = [*one_act, {"required": ["expect"], "not": {"anyOf": one_act}}]
+        fields["dependentSchemas"] = {
+            "as" if field == "role" else field: {
+                "anyOf": [{"required": [act]} for act in with_acts]
+            }
+            for field, with_acts in cls.TOGETHER.items()
+        }
+        return schema
 
 
 class Start(Model):
@@ -230,7 +421,7 @@ class Test(Start):
 class Accepted(Model):
     """A mutant that the tests do not notice, and why that is all right."""
 
-    mutant: str = Field(description="As `heartline mutate` names it.")
+    mutant: Phrase = Field(description="As `heartline mutate` names it.")
     because: Text = Field(description="Why no test needs to notice it.")
 
 
@@ -239,7 +430,10 @@ class TestFile(Model):
 
     heartline_tests: Literal[1] = Field(description="The version of the format.")
     scenario: str = Field(
-        "scenario.yaml", max_length=200, description="The scenario's file, in the same folder."
+        "scenario.yaml",
+        min_length=1,
+        max_length=200,
+        description="The scenario's file, in the same folder.",
     )
     about: Text | None = Field(None, description="What these tests are about.")
     defaults: Start = Field(
