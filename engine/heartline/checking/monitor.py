@@ -19,7 +19,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heartline.checking.patterns import BROKEN, CLOSED, Rule, happenings, is_monitored
+from heartline.checking.moments import Now
+from heartline.checking.patterns import (
+    BROKEN,
+    CLOSED,
+    OWING,
+    Rule,
+    is_monitored,
+    stirring,
+)
 from heartline.conversation import Scenario
 from heartline.errors import CallerError
 from heartline.expressions import BOOL, And, Codegen, Not, reads, write
@@ -27,10 +35,10 @@ from heartline.expressions.types import describe_value
 from heartline.runtime import Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from heartline.diagnostics import Location
-    from heartline.expressions import Symbol, Tree
+    from heartline.expressions import Tree
     from heartline.machine import Machine, Way
     from heartline.plan import Promise
     from heartline.runtime import Spoken, Step
@@ -41,7 +49,7 @@ __all__ = ["Marks", "Monitor", "Violation", "Watch"]
 
 _NOWHERE = (0, 0)
 MOST_VALUES = 4  # of variables, in the sentence of a violation
-MOST_KNOWN = 10_000  # ways to a leaf whose happenings are remembered
+MOST_KNOWN = 10_000  # rows of marks whose tests are remembered
 _BEGINNING = Moment((), 0, 0)
 
 
@@ -76,27 +84,43 @@ class Watch:
         self.scenario = Scenario(scenario.file, machine, scenario.diagnostics)
         self.promises = tuple(filter(is_monitored, machine.promises))
         self.unmonitored = tuple(each for each in machine.promises if not is_monitored(each))
-        self.now = _Now(machine, self.promises)
+        self.now = Now(machine, self.promises)
         self.rules, self.fine = _rules(self.promises, self.now)
-        # What is checked at one go, as long as all of it holds, and what is looked at one by one.
-        self.simple = tuple(n for n, each in enumerate(self.promises) if _is_simple(each))
-        self.others = tuple(n for n, each in enumerate(self.promises) if not _is_simple(each))
-        self.turning = tuple(n for n in self.others if self.rules[n].bound is not None)
+        numbers = range(len(self.rules))
+        self.included = [n for n in numbers if self.promises[n].host is not None]
+        self.outer = [n for n in numbers if n not in self.included]
+        self.owing = [n for n in self.outer if self.promises[n].pattern in OWING]
+        self.turning = [n for n in numbers if self.rules[n].bound is not None]
         self.hosts = {
-            promise.host: frozenset(
-                name for name, leaf in machine.leaves.items() if promise.host in leaf.path
-            )
-            for promise in self.promises
-            if promise.host is not None
+            n: {name for name, leaf in machine.leaves.items() if self.promises[n].host in leaf.path}
+            for n in self.included
         }
         self.ends = [frozenset[str]().union(*each.endings.values()) for each in self.promises]
-        firsts = tuple(rule.first for rule in self.rules)
-        tried = sum(rule.tried(rule.first) << n for n, rule in enumerate(self.rules))
+        self.finals = {name for name, leaf in machine.leaves.items() if leaf.final}
+        self.known: dict[tuple[int, ...], list[tuple[int, Test]]] = {}
+        firsts = tuple(rule.first if rule.promise.host is None else CLOSED for rule in self.rules)
+        tried = sum(
+            rule.tried(first) << n for n, (rule, first) in enumerate(zip(self.rules, firsts))
+        )
         self.first = Marks(firsts, tried)
 
     def monitor(self) -> Monitor:
         """A monitor for one play, from its beginning."""
         return Monitor(self)
+
+    def stirs(self, marks: tuple[int, ...]) -> list[tuple[int, Test]]:
+        """The tests of which one must hold for one of these marks to change."""
+        found = self.known.get(marks)
+        if found is None:
+            if len(self.known) > MOST_KNOWN:
+                self.known.clear()
+            tests = [
+                (n, self.rules[n].stir(marks[n]))
+                for n in self.outer
+                if not _is_simple(self.promises[n])
+            ]
+            found = self.known[marks] = [(n, test) for n, test in tests if test is not None]
+        return found
 
 
 class Monitor:
@@ -129,38 +153,47 @@ class Monitor:
                 "A monitor needs steps that note their moments: play the scenario of its Watch, "
                 "as in Watch(scenario).scenario.start()."
             )
-        marks, tried, rules = list(self.marks.marks), self.marks.tried, watch.rules
+        marks, tried = self.marks
         violations: list[Violation] = []
         last = _BEGINNING
         for moment in step.moments:
             ways = tuple([taken.way for taken in step.taken[last.taken : moment.taken]])
             said = step.said[last.said : moment.said]
-            frame = watch.now.frame(moment.frame, ways, said)
             last = moment
-            looked = watch.others if watch.fine(frame) else range(len(rules))
+            frame = watch.now.frame(moment.frame, ways, said)
+            if watch.fine(frame):
+                looked = [n for n, test in watch.stirs(marks) if test(frame)]
+            else:
+                looked = watch.outer
+            if moment.frame[0] in watch.finals:
+                looked = [*looked, *(n for n in watch.owing if n not in looked)]
+            if not looked and not watch.included:
+                continue
+            moving = list(marks)
             for n in looked:
-                mark = marks[n]
-                if mark < CLOSED and rules[n].promise.host is None:  # done, or broken
-                    continue
-                if rules[n].promise.host is None:
-                    moved = rules[n].move(mark, frame)
-                    if frame[0] in watch.ends[n]:
-                        moved = rules[n].over(moved)
-                else:
-                    moved = self._included(n, mark, frame, ways, said)
+                rule, mark = watch.rules[n], marks[n]
+                moved = rule.move(mark, frame)
+                if frame[0] in watch.ends[n]:
+                    moved = rule.over(moved)
                 if moved != mark:
-                    marks[n] = moved
-                    if rules[n].tried(moved):
-                        tried |= 1 << n
+                    moving[n] = moved
+                    tried |= rule.tried(moved) << n
                     if moved == BROKEN:
                         violations.append(self._violation(n, mark, step, frame))
-        for n in watch.turning:
-            mark = marks[n]
-            if mark >= 0 and (moved := rules[n].turned(mark)) != mark:
-                marks[n] = moved
-                if moved == BROKEN:
-                    violations.append(self._violation(n, mark, step, frame))
-        self.marks = Marks(tuple(marks), tried)
+            for n in watch.included:
+                moving[n], was_tried = self._included(n, marks[n], frame, ways, said)
+                tried |= was_tried << n
+                if moving[n] == BROKEN != marks[n]:
+                    violations.append(self._violation(n, marks[n], step, frame))
+            marks = tuple(moving)
+        if step.snapshot.frame[0] not in watch.finals:
+            for n in watch.turning:
+                moved = watch.rules[n].turned(mark := marks[n])
+                if moved != mark:
+                    marks = (*marks[:n], moved, *marks[n + 1 :])
+                    if moved == BROKEN:
+                        violations.append(self._violation(n, mark, step, step.snapshot.frame))
+        self.marks = Marks(marks, tried)
         return tuple(violations)
 
     @property
@@ -178,22 +211,27 @@ class Monitor:
     def _included(
         self, n: int, mark: int, frame: Sequence[Any], ways: tuple[Way, ...],
         said: Sequence[Spoken],
-    ) -> int:  # fmt: skip
-        """The mark of an included file's promise: of its last play, or of one that begins here."""
-        watch, rule = self.watch, self.watch.rules[n]
+    ) -> tuple[int, bool]:  # fmt: skip
+        """The mark of an included file's promise, and whether this moment put it to the test.
+
+        Outside of the file it is CLOSED, and each stay begins anew.
+        """
+        watch, rule, tried = self.watch, self.watch.rules[n], False
         if mark == BROKEN:
-            return mark
+            return mark, True
+        size = watch.now.size
         ended = next((way.source for way in ways if way.source in watch.ends[n]), None)
         if ended is not None:  # it led on at once, so it is looked at as it stood at its end
-            last = watch.now.frame((ended, *frame[1 : watch.now.size]), ways, said)
-            if rule.over(rule.move(mark, last)) == BROKEN:
-                return BROKEN
-            mark, frame = rule.first, watch.now.frame(frame[: watch.now.size], (), ())
-        return (
-            rule.move(mark, frame)
-            if frame[0] in watch.hosts[rule.promise.host or ""]
-            else rule.first
-        )
+            last = watch.now.frame((ended, *frame[1:size]), ways, said)
+            mark = rule.over(rule.move(rule.first if mark == CLOSED else mark, last))
+            if mark == BROKEN:
+                return mark, True
+            tried = rule.tried(mark)
+            mark, frame = CLOSED, watch.now.frame(frame[:size], (), ())
+        if frame[0] not in watch.hosts[n]:
+            return CLOSED, tried
+        mark = rule.move(rule.first if mark == CLOSED else mark, frame)
+        return mark, tried or rule.tried(mark)
 
     def _violation(self, n: int, mark: int, step: Step, frame: Sequence[Any]) -> Violation:
         promise, snapshot = self.watch.promises[n], step.snapshot
@@ -208,82 +246,13 @@ class Monitor:
         )
 
 
-# Frames with what happens -----------------------------------------------------------------------
-
-
-class _Now:
-    """Frames of moments: the machine's slots, and after them what happens in the moment."""
-
-    def __init__(self, machine: Machine, promises: Sequence[Promise]) -> None:
-        self.machine = machine
-        asked = {
-            # An outcome is that of the promise's own file; the rest means the same everywhere.
-            (promise.host if node.kind == "outcome" else None, node.kind, node.name): promise
-            for promise in promises
-            for tree in promise.trees.values()
-            for node in happenings(tree)
-        }
-        self.size = len(machine.slots)
-        self.slots = {key: self.size + n for n, key in enumerate(asked)}
-        self.endings = {
-            key: promise.endings.get(key[2], frozenset[str]())
-            for key, promise in asked.items()
-            if key[1] == "outcome"
-        }
-        self.roles = [(n, key[2]) for n, key in enumerate(asked) if key[1] == "said"]
-        self.known: dict[tuple[tuple[Way, ...], str], tuple[bool, ...]] = {}
-
-    def layout(self, host: str | None) -> dict[Symbol, int]:
-        """Where each symbol lies in a frame, for the promises of one file."""
-        own: dict[Symbol, int] = {
-            ("now", kind, name): slot
-            for (place, kind, name), slot in self.slots.items()
-            if kind != "outcome" or place == host
-        }
-        return {**self.machine.layout, **own}
-
-    def frame(
-        self, frame: Sequence[Any], ways: tuple[Way, ...], said: Sequence[Spoken]
-    ) -> Sequence[Any]:
-        """The frame of a moment: what stands, and what was done and said on the way to it."""
-        flags = self.known.get((ways, frame[0]))
-        if flags is None:
-            if len(self.known) > MOST_KNOWN:
-                self.known.clear()
-            flags = self.known[ways, frame[0]] = tuple(self._flags(ways, frame[0]))
-        if self.roles and said:
-            speakers = {
-                line.speaker
-                for spoken in said
-                for line in spoken.lines.lines
-                if line.guard is None or line.guard(spoken.frame)
-            }
-            changed = list(flags)
-            for n, role in self.roles:
-                changed[n] = role in speakers
-            return (*frame, *changed)
-        return (*frame, *flags)
-
-    def _flags(self, ways: Sequence[Way], name: str) -> Iterator[bool]:
-        """What ways to a leaf make happen; who speaks is not known by them."""
-        edges = [way.edge for way in ways if way.edge.kind == "choice"]
-        chosen = {edge.trigger for edge in edges}
-        tags = self.machine.leaves[name].tags.union(*(edge.tags for edge in edges))
-        for key in self.slots:
-            _, kind, wanted = key
-            if kind == "outcome":
-                yield name in self.endings[key]
-            else:
-                yield wanted in (chosen if kind == "chosen" else tags) and kind != "said"
-
-
 def _is_simple(promise: Promise) -> bool:
     """Whether it says the same of every moment of the play."""
     scoped = "after" in promise.trees or "before" in promise.trees or promise.host is not None
     return promise.pattern in ("always", "never") and not scoped
 
 
-def _rules(promises: Sequence[Promise], now: _Now) -> tuple[list[Rule], Test]:
+def _rules(promises: Sequence[Promise], now: Now) -> tuple[list[Rule], Test]:
     """The rules of promises, and the one test that all the simple ones hold."""
     rules: dict[int, Rule] = {}
     fine: Test = _nothing_to_hold
@@ -291,7 +260,10 @@ def _rules(promises: Sequence[Promise], now: _Now) -> tuple[list[Rule], Test]:
         codegen = Codegen(now.layout(host))
         own = [n for n, promise in enumerate(promises) if promise.host == host]
         handles = {
-            n: {field: codegen.expression(tree) for field, tree in promises[n].trees.items()}
+            n: {
+                field: codegen.expression(tree)
+                for field, tree in {**promises[n].trees, **stirring(promises[n])}.items()
+            }
             for n in own
         }
         simple: list[Tree] = [

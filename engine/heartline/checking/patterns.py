@@ -32,7 +32,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from heartline.expressions import CanReach, Happens, walk
+from heartline.expressions import BOOL, TRUE, CanReach, Happens, Not, Or, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,10 +42,12 @@ if TYPE_CHECKING:
 
     Test = Callable[[Sequence[Any]], Any]
 
-__all__ = ["BROKEN", "CLOSED", "DONE", "Rule", "happenings", "is_monitored"]
+__all__ = ["BROKEN", "CLOSED", "DONE", "OWING", "Rule", "happenings", "is_monitored", "stirring"]
 
 CLOSED, DONE, BROKEN = -1, -2, -3
 ANSWERED, OWED = 1, 2  # of `whenever`: nothing is owed any more; owed since this turn
+
+OWING = ("eventually", "whenever")  # patterns that the end of a play can break
 
 
 def happenings(tree: Tree) -> set[Happens]:
@@ -60,12 +62,35 @@ def is_monitored(promise: Promise) -> bool:
     )
 
 
+def stirring(promise: Promise) -> dict[str, Tree]:
+    """The expressions of `Rule.fresh` and `Rule.later`."""
+    trees, pattern = promise.trees, promise.pattern
+    main = trees.get(pattern)
+    fresh = [] if main is None else [Not((0, 0), BOOL, main) if pattern == "always" else main]
+    later: list[Tree] = []
+    if pattern == "must":
+        fresh.append(trees["before"])
+    elif "before" in trees:
+        fresh.append(trees["before"])
+        later.append(trees["before"])
+    if pattern == "whenever":
+        later.append(trees["leads_to"])
+    if pattern == "of":  # that it no longer holds counts too
+        later.append(TRUE)
+    return {
+        field: parts[0] if len(parts) == 1 else Or((0, 0), BOOL, tuple(parts))
+        for field, parts in (("fresh", fresh), ("later", later))
+        if parts
+    }
+
+
 @dataclass(slots=True)
 class Rule:
     """One promise, ready to be held: its pattern, bound and tests over a moment's frame.
 
     `main` is the pattern's expression, `other` that of `leads_to`, or of the `before` of a `must`.
     `by_moment` says that each moment counts by itself, not only the first of several in a row.
+    `fresh` and `later` are for speed: see `stir`.
     """
 
     promise: Promise
@@ -75,6 +100,8 @@ class Rule:
     closes: Test | None
     bound: int | None
     by_moment: bool
+    fresh: Test | None = None
+    later: Test | None = None
 
     @classmethod
     def of(cls, promise: Promise, tests: Mapping[str, Test]) -> Rule:
@@ -90,6 +117,8 @@ class Rule:
             None if pattern == "must" else tests.get("before"),
             numbers.get(bound.get(pattern, "")),
             pattern == "of" and bool(happenings(promise.trees["of"])),
+            tests.get("fresh"),
+            tests.get("later"),
         )
 
     @property
@@ -102,6 +131,23 @@ class Rule:
         if self.promise.pattern in ("whenever", "must", "of"):
             return mark > 0 or mark in (DONE, BROKEN)
         return mark != CLOSED
+
+    def stir(self, mark: int) -> Test | None:
+        """What must hold in a moment for the mark to change in it; None where nothing changes it.
+
+        Most promises stand still in most moments, which one test then tells.
+        """
+        if mark == CLOSED:
+            return self.opens
+        if mark < 0:
+            return None
+        pattern = self.promise.pattern
+        is_later = (
+            (pattern == "of" and mark % 2 == 1)
+            or (pattern == "eventually" and mark > 0)
+            or (pattern == "whenever" and mark >= OWED)
+        )
+        return self.later if is_later else self.fresh
 
     def move(self, mark: int, frame: Sequence[Any]) -> int:
         """The mark after one more moment."""
