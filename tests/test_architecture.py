@@ -27,6 +27,7 @@ HOUSE = [
     "errors",
     "typed",
     "wholefiles",
+    "wrapping",
     "expressions",
     "placeholders",
     "text",

@@ -29,10 +29,11 @@ from heartline.frontends.terminal.output import (
 from heartline.frontends.terminal.pages import shown_value
 from heartline.frontends.terminal.questions import Questions
 from heartline.frontends.terminal.record import Beginning
-from heartline.frontends.terminal.render import Renderer, cells, wrapped
+from heartline.frontends.terminal.render import Renderer
 from heartline.frontends.terminal.session import Session
 from heartline.frontends.terminal.words import COMMANDS, Unclear, clean, find_command
 from heartline.turn import Choice, Said
+from heartline.wrapping import cells, wrapped
 
 STORY = """\
 heartline: 1

@@ -8,7 +8,6 @@ left out of everything that a scenario or a player wrote.
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from heartline.frontends.terminal.output import (
     TurnShown,
 )
 from heartline.words import humanise_date, humanise_duration
+from heartline.wrapping import plain, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.output import Output, Row
     from heartline.turn import Choice
 
-__all__ = ["Renderer", "cells", "wrapped"]
+__all__ = ["Renderer"]
 
 NARROWEST, WIDEST = 20, 100  # columns; longer lines are hard to read
 _DAY = timedelta(days=1)
@@ -70,7 +70,7 @@ class Renderer:
 
     def typed(self, line: str) -> str:
         """A line that came from no terminal, shown as one would have shown it."""
-        return f"> {_plain(line.strip())}\n"
+        return f"> {plain(line.strip())}\n"
 
     def note(self, sentence: str) -> list[str]:
         """A sentence about the run, in lines."""
@@ -161,7 +161,7 @@ class Renderer:
                 yield from self._said(row.name, row.text, "name", indent)
         elif page.name in ("help", "choices"):
             closed = " Closed." if row.mark else ""
-            start = f"{indent}{_plain(row.name):<14} "
+            start = f"{indent}{plain(row.name):<14} "
             yield from self._fill(row.text + closed, first=start, rest=" " * 17)
         elif page.name == "map":
             mark = f" ({row.mark})" if row.mark else ""
@@ -184,7 +184,7 @@ class Renderer:
             spoken = f"{name}: " if name and number == 0 else ""
             rest = f"{indent}  " if name else indent
             first, *others = self._fill(f"{spoken}{paragraph}", first=indent, rest=rest)
-            named = _plain(spoken).rstrip()
+            named = plain(spoken).rstrip()
             if named and self.colour and first.startswith(f"{indent}{named}"):
                 first = f"{indent}{self._paint(named, style)}{first[len(indent) + len(named) :]}"
             yield first
@@ -193,69 +193,11 @@ class Renderer:
     def _fill(
         self, text: str, *, first: str = "", rest: str = "", style: str | None = None
     ) -> list[str]:
-        lines = wrapped(_plain(text), self.width, first, rest)
+        lines = wrapped(plain(text), self.width, first, rest)
         return [self._paint(line, style) for line in lines] if style else lines
 
     def _paint(self, text: str, style: str) -> str:
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if self.colour else text
-
-
-def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
-    """The text in lines of at most `width` columns.
-
-    A longer word stands alone, so that a path can be copied, unless it is of a script that may be
-    written without spaces: then it is broken. `first` and `rest` begin the first and each further
-    line. Wide characters count as two columns.
-    """
-    lines: list[str] = []
-    line, used = first, cells(first)
-    empty = True
-    for word in text.split():
-        size = cells(word)
-        if not empty and used + 1 + size > width:
-            lines.append(line)
-            line, used, empty = rest, cells(rest), True
-        while empty and used + size > width and len(word) > 1 and not word.isascii():
-            head = _head(word, max(width - used, 1))
-            lines.append(line + head)
-            word = word[len(head) :]
-            size = cells(word)
-            line, used = rest, cells(rest)
-        line, used = (line + word, used + size) if empty else (f"{line} {word}", used + 1 + size)
-        empty = False
-    lines.append(line)
-    return lines
-
-
-def cells(text: str) -> int:
-    """How many columns a terminal gives this text."""
-    if text.isascii():
-        return len(text)
-    return sum(_cell(character) for character in text)
-
-
-def _cell(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
-
-
-def _head(word: str, width: int) -> str:
-    used = 0
-    for index, character in enumerate(word):
-        used += _cell(character)
-        if used > width and index:
-            return word[:index]
-    return word
-
-
-def _plain(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character.isspace() else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
 
 
 def _sentence(text: str) -> str:
