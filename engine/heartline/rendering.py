@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from heartline.runtime import Spoken, Step
     from heartline.snapshot import Snapshot
 
-__all__ = ["changed", "look", "render", "view"]
+__all__ = ["changed", "drawn_text", "look", "render", "view"]
 
 
 def view(machine: Machine, step: Step) -> Turn:
@@ -102,11 +102,16 @@ def render(machine: Machine, step: Step) -> tuple[Said, ...]:
     )
 
 
+def drawn_text(snapshot: Snapshot, line: SpokenLine) -> int:
+    """Which of a line's texts is said on the way to a snapshot, counted from 0."""
+    if len(line.texts) == 1:
+        return 0
+    # Apart from the draws that decide what happens, so that editing words moves nothing.
+    return draw(snapshot.seed ^ line.number << 20, snapshot.turn, len(line.texts))
+
+
 def _said(machine: Machine, snapshot: Snapshot, spoken: Spoken, line: SpokenLine) -> Said:
-    text = line.texts[0]
-    if len(line.texts) > 1:
-        # Apart from the draws that decide what happens, so that editing words moves nothing.
-        text = line.texts[draw(snapshot.seed ^ line.number << 20, snapshot.turn, len(line.texts))]
+    text = line.texts[drawn_text(snapshot, line)]
     role = machine.roles.get(line.speaker)
     name = "" if role is None else role.name.fixed
     words = text.fixed
