@@ -45,8 +45,7 @@ class Case:
     `id` is "FILE::NAME" or "FILE::NAME[ROW]", `name` the same without the file. `beginning` are the
     steps of the tests that this one starts after, whose expectations are not held here. `opening`
     is what is expected at the start, as a step without an act; None where there is none.
-    `scenario` is what `heartline play` takes to play it by hand; `sources` are the places in the
-    test file, so that each expectation can be told with its own.
+    `scenario` is what `heartline play` takes to play it by hand.
     """
 
     id: str
@@ -65,7 +64,6 @@ class Case:
     only: str | None = None
     after: str | None = None
     scenario: str = ""
-    sources: SourceMap | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

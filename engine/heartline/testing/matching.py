@@ -33,18 +33,17 @@ from heartline.testing.probe_state import (
 from heartline.testing.wording import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from heartline.diagnostics import Location
     from heartline.errors import HeartlineError
-    from heartline.expressions import Tree
     from heartline.machine import Machine
-    from heartline.sources import SourceMap
+    from heartline.testing.case import CaseStep
     from heartline.testing.form import ErrorExpected, Expect
     from heartline.testing.probe import Path, Probe, Told
     from heartline.testing.scene import Scene
 
-__all__ = ["REFUSALS", "Check", "kind_of", "plan_check", "plan_refusal"]
+__all__ = ["REFUSALS", "Check", "kind_of", "place_of", "plan_check", "plan_refusal"]
 
 REFUSALS: dict[str, type[HeartlineError]] = {
     "input": InputError, "unknown_choice": UnknownChoice, "closed": ChoiceClosed,
@@ -59,9 +58,7 @@ class Check:
     """All that one step expects."""
 
     probes: tuple[Probe, ...]
-    path: Path
-    location: Location
-    sources: SourceMap | None
+    step: CaseStep
 
     def held(self, scene: Scene) -> bool:
         """Whether all of it came."""
@@ -80,29 +77,27 @@ class Check:
 
     def place(self, path: Path) -> Location:
         """Where an expectation stands in the test file."""
-        if self.sources is None:
-            return self.location
-        return self.sources.locate((*self.path, "expect", *path))
+        return place_of(self.step, path)
 
 
-def plan_check(
-    machine: Machine,
-    expect: Expect,
-    holds: Sequence[Tree],
-    path: Path,
-    location: Location,
-    sources: SourceMap | None = None,
-) -> Check:
-    """Make probes of what a step expects. `path` leads to the step in its file."""
+def place_of(step: CaseStep, path: Path) -> Location:
+    """Where a field of what a step expects stands in its test file."""
+    if step.sources is None:
+        return step.location
+    return step.sources.locate((*step.path, "expect", *path))
+
+
+def plan_check(machine: Machine, expect: Expect, step: CaseStep) -> Check:
+    """Make probes of what a step expects."""
     probes = (
         *state_probes(machine, expect),
         *line_probes(expect),
         *choice_probes(expect),
         *context_probes(machine, expect),
-        *expression_probes(machine, holds),
+        *expression_probes(machine, step.holds),
         *timer_probes(expect),
     )
-    return Check(probes, path, location, sources)
+    return Check(probes, step)
 
 
 def kind_of(refusal: HeartlineError) -> str:

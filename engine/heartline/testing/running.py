@@ -1,8 +1,7 @@
 """Cases, run: each live, and then once more through a JSON round trip after every turn.
 
-    plan = plan_case(scenario, case)      what can be made ready before
-    result = run_plan(plan)               as often as wanted; also on a machine that was changed
-    result = run_case(scenario, case)     both
+    result = run_case(scenario, case)
+    result = run_plan(plan_case(scenario, case))     the same, for who runs a case more than once
 
 How it works. `_play` goes through the steps of a plan with a `Player`. It stops at the first step
 that fails. What was played is kept step by step (`_Trace`), and the second run, through JSON, must
@@ -19,15 +18,15 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from heartline.durations import format_duration, parse_duration
+from heartline.checking.monitor import Watch
 from heartline.errors import HeartlineError, RunawayError
 from heartline.testing.case import ERROR, FAILED, PASSED, SKIPPED, Failure, Mismatch, Result
-from heartline.testing.matching import plan_check, plan_refusal
-from heartline.testing.player import Player, begin
+from heartline.testing.matching import place_of
+from heartline.testing.planning import CannotAct, plan_case
+from heartline.testing.player import begin
 from heartline.testing.scene import Scene
 from heartline.testing.transcript import Transcript, differences
 
@@ -35,54 +34,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from heartline.checking.monitor import Marks, Violation
     from heartline.conversation import Scenario
     from heartline.machine import Machine
     from heartline.runtime import Step
     from heartline.snapshot import Snapshot
-    from heartline.testing.case import Case, CaseStep, Listener
-    from heartline.testing.form import Step as AuthoredStep
-    from heartline.testing.matching import Check
+    from heartline.testing.case import Case, Listener
+    from heartline.testing.planning import Plan, PlannedStep
+    from heartline.testing.player import Player
     from heartline.testing.probe import Told
 
-__all__ = ["Plan", "plan_case", "run_case", "run_plan"]
+__all__ = ["run_case", "run_plan"]
 
 LIVE, STORED = "live", "stored"
-
-
-class CannotAct(HeartlineError):
-    """A step asks for what cannot be done where the conversation stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
-    """A step, made ready: `act` does it, None where the step only expects."""
-
-    case: CaseStep
-    act: Callable[[Player], None] | None
-    check: Check | None
-    refusal: Callable[[HeartlineError | None], list[Told]] | None
-    beginning: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A case, made ready. It stays good as long as the machine keeps its slots and its states."""
-
-    scenario: Scenario
-    case: Case
-    opening: PlannedStep | None
-    steps: tuple[PlannedStep, ...]
-
-
-def plan_case(scenario: Scenario, case: Case) -> Plan:
-    """Make a case ready to be run."""
-    machine = scenario.machine
-    opening = None if case.opening is None else _plan(machine, case, case.opening)
-    steps = (
-        *[_plan(machine, case, step, beginning=True) for step in case.beginning],
-        *[_plan(machine, case, step) for step in case.steps],
-    )
-    return Plan(scenario, case, opening, steps)
+MOST_WATCHES = 4  # scenarios whose promises are kept ready
 
 
 def run_case(
@@ -95,12 +60,30 @@ def run_case(
 ) -> Result:
     """Run a case. Never raises for what the case or the scenario does.
 
-    `listener` sees the live run. With `stored`, a case that passes live is run once more, through
-    JSON after every turn. `seed` takes the place of the case's own.
+    `listener` sees the live run, and the scenario's promises are held beside it. With `stored`, a
+    case that passes live is run once more, through JSON after every turn. `seed` takes the place of
+    the case's own.
     """
     if case.skip is not None:
         return Result(case.id, SKIPPED, case.location, reason=case.skip)
-    return run_plan(plan_case(scenario, case), listener=listener, stored=stored, seed=seed)
+    plan = plan_case(scenario, case, _watched(scenario))
+    return run_plan(plan, listener=listener, stored=stored, seed=seed)
+
+
+_watches: list[tuple[Machine, Watch]] = []  # of the scenarios that were run last
+
+
+def _watched(scenario: Scenario) -> Watch | None:
+    """What holds a scenario to its promises; None where it makes none. Made once for all cases."""
+    machine = scenario.machine
+    if not machine.promises:
+        return None
+    for known, watch in _watches:
+        if known is machine:
+            return watch
+    watch = Watch(scenario)
+    _watches[:] = [(machine, watch), *_watches[: MOST_WATCHES - 1]]
+    return watch
 
 
 def run_plan(
@@ -132,58 +115,6 @@ def run_plan(
     if listener is not None:
         listener.ended(case, result)
     return result
-
-
-def _plan(machine: Machine, case: Case, step: CaseStep, *, beginning: bool = False) -> PlannedStep:
-    expect = step.step.expect
-    check = refusal = None
-    if expect is not None:
-        if not beginning:
-            check = plan_check(machine, expect, step.holds, step.path, step.location, case.sources)
-        if expect.error is not None:
-            refusal = plan_refusal(expect.error)
-    return PlannedStep(step, _act(step.step), check, refusal, beginning)
-
-
-def _act(step: AuthoredStep) -> Callable[[Player], None] | None:
-    """What does a step's act."""
-    draws = step.draw
-    if step.choose is not None:
-        choice, role, turn = step.choose, step.role, step.turn
-        return lambda player: player.take(choice, role, turn, draws)
-    if step.send is not None:
-        event, turn = step.send, step.turn
-        return lambda player: player.report(event, turn, draws)
-    if step.wait is not None:
-        try:
-            length = parse_duration(step.wait)
-        except ValueError as error:
-            return partial(_cannot, f"It cannot wait: {error}.")
-        return lambda player: player.pass_time(length, draws)
-    if step.wait_until is not None:
-        return partial(_wait_until, step.wait_until, draws)
-    if step.undo is not None:
-        turns = step.undo
-        return lambda player: player.take_back(turns)
-    return Player.resume if step.resume else None
-
-
-def _cannot(sentence: str, _: Player) -> None:
-    raise CannotAct(sentence)
-
-
-def _wait_until(timer: str, draws: tuple[str, ...], player: Player) -> None:
-    """Wait until the moment at which the timer, as it runs now, runs out."""
-    deadlines = player.position.deadlines
-    for due in deadlines:
-        if due.timer == timer:
-            player.pass_time(max(due.due - player.now, due.due - due.due), draws)
-            return
-    running = [f"{due.timer} ({format_duration(due.due - player.now)} left)" for due in deadlines]
-    raise CannotAct(
-        f"{timer!r} does not run here, so it is no use to wait for it: "
-        + (f"what runs is {', '.join(running)}." if running else "no timer runs.")
-    )
 
 
 class _Trace(NamedTuple):
@@ -229,6 +160,10 @@ class _Run:
         self.turns = 0
         self.at = -1
         self.step: Step | None = None  # what the last act set off
+        watched = plan.watch is not None and self.mode == LIVE
+        self.monitor = plan.watch.monitor() if plan.watch is not None and watched else None
+        self.marks: list[Marks] = []  # where the monitor stood at each turn that can be undone
+        self.broken: list[Violation] = []
 
     def play(self) -> None:
         """Raises _Failed where the case fails."""
@@ -271,12 +206,33 @@ class _Run:
             self.transcript.began(player.position, player.latest)
         if self.listener is not None:
             self.listener.began(plan.case, player)
-            assert player.latest is not None
+        assert player.latest is not None
+        if self.monitor is not None:
+            self.broken += self.monitor.began(player.latest)
+        if self.listener is not None:
             self.listener.stepped(player.latest)
-            player.watch = self.listener.stepped
+        if self.listener is not None or self.monitor is not None:
+            player.watch = self._stepped
         if opening is not None and refusal is not None:
             self._refusal(opening, refusal, None)
         return player
+
+    def _stepped(self, step: Step) -> None:
+        """One more step of the runtime, for those who watch."""
+        if self.monitor is not None:
+            self.marks.append(self.monitor.marks)
+            self.broken += self.monitor.stepped(step)
+        if self.listener is not None:
+            self.listener.stepped(step)
+
+    def _unwatch(self, player: Player) -> None:
+        """Let the monitor stand where it did at the turn that was gone back to."""
+        if self.monitor is None:
+            return
+        if player.latest is None:  # stored and gone on with: nothing before can be undone
+            self.marks.clear()
+        while len(self.marks) > len(player.earlier):
+            self.monitor.marks = self.marks.pop()
 
     def _act(
         self, player: Player, planned: PlannedStep, act: Callable[[Player], None]
@@ -302,6 +258,8 @@ class _Run:
                 raise self._failed(planned, "It was refused, but not all is as before.")
         else:
             self.step = None if player.latest is latest else player.latest
+            if len(player.earlier) < len(self.marks):
+                self._unwatch(player)
             if player.position is not before:
                 self.turns += 1
             if self.transcript is not None:
@@ -317,12 +275,9 @@ class _Run:
         error: HeartlineError | None,
     ) -> None:
         """Hold a refusal, or that there was none, against what was expected of it."""
-        case = planned.case
         found = differs(error)
         if found:
-            place = case.location
-            if self.plan.case.sources is not None:
-                place = self.plan.case.sources.locate((*case.path, "expect", "error"))
+            place = place_of(planned.case, ("error",))
             mismatches = tuple(Mismatch("error", place, *told) for told in found)
             raise self._failed(planned, _not_as_expected(mismatches), error, mismatches)
 
@@ -335,11 +290,15 @@ class _Run:
     ) -> None:
         """Hold what came against what was expected, and against what came the first time."""
         position, now = player.position, player.now
+        mismatches: tuple[Mismatch, ...] = ()
         if planned is not None and planned.check is not None:
             scene = Scene(machine, position, now, self.step)
             if not planned.check.held(scene):
                 mismatches = planned.check.mismatches(scene)
-                raise self._failed(planned, _not_as_expected(mismatches), None, mismatches)
+        if self.broken:
+            mismatches += tuple(map(_broken, self.broken))
+        if mismatches:
+            raise self._failed(planned, _not_as_expected(mismatches), None, mismatches)
         trace = _Trace(position, now, self.step, None if error is None else str(error))
         if self.same is not None:
             live = self.same[self.at + 1]
@@ -367,6 +326,12 @@ class _Run:
             seed=self.seed,
         )
         return _Failed(failure, ERROR if isinstance(error, RunawayError) else FAILED)
+
+
+def _broken(violation: Violation) -> Mismatch:
+    """A promise of the scenario that the play broke, with its place in the scenario."""
+    kept = f"the scenario keeps its promise {violation.name!r}"
+    return Mismatch("promise", violation.location, kept, violation.sentence)
 
 
 def _not_as_expected(mismatches: tuple[Mismatch, ...]) -> str:
