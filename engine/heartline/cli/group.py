@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "LazyGroup", "heartline", "version"]
 COMMANDS = {
     "play": "Play a scenario in the terminal.",
     "check": "Find the faults of scenario files.",
+    "test": "Run the tests of scenarios.",
     "graph": "Draw a scenario as a diagram.",
     "new": "Begin a scenario of your own.",
     "scenarios": "List the scenarios that come with Heartline.",

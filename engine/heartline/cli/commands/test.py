@@ -1,0 +1,189 @@
+"""`heartline test`."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from heartline.cli.guard import DONE, USAGE
+from heartline.cli.names import ScenarioName
+from heartline.cli.screen import colourful, columns
+from heartline.testing.selecting import NotSelectable, read_keyword
+from heartline.testing.session import Options, collect, run_files, usable
+from heartline.testing.telling import Teller, findings_text
+
+if TYPE_CHECKING:
+    from heartline.testing.case import Case, Result
+    from heartline.testing.selecting import Keyword
+    from heartline.testing.session import FileRun, Outcome
+
+__all__ = ["command"]
+
+PAUSE = 0.3  # seconds between two looks at the files that are watched
+MOST_WORKERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for beside which tests to run, as the options below describe it."""
+
+    paths: tuple[str, ...]
+    options: Options
+    junit: Path | None
+    quiet: bool
+
+
+@click.command(
+    "test",
+    epilog="""\b
+Examples:
+  heartline test scenarios
+  heartline test tests.yaml::the_break_ends -k "early or late"
+  heartline test my_scenario --watch
+  heartline test scenarios -n auto --junit report.xml
+
+What came of the tests goes to standard output. Exit codes: 0 when all passed; 1 when some
+failed; 2 for a test file or a scenario that cannot be used (the others are run all the same),
+for no test at all, and for usage; 130 after Ctrl-C.""",
+)
+@click.argument("paths", metavar="[PATH]...", type=ScenarioName(), nargs=-1)
+@click.option(
+    "-k",
+    "keyword",
+    metavar="EXPR",
+    help="Run the tests whose names fit: parts of names, joined by and, or, not and brackets.",
+)
+@click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first test that fails.")
+@click.option(
+    "--seed",
+    type=int,
+    metavar="NUMBER",
+    help="Play every test with this seed, in place of its own.",
+)
+@click.option(
+    "-n",
+    "workers",
+    default="1",
+    metavar="N|auto",
+    help="Play in so many processes; auto takes one for each processor.",
+)
+@click.option(
+    "--junit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write what came of it as JUnit XML, for build servers.",
+)
+@click.option("--list", "listing", is_flag=True, help="Only list the tests, an id on each line.")
+@click.option("-q", "--quiet", is_flag=True, help="Show only what went wrong, and the last line.")
+def command(
+    paths: tuple[str, ...],
+    keyword: str | None,
+    fail_fast: bool,
+    seed: int | None,
+    workers: str,
+    junit: Path | None,
+    listing: bool,
+    quiet: bool,
+) -> int:
+    """Run the tests of scenarios.
+
+    PATH is a test file (tests.yaml or NAME.test.yaml), a folder, which is searched for them, or the
+    name of a scenario that came along; the present folder without any. FILE::NAME is one test.
+    """
+    if junit is not None and not junit.absolute().parent.is_dir():
+        raise click.UsageError(f"--junit cannot write {junit}: there is no folder {junit.parent}.")
+    options = Options(_keyword(keyword), fail_fast, seed, _workers(workers))
+    wanted = Wanted(paths or (".",), options, junit, quiet)
+    if listing:
+        return _list(wanted)
+    return run(wanted).exit_code
+
+
+def _keyword(text: str | None) -> Keyword | None:
+    try:
+        return None if text is None else read_keyword(text)
+    except NotSelectable as wrong:
+        raise click.UsageError(str(wrong)) from None
+
+
+def _workers(text: str) -> int:
+    if text == "auto":
+        from heartline.testing.workers import how_many
+
+        return how_many()
+    if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_WORKERS:
+        raise click.UsageError(
+            f"-n takes a number from 1 to {MOST_WORKERS}, or auto; {text[:40]!r} is neither."
+        )
+    return int(text)
+
+
+def run(wanted: Wanted) -> Outcome:
+    """Run the tests once and print what came of them."""
+    colour, width = colourful(), columns()
+    began, started = datetime.now(UTC), time.monotonic()
+    teller = Teller(colour=colour, width=width, quiet=wanted.quiet)
+    outcome = run_files(wanted.paths, wanted.options, _Printer(teller))
+    seconds = time.monotonic() - started
+    for text in teller.details(outcome):
+        _print("\n" + text, colour)
+    if any(outcome.files):
+        _print("", colour)
+    for remark in teller.remarks(outcome):
+        _print(remark, colour)
+    _print(teller.summary(outcome, seconds), colour)
+    if wanted.junit is not None:
+        _write_junit(wanted.junit, outcome, began)
+    return outcome
+
+
+def _list(wanted: Wanted) -> int:
+    """Print the id of each test that would be run; what keeps others from it goes to stderr."""
+    problems: list[str] = []
+    known = 0
+    for found in collect(wanted.paths, wanted.options, problems):
+        for case in found.cases:
+            _print(f"{case.id} (skipped: {case.skip})" if case.skip else case.id, colour=False)
+        known += len(found.cases)
+        if not usable(found.tests):
+            problems.append(findings_text(found.tests, colour=False, width=columns()).rstrip())
+    for problem in problems:
+        click.echo(problem, err=True)
+    if not known and not problems:
+        click.echo("There is no such test.", err=True)
+    return USAGE if problems or not known else DONE
+
+
+class _Printer:
+    """Prints the lines of tests as they come."""
+
+    def __init__(self, teller: Teller) -> None:
+        self.teller = teller
+
+    def file_began(self, run: FileRun) -> None:
+        self._line(self.teller.file_line(run))
+        if not usable(run.tests):
+            self._line(self.teller.unusable_line(run))
+
+    def finished(self, case: Case, result: Result) -> None:
+        self._line(self.teller.test_line(case, result))
+
+    def _line(self, line: str | None) -> None:
+        if line is not None:
+            _print(line, self.teller.colour)
+
+
+def _print(text: str, colour: bool) -> None:
+    click.echo(text, color=colour)
+
+
+def _write_junit(path: Path, outcome: Outcome, began: datetime) -> None:
+    from heartline.testing.junit import junit_text
+    from heartline.wholefiles import replace_whole
+
+    replace_whole(path, junit_text(outcome, began=began).encode())
