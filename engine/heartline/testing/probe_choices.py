@@ -6,12 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from heartline.diagnostics import did_you_mean
+from heartline.reasons import explain_choice
 from heartline.testing.probe import Probe, listed, with_note
 from heartline.testing.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from heartline.plan import ChoiceSpec
     from heartline.testing.form import Expect
     from heartline.testing.probe import Told
     from heartline.testing.scene import Scene
@@ -92,9 +94,16 @@ def _standing(name: str, scene: Scene) -> str:
         if spec.id == name:
             if machine.roles[spec.role].engine and spec.role not in scene.position.persons:
                 return f"the engine plays {spec.role}, whose choice it is"
-            return "not shown here now"
+            return f"not shown, since it is closed: {_exactly(spec, scene)}"
     hint = did_you_mean(name, [*scene.open, *scene.shut])
     return f"no choice of {scene.frame[0]}" + (f"; {hint}" if hint else "")
+
+
+def _exactly(spec: ChoiceSpec, scene: Scene) -> str:
+    """What a choice that nobody is shown needs, in the words of its file."""
+    if spec.once and scene.frame[scene.machine.layout["taken", spec.id]]:
+        return "it has been taken once"
+    return explain_choice(scene.machine, scene.position, spec, reveal_hidden=True).exact
 
 
 def _offered(scene: Scene) -> str:

@@ -28,10 +28,9 @@ def state_probes(machine: Machine, expect: Expect) -> Iterator[Probe]:
     leaves = machine.leaves
     if expect.state is not None:
         wanted = expect.state
-        inside = frozenset(name for name, leaf in leaves.items() if wanted in leaf.path)
         yield Probe(
             "state", ("state",),
-            lambda scene: scene.frame[0] in inside,
+            lambda scene: wanted in leaves[scene.frame[0]].path,
             lambda scene: (wanted, _state(machine, scene)),
         )  # fmt: skip
     if expect.outcome is not None:
@@ -132,7 +131,7 @@ def _is_true(machine: Machine, tree: Tree, scene: Scene) -> bool:
 
 def _not_true(machine: Machine, tree: Tree, scene: Scene) -> Told:
     why = explain(tree, scene.frame, machine.layout, reveal_hidden=True)
-    return write(tree), f"it does not hold: {why.text}"
+    return write(tree), f"it does not hold: {why.exact}"
 
 
 # Time ---------------------------------------------------------------------------------------------

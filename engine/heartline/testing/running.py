@@ -263,7 +263,8 @@ class _Run:
             if player.position is not before:
                 self.turns += 1
             if self.transcript is not None:
-                self.transcript.came(player.position, self.step)
+                back = planned.case.step.undo is not None
+                self.transcript.came(player.position, self.step, back=back)
             if planned.refusal is not None and not planned.beginning:
                 self._refusal(planned, planned.refusal, None)
         return error

@@ -55,9 +55,9 @@ class Transcript:
         """A step of the case acts."""
         self._note("act", act_in_words(step), time=now)
 
-    def came(self, position: Snapshot, step: Step | None) -> None:
-        """What an act led to; None where it set off nothing."""
-        self._happened(position, step)
+    def came(self, position: Snapshot, step: Step | None, *, back: bool = False) -> None:
+        """What an act led to; None where it set off nothing. Going `back` says nothing anew."""
+        self._happened(position, None if back else step)
 
     def refused(self, sentence: str) -> None:
         """What the engine said to an act that it did not take."""
