@@ -99,9 +99,7 @@ class Watch:
         self.finals = {name for name, leaf in machine.leaves.items() if leaf.final}
         self.known: dict[tuple[int, ...], list[tuple[int, Test]]] = {}
         firsts = tuple(rule.first if rule.promise.host is None else CLOSED for rule in self.rules)
-        tried = sum(
-            rule.tried(first) << n for n, (rule, first) in enumerate(zip(self.rules, firsts))
-        )
+        tried = sum(rule.tried(firsts[n]) << n for n, rule in enumerate(self.rules))
         self.first = Marks(firsts, tried)
 
     def monitor(self) -> Monitor:

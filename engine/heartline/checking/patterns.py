@@ -128,8 +128,10 @@ class Rule:
 
     def tried(self, mark: int) -> bool:
         """Whether it came to the point at which it could have been broken; else it is vacuous."""
-        if self.promise.pattern in ("whenever", "must", "of"):
-            return mark > 0 or mark in (DONE, BROKEN)
+        if self.promise.pattern == "must":
+            return mark in (DONE, BROKEN)
+        if self.promise.pattern in ("whenever", "of"):
+            return mark > 0 or mark == BROKEN
         return mark != CLOSED
 
     def stir(self, mark: int) -> Test | None:
@@ -213,9 +215,7 @@ class Rule:
 
     def over(self, mark: int) -> int:
         """The mark once the play is over."""
-        if mark < 0:
-            return mark
-        return BROKEN if self.owes(mark) else DONE
+        return BROKEN if self.owes(mark) else mark
 
     def owes(self, mark: int) -> bool:
         """Whether something was still to come, in an open scope."""
