@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from heartline.machine import Machine
     from heartline.plan import Slot
 
-__all__ = ["check_seats", "check_seed", "first_frame", "read_input", "read_value"]
+__all__ = ["check_seats", "check_seed", "first_frame", "read_value"]
 
 
 def first_frame(machine: Machine, given: Mapping[str, object]) -> list[Any]:
@@ -31,11 +31,6 @@ def first_frame(machine: Machine, given: Mapping[str, object]) -> list[Any]:
         index = _input_slot(machine, name)
         frame[index] = read_value(machine.slots[index], value)
     return frame
-
-
-def read_input(machine: Machine, name: str, value: object) -> object:
-    """One input's value as the frame holds it; raises InputError."""
-    return read_value(machine.slots[_input_slot(machine, name)], value)
 
 
 def check_seats(machine: Machine, persons: Collection[str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ __all__ = ["Shaped", "read_shape"]
 Path = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
+KEY = "[key]"  # the models' last step of a path to a key, not to its value
 # Sections whose entries are referred to by name from elsewhere.
 _SECTIONS = frozenset({"cast", "context", "timers", "guards", "states", "choices"})
 # Fields that others refer to, or without which others make no sense.
@@ -43,13 +44,18 @@ class Shaped(Generic[M]):
     pruned: frozenset[Path] = frozenset()
 
 
-def read_shape(composed: Composition, model: type[M], sources: SourceMap) -> Shaped[M]:
-    """Read the data of a text (with a root) as a model. Changes the data where it has faults."""
+def read_shape(
+    composed: Composition, model: type[M], sources: SourceMap, *, independent: bool = False
+) -> Shaped[M]:
+    """Read the data of a text (with a root) as a model. Changes the data where it has faults.
+
+    `independent` says that no part of the file leans on another, so that any can be left out.
+    """
     root = composed.root
     if root is None or id(root) in composed.broken:
         return Shaped(None)
     spoiled = _spoiled(root, composed) if composed.broken else []
-    whole = _prune(root.data, spoiled)
+    whole = _prune(root.data, spoiled) or independent
     for path in spoiled:
         composed.lossy.add(id(sources.node(path[:-1])))
     try:
@@ -59,7 +65,7 @@ def read_shape(composed: Composition, model: type[M], sources: SourceMap) -> Sha
     else:
         return Shaped(value if whole else None, [], frozenset(spoiled))
     saved = None
-    if whole and len(paths) <= MOST_SAVED and _prune(root.data, paths):
+    if whole and len(paths) <= MOST_SAVED and (_prune(root.data, paths) or independent):
         try:
             saved = model.model_validate(root.data)
         except ValidationError:
@@ -87,7 +93,8 @@ def _prune(data: Any, paths: list[Path]) -> bool:
     """
     safe = True
     for keys in {_keys(path) for path in paths}:
-        *before, last = keys or ("",)
+        misnamed = keys[-1:] == (KEY,)
+        *before, last = keys[:-1] if misnamed else keys or ("",)
         inside = data
         for key in before:
             inside = inside.get(key) if isinstance(inside, dict) else None
@@ -96,7 +103,8 @@ def _prune(data: Any, paths: list[Path]) -> bool:
             continue
         value = inside.pop(last)
         leaned_on = last in _LEANED_ON or (before and before[-1] in _SECTIONS)
-        safe = safe and bool(before) and not leaned_on and not isinstance(value, dict)
+        simple = bool(before) and not misnamed and not isinstance(value, dict)
+        safe = safe and simple and not leaned_on
     return safe
 
 

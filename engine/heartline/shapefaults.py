@@ -146,9 +146,9 @@ def _diagnostic(details: Any, path: Path, model: type[BaseModel], sources: Sourc
     where = path
     if kind == "missing":
         where = path[:-1]
-        code, message, hint = _missing(name, where)
+        code, message, hint = _missing(name, where, sources)
     elif kind == "extra_forbidden":
-        code, message, hint = _unknown(path, _fields(model, details))
+        code, message, hint = _unknown(path, _fields(model, details), sources)
     elif path[-1:] == ("[key]",):
         where, at_key = path[:-1], True
         code, message, hint = _value(kind, f"the name {_shown(path[-2])}", path, details)
@@ -162,13 +162,13 @@ def _diagnostic(details: Any, path: Path, model: type[BaseModel], sources: Sourc
     return Diagnostic(code, Severity.ERROR, message, location, hint)
 
 
-def _missing(name: str, inside: Path) -> Sentence:
-    owner = f"'{_cut(inside[-1])}'" if inside else "the file"
+def _missing(name: str, inside: Path, sources: SourceMap) -> Sentence:
+    owner = _what(inside, sources)
     hint = _NEEDED.get(name, f"write {name}: and its value")
     return "HL202", f"{owner} has no '{name}', which it needs", hint
 
 
-def _unknown(path: Path, known: Collection[str]) -> Sentence:
+def _unknown(path: Path, known: Collection[str], sources: SourceMap) -> Sentence:
     name = str(path[-1])
     if name in _BELONGS and path[0] != "tests":
         hint = f"it belongs in {_BELONGS[name]}"
@@ -176,7 +176,7 @@ def _unknown(path: Path, known: Collection[str]) -> Sentence:
         hint = f"did you mean {meant!r}?"
     else:
         hint = f"the fields here are {_listed(sorted(known))}"
-    owner = f"'{_cut(path[-2])}'" if len(path) > 1 else "the file"
+    owner = _what(path[:-1], sources)
     return "HL201", f"{owner} has no field '{_cut(name)}'", hint
 
 

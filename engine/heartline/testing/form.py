@@ -52,6 +52,7 @@ __all__ = [
     "Test",
     "TestFile",
     "Words",
+    "says_something",
 ]
 
 ERRORS = (
@@ -190,7 +191,7 @@ class LineExpected(Words):
             near = [each for name in speakers for each in get_close_matches(name, cls.FORMS, 1)]
             hint = f"; did you mean '{near[0]}'?" if near else ""
             message = f'write {{partner: "..."}} or {{partner: {{contains: "..."}}}}{hint}'
-            raise PydanticCustomError("HL205", message.replace("{", "{{").replace("}", "}}"))
+            raise PydanticCustomError("HL205", message)
         if not speakers:
             return value
         words = _words(value[speakers[0]])
@@ -312,6 +313,18 @@ class Expect(Model):
     error: ErrorExpected | None = Field(
         None, description="The refusal of the input, which then changes nothing."
     )
+
+
+def says_something(expect: Expect) -> bool:
+    """Whether there is anything in it that could fail to hold."""
+    if expect.over is not None:
+        return True
+    if any(getattr(expect, field) is not None for field in _EVEN_NONE):
+        return True  # that nothing runs, is offered or is said can be wrong
+    return any(getattr(expect, field) for field in Expect.model_fields)
+
+
+_EVEN_NONE = ("said_by", "only_offered", "running")
 
 
 def _only_true(value: object) -> bool:

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from heartline.clock import STORY_START
 from heartline.compiler import compile_scenario
 from heartline.conversation import Scenario
@@ -37,6 +39,8 @@ from heartline.testing.table import spell_out
 from heartline.yamltext import compose
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from heartline.compiler import Compiled
     from heartline.testing.table import Round
     from heartline.yamltext import Composition
@@ -119,7 +123,7 @@ class _Loading:
         for number, spelled in enumerate(spell_out(self.composed, self.faults)):
             sources = SourceMap(self.name, self.text, spelled.composed.root)
             self.faults.sources = sources
-            shaped = read_shape(spelled.composed, TestFile, sources)
+            shaped = read_shape(spelled.composed, TestFile, sources, independent=True)
             self.faults.add(shaped.faults)
             if shaped.value is None:
                 continue
@@ -132,14 +136,15 @@ class _Loading:
             spoiled = {path[1] for path in shaped.pruned if path[:1] == ("tests",) and path[1:]}
             for name, test in shaped.value.tests.items():
                 if checks is not None:
-                    checks.test(name, test, whole=name not in spoiled)
+                    steps = self.steps(name, test, shaped.pruned, sources)
+                    checks.test(name, test, steps, file, whole=name not in spoiled)
                 cases.append(self.case(name, test, file, spelled, sources, checks))
         self.faults.sources = self.sources
         if file is not None:
             places = {name: number for number, name in enumerate(file.tests)}
             cases.sort(key=lambda case: places[case.name.partition("[")[0]])
         if file is not None and not self.composed.stopped:
-            cases = chained(cases, file, self.faults)
+            cases = chained(cases, file.tests, self.names(), self.faults)
         usable = compiled is not None and compiled.machine is not None
         failed = self.faults.failed or not usable
         return LoadedTests(
@@ -152,6 +157,27 @@ class _Loading:
             () if failed else tuple(cases),
             (*self.faults.ordered(), *self.beside),
         )
+
+    def steps(
+        self, name: str, test: Test, pruned: Collection[_Path], sources: SourceMap
+    ) -> Mapping[int, Step]:
+        """The steps of a test by their places; of a list with a fault those that have none."""
+        path = ("tests", name, "steps")
+        node = sources.node(path)
+        if test.steps or node is None or all(each[:3] != path for each in pruned):
+            return dict(enumerate(test.steps))
+        found = {}
+        for number, item in enumerate(node.data if isinstance(node.data, list) else ()):
+            try:
+                found[number] = Step.model_validate(item)
+            except ValidationError:
+                continue  # it was said what is wrong with it
+        return found
+
+    def names(self) -> Collection[str]:
+        """All tests of the file, those too that could not be read."""
+        node = self.sources.node(("tests",))
+        return node.keys or () if node is not None else ()
 
     def scenario(self) -> Compiled | None:
         """The scenario that the file names, compiled; a fault where it cannot be used."""
@@ -195,7 +221,7 @@ class _Loading:
         own, usual = test.model_fields_set, file.defaults
 
         def step(step: Step, place: _Path) -> CaseStep:
-            holds = checks.trees(step.expect, place) if checks and step.expect else ()
+            holds = checks.trees(step.expect) if checks and step.expect else ()
             return CaseStep(step, place, sources.locate(place), holds, sources)
 
         opening = None
@@ -220,7 +246,13 @@ class _Loading:
             skip=test.skip,
             only=test.only,
             after=test.after,
+            scenario=self.played(file.scenario),
         )
+
+    def played(self, relative: str) -> str:
+        """What `heartline play` takes for the scenario, as the test file's name was given."""
+        folder = PurePath(self.name).parent
+        return str(folder if relative == SCENARIO else folder / relative)
 
 
 def _scenario(compiled: Compiled | None) -> Scenario | None:

@@ -168,7 +168,7 @@ def _bound(tests: list[_Test], faults: Faults) -> None:
     """Leave out rows where all of them together would be more than a file may hold."""
     total = 0
     for test in tests:
-        kept = {}
+        kept: dict[str, Node] = {}
         for row, node in test.rows.items():
             cells = node.children if isinstance(node.children, dict) else {}
             total += test.size + sum(
