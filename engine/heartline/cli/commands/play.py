@@ -3,59 +3,44 @@
 from __future__ import annotations
 
 import io
-import secrets
 import sys
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from heartline.cli.beginnings import (
+    LAST,
+    Options,
+    begin_anew,
+    lasting,
+    rehearsed,
+    saved_before,
+)
 from heartline.cli.guard import DONE, FINDINGS, USAGE, in_words
 from heartline.cli.names import ScenarioName
 from heartline.cli.screen import colourful, columns
 from heartline.conversation import load
-from heartline.errors import HeartlineError, InputError
+from heartline.errors import HeartlineError
+from heartline.files import SCENARIO
 from heartline.frontends.terminal.pages import refusal_code
-from heartline.frontends.terminal.player import Keeper, Player, Sink, ask
-from heartline.frontends.terminal.questions import Questions
-from heartline.frontends.terminal.record import Beginning
+from heartline.frontends.terminal.player import Keeper, Player, Sink
 from heartline.frontends.terminal.render import Renderer
-from heartline.frontends.terminal.saving import folder_of, keep_as, newest, read_save
+from heartline.frontends.terminal.saving import folder_of, keep_as, newest
 from heartline.frontends.terminal.session import Session
 from heartline.frontends.terminal.sources import Pipe, Script, Terminal
 from heartline.frontends.terminal.watching import Watch
-from heartline.frontends.terminal.words import clean
-from heartline.loader import bundled_scenarios, find_scenario
+from heartline.loader import find_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from heartline.conversation import Scenario
-    from heartline.frontends.terminal.record import Saved
+    from heartline.frontends.terminal.recorder import Recorder
     from heartline.frontends.terminal.sources import Lines
 
 __all__ = ["command"]
 
 LARGEST_SCRIPT = 4 * 1024 * 1024  # bytes
-LAST = "last"  # what --resume takes for the conversation that was kept last
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What was asked for, as the options below describe it."""
-
-    scenario: str | None
-    seed: int | None
-    settings: tuple[str, ...]
-    seats: tuple[str, ...]
-    start: str | None
-    resume: str | None
-    watch: bool
-    script: str | None
-    as_json: bool
-    keep: bool | None
 
 
 @click.command(
@@ -66,11 +51,13 @@ Examples:
   heartline play my_scenario --seed 7 --set partner_name=Kim --watch
   heartline play reconciliation --resume last
   heartline play reconciliation --script way.txt --seed 1 --json
+  heartline play my_scenario --record my_scenario/tests.yaml
+  heartline play --test my_scenario/tests.yaml::the_break_ends --to 3
 
 While playing, :help lists what can be typed. Standard output has the conversation, standard
 error what is about the run. Exit codes: 0 at the end, on :quit and at the end of input; 1 for
-a faulty scenario, a save that cannot be resumed, and a script line that is refused; 2 for
-usage; 130 after Ctrl-C.""",
+a faulty scenario or test file, a save that cannot be resumed, a script line that is refused,
+and a test that could not be recorded; 2 for usage; 130 after Ctrl-C.""",
 )
 @click.argument("scenario", type=ScenarioName(), required=False)
 @click.option(
@@ -122,6 +109,23 @@ usage; 130 after Ctrl-C.""",
     help="Whether to keep the conversation in your state folder as it goes, so that it can be "
     "resumed; not done for scripts and --json unless asked for.",
 )
+@click.option(
+    "--record",
+    metavar="FILE",
+    help="Make a test of what is played, in this test file, when the player leaves. FILE::NAME "
+    "names the test, too.",
+)
+@click.option(
+    "--test",
+    metavar="FILE::NAME",
+    help="Begin as this test does and play its steps, then go on. NAME[ROW] is a row of a table.",
+)
+@click.option(
+    "--to",
+    type=click.IntRange(min=0),
+    metavar="STEP",
+    help="With --test: only as far as this step; the first is 1, and 0 is the start.",
+)
 def command(
     scenario: str | None,
     seed: int | None,
@@ -133,13 +137,19 @@ def command(
     script: str | None,
     as_json: bool,
     keep: bool | None,
+    record: str | None,
+    test: str | None,
+    to: int | None,
 ) -> int:
     """Play a scenario in the terminal.
 
     SCENARIO is the name of one that came with Heartline (heartline scenarios lists them), a
-    folder with a scenario.yaml, or a file. With --resume it can be left out.
+    folder with a scenario.yaml, or a file. With --resume or --test it can be left out.
     """
-    options = Options(scenario, seed, settings, seats, start, resume, watch, script, as_json, keep)
+    options = Options(
+        scenario, seed, settings, seats, start, resume, watch, script, as_json, keep,
+        record=record, test=test, to=to,
+    )  # fmt: skip
     sink = _sink(as_json)
     try:
         return _play(options, sink)
@@ -150,78 +160,60 @@ def command(
 
 
 def _play(options: Options, sink: Sink) -> int:
-    saved = _saved(options)
+    test = rehearsed(options)
+    saved = saved_before(options)
     name = options.scenario or (saved.path if saved else None)
+    if test is not None:
+        name = _named_with_test(options.scenario, test[2])
     if name is None:
         raise click.UsageError(
             "Name a scenario, as in: heartline play reconciliation "
             "(heartline scenarios lists those that came along)."
         )
-    scenario = load(name)
+    scenario = test[1] if test is not None else load(name)
+    recorder = _recorder(options.record, lasting(name))
     session: Session | None = None
     source = _source(options, sink, lambda: session.words() if session else [])
-    if saved is not None:
-        session = Session.resume(scenario, saved, path=_lasting(name))
+    if test is not None:
+        session = Session.begin(scenario, test[0].beginning, path=lasting(name))
+    elif saved is not None:
+        session = Session.resume(scenario, saved, path=lasting(name))
     else:
-        session = _begin(scenario, options, source, sink, path=_lasting(name))
+        session = begin_anew(scenario, options, source, sink, path=lasting(name))
     if session is None:
         return DONE
     keeper = _keeper(options, scenario.id)
     if keeper.path is not None and source.interactive:
         sink.about_run(f"Kept as you go in {keeper.path} (--no-keep keeps nothing).")
     watch = Watch(find_scenario(name)) if options.watch else None
-    return Player(session, source, sink, keeper, watch).run()
+    rehearsal = test[0] if test is not None else None
+    return Player(session, source, sink, keeper, watch, rehearsal, recorder).run()
 
 
-def _saved(options: Options) -> Saved | None:
-    """The conversation to go on with."""
-    if options.resume is None:
+def _named_with_test(named: str | None, path: Path) -> str:
+    """The scenario of a test, as it is named: it need not be, and can be no other."""
+    if named is not None:
+        found = find_scenario(named)
+        found = found / SCENARIO if found.is_dir() else found
+        if found.resolve() != path.resolve():
+            raise click.UsageError(
+                f"That test is one of {path}, not of {named}: leave the scenario out."
+            )
+        return named
+    return str(path)
+
+
+def _recorder(wanted: str | None, scenario: str) -> Recorder | None:
+    """What makes the test at the end; where it could not, that is said before anything is played."""
+    if wanted is None:
         return None
-    if options.settings or options.seats or options.start or options.seed is not None:
-        raise click.UsageError(
-            "--seed, --set, --as and --start decide how a conversation begins, and --resume goes "
-            "on with one that has begun: leave them out, or leave out --resume."
-        )
-    if options.resume != LAST:
-        return read_save(Path(options.resume).expanduser())
-    if options.scenario is None:
-        raise click.UsageError(
-            "--resume last needs a scenario, as in: heartline play reconciliation --resume last"
-        )
-    scenario = load(options.scenario).id
-    path = newest(scenario)
-    if path is None:
-        raise click.UsageError(f"No conversation is kept in {folder_of(scenario)}.")
-    return read_save(path)
+    from heartline.frontends.terminal.recorder import Recorder
+    from heartline.testing.adding import NotAdded
 
-
-def _begin(
-    scenario: Scenario, options: Options, source: Lines, sink: Sink, *, path: str
-) -> Session | None:
-    """A new conversation; None where the player leaves while being asked."""
-    seed = options.seed
-    if seed is None:
-        seed = secrets.randbelow(1_000_000) if source.interactive else 0
-    beginning = Beginning(seed, _moment(options.start), _pairs(options.settings), options.seats)
     try:
-        session = Session.begin(scenario, beginning, path=path)
-    except InputError as refusal:
+        return Recorder(wanted, scenario)
+    except NotAdded as refusal:
         raise click.UsageError(str(refusal)) from None
-    if not source.interactive:
-        return session
-    questions = Questions(
-        scenario.file.context,
-        dict(beginning.inputs),
-        lambda inputs: Session.begin(scenario, _with(beginning, inputs)),
-        session.turn.support,
-    )
-    if not ask(questions, source, sink):
-        return None
-    return Session.begin(scenario, _with(beginning, questions.answers), path=path)
-
-
-def _with(beginning: Beginning, inputs: Mapping[str, str]) -> Beginning:
-    return replace(beginning, inputs=tuple(inputs.items()))
 
 
 def _source(options: Options, sink: Sink, words: Callable[[], Sequence[str]]) -> Lines:
@@ -254,36 +246,6 @@ def _keeper(options: Options, scenario: str) -> Keeper:
         if here is not None and here.resolve().parent == folder_of(scenario).resolve():
             return Keeper(here, kept=True)
     return Keeper(keep_as(scenario))
-
-
-def _pairs(settings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    pairs = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"--set takes NAME=VALUE, and {setting[:60]!r} has no =.")
-        pairs[name.strip()] = clean(value)
-    return tuple(pairs.items())
-
-
-def _moment(text: str | None) -> str:
-    """The moment a story begins at, in ISO 8601; a time without a zone is taken as UTC."""
-    if text is None:
-        return datetime.now(UTC).isoformat(timespec="seconds")
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
-        raise click.UsageError(
-            f"--start takes a date, or a date and a time, as in 2026-01-05 or 2026-01-05T09:00; "
-            f"{text[:60]!r} is neither."
-        ) from None
-
-
-def _lasting(name: str) -> str:
-    """How to find the scenario again from another folder: a bundled name, or an absolute path."""
-    path = find_scenario(name)
-    return name if path in bundled_scenarios().values() else str(path.absolute())
 
 
 def _sink(as_json: bool) -> Sink:

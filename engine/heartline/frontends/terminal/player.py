@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from heartline.errors import HeartlineError
 from heartline.frontends.terminal.jsonlines import as_object
 from heartline.frontends.terminal.output import (
     Leave,
+    RecordWanted,
     Restarted,
     SaveWanted,
     Sentence,
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
     from heartline.frontends.terminal.output import Output
     from heartline.frontends.terminal.questions import Questions
+    from heartline.frontends.terminal.recorder import Recorded, Recorder
+    from heartline.frontends.terminal.rehearsal import Rehearsal
     from heartline.frontends.terminal.render import Renderer
     from heartline.frontends.terminal.session import Session
     from heartline.frontends.terminal.sources import Lines
@@ -139,18 +143,25 @@ class Keeper:
 
 @dataclass
 class Player:
-    """Plays one session to its end; `run` gives the exit code."""
+    """Plays one session to its end; `run` gives the exit code.
+
+    `rehearsal` is played before the first line is read; `recorder` makes a test of it all when
+    the player leaves.
+    """
 
     session: Session
     source: Lines
     sink: Sink
     keeper: Keeper
     watch: Watch | None = None
+    rehearsal: Rehearsal | None = None
+    recorder: Recorder | None = None
 
     def run(self) -> int:
         """Play until the lines end, the player leaves, or a script's line is refused."""
         try:
             self.sink.show(self.session.opening())
+            self._rehearse()
             return self._play()
         except KeyboardInterrupt:
             if self.sink.renderer is not None and self.source.interactive:
@@ -174,12 +185,20 @@ class Player:
             if refused and isinstance(self.source, Script):
                 return self._stop_script(line)
 
+    def _rehearse(self) -> None:
+        for acted in self.rehearsal.play(self.session) if self.rehearsal else ():
+            if acted.typed is not None:
+                self.sink.echo(acted.typed)
+            self.sink.show(acted.outputs)
+
     def _handle(self, outputs: list[Output]) -> bool:
         """Show and carry out what a line led to; say whether it was refused."""
         refused = False
         for output in outputs:
             if isinstance(output, SaveWanted):
                 refused |= not self._save(output.name)
+            elif isinstance(output, RecordWanted):
+                refused |= not self._record(output.name)
             elif isinstance(output, Restarted):
                 self._restarted()
             elif isinstance(output, Sentence) and output.kind == "refused":
@@ -206,6 +225,39 @@ class Player:
         else:
             self.sink.show([Sentence("note", "saved", sentence)])
         return True
+
+    def _record(self, name: str) -> bool:
+        from heartline.frontends.terminal.recorder import Recorder
+
+        try:
+            recorded = Recorder(name, self.session.path).write(self.session)
+        except HeartlineError as refusal:
+            self.sink.show([Sentence("refused", "not_recorded", str(refusal))])
+            return False
+        if self.sink.renderer is None:
+            self.sink.write_object({**_as_keys(recorded), "message": recorded.sentence})
+        else:
+            self.sink.show([Sentence("note", "recorded", recorded.sentence)])
+        return True
+
+    def _record_all(self, code: int) -> int:
+        """What --record asked for, at the end; gives the exit code, which is not 0 if it failed."""
+        if self.recorder is None:
+            return code
+        if self.session.untouched:
+            self.sink.about_run(
+                "Nothing was done, so no test was recorded.", type="note", code="nothing_done"
+            )
+            return code
+        try:
+            recorded = self.recorder.write(self.session)
+        except HeartlineError as refusal:
+            self.sink.about_run(
+                f"No test was recorded. {refusal}", type="warning", code="not_recorded"
+            )
+            return code or REFUSED
+        self.sink.about_run(recorded.sentence, **_as_keys(recorded))
+        return code
 
     def _restarted(self) -> None:
         if self.keeper.over:
@@ -235,6 +287,7 @@ class Player:
 
     def _stop_script(self, line: str) -> int:
         assert isinstance(self.source, Script)
+        self._record_all(REFUSED)
         self.sink.about_run(
             f"The script stops at line {self.source.line}, which was refused: {line.strip()[:80]}",
             type="left",
@@ -248,6 +301,7 @@ class Player:
 
     def _leave(self, reason: str, code: int) -> int:
         """Say how to come back."""
+        code = self._record_all(code)
         over = self.session.over
         resume = str(self.keeper.path) if self.keeper.there and not over else None
         if over:
@@ -273,6 +327,10 @@ class Player:
             resume=resume,
         )
         return code
+
+
+def _as_keys(recorded: Recorded) -> dict[str, object]:
+    return {"type": "recorded", "file": recorded.file, "test": recorded.name}
 
 
 def ask(questions: Questions, source: Lines, sink: Sink) -> bool:

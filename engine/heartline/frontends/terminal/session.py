@@ -177,13 +177,23 @@ class Session:
         typed = clean(line)
         if typed.startswith("#"):
             return []
+        if not typed:
+            return [self._shown(None, again=True), self._footer()]
+        act = self._command if typed.startswith(":") else self._choose
+        return self._answered(lambda: act(typed))
+
+    def take(self, choice: str, role: str | None, turn: int | None) -> list[Output]:
+        """Take a choice by its whole id, as a test does, in answer to the present turn or another.
+        Never raises, as `feed`."""
+        return self._answered(lambda: self._take(choice, role, turn, choice))
+
+    def report(self, event: str, turn: int | None) -> list[Output]:
+        """Report an event, likewise."""
+        return self._answered(lambda: self._report(event, turn, f":event {event}"))
+
+    def _answered(self, act: Callable[[], list[Output]]) -> list[Output]:
         try:
-            if not typed:
-                outputs: list[Output] = [self._shown(None, again=True)]
-            elif typed.startswith(":"):
-                outputs = self._command(typed)
-            else:
-                outputs = self._choose(typed)
+            outputs = act()
         except HeartlineError as refusal:
             outputs = [self._refused(refusal)]
         return outputs if Leave() in outputs else [*outputs, self._footer()]
@@ -249,11 +259,14 @@ class Session:
                 "The conversation is over: :undo takes the last step back, :restart begins anew."
             )
         choice = self._meant(typed)
+        return self._take(choice.id, choice.role, None, typed)
+
+    def _take(self, choice: str, role: str | None, turn: int | None, typed: str) -> list[Output]:
         before = self.turn.number
-        turn = self._conversation.choose(
-            choice.id, role=choice.role, turn=before, draws=self._draws
-        )
-        return self._moved({"choose": choice.id, "role": choice.role}, typed, turn, before)
+        answered = before if turn is None else turn
+        role = role or next((each.role for each in self.turn.choices if each.id == choice), None)
+        now = self._conversation.choose(choice, role=role, turn=answered, draws=self._draws)
+        return self._moved({"choose": choice, "role": role}, typed, now, before)
 
     def _meant(self, typed: str) -> Choice:
         """The choice that these words mean; "Let go" means let_go too."""
@@ -279,9 +292,13 @@ class Session:
     def _event(self, argument: str, typed: str) -> list[Output]:
         if not argument:
             return [Sentence("refused", "no_name", "Which event? Write :event and its name.", ())]
+        return self._report(argument, None, typed)
+
+    def _report(self, event: str, turn: int | None, typed: str) -> list[Output]:
         before = self.turn.number
-        turn = self._conversation.send(argument, turn=before, draws=self._draws)
-        return self._moved({"event": argument}, typed, turn, before)
+        answered = before if turn is None else turn
+        now = self._conversation.send(event, turn=answered, draws=self._draws)
+        return self._moved({"event": event}, typed, now, before)
 
     def _undo(self, _argument: str, _typed: str) -> list[Output]:
         state = self.turn.state
