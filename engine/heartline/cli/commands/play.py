@@ -204,7 +204,7 @@ def _named_with_test(named: str | None, path: Path) -> str:
 
 
 def _recorder(wanted: str | None, scenario: str) -> Recorder | None:
-    """What makes the test at the end; where it could not, that is said before anything is played."""
+    """What makes the test at the end; where it cannot, that is said before anything is played."""
     if wanted is None:
         return None
     from heartline.frontends.terminal.recorder import Recorder
