@@ -5,6 +5,7 @@ examples are marked for this test by comments that readers do not see:
 
     <!-- bad -->                      the next block is the bad scenario
     <!-- good file=brew.yaml -->      the next block is a file beside the good scenario
+    <!-- bad file=tests.yaml -->      the next block is the bad test file, of the scenario beside it
     <!-- bad encoding=latin-1 -->     the block is stored in this encoding
 """
 
@@ -18,7 +19,8 @@ import pytest
 from heartline.checking import codes
 from heartline.checking.codes import CODES, FAMILIES, page, pages_folder, summary
 from heartline.checking.lint import check
-from heartline.diagnostics import Severity
+from heartline.diagnostics import Diagnostic, Severity
+from heartline.testing.loading import load_tests
 
 PAGES = Path(__file__).parents[1] / "docs" / "diagnostics"
 BLOCK = re.compile(
@@ -26,11 +28,12 @@ BLOCK = re.compile(
     r"```yaml\n(?P<text>.*?)\n```",
     re.DOTALL,
 )
-WITHOUT_SCENARIO = {"HL106"}  # no file can show what a missing file is
+# No file can show what a missing file is; mutants are found by another command.
+WITHOUT_SCENARIO = {"HL106", "HL907"}
 
 
 def example(code: str, kind: str, folder: Path) -> Path:
-    """Write the files of one example into a folder; the scenario's own file is returned."""
+    """Write the files of one example into a folder; the file that it is about is returned."""
     found = [
         block
         for block in BLOCK.finditer((PAGES / f"{code}.md").read_text("utf-8"))
@@ -40,19 +43,27 @@ def example(code: str, kind: str, folder: Path) -> Path:
     for block in found:
         path = folder / (block["file"] or "scenario.yaml")
         path.write_bytes((block["text"] + "\n").encode(block["encoding"] or "utf-8"))
-    return folder / "scenario.yaml"
+    tests = folder / "tests.yaml"
+    return tests if tests.exists() else folder / "scenario.yaml"
+
+
+def findings_in(path: Path) -> tuple[Diagnostic, ...]:
+    """What is wrong with a scenario, or with a test file and the scenario beside it."""
+    if path.name == "tests.yaml":
+        return (*check(path.with_name("scenario.yaml")), *load_tests(path).diagnostics)
+    return check(path)
 
 
 @pytest.mark.parametrize("code", sorted(set(CODES) - WITHOUT_SCENARIO))
 def test_the_bad_example_of_a_page_gives_that_code_and_no_other(code: str, tmp_path: Path) -> None:
-    findings = check(example(code, "bad", tmp_path))
+    findings = findings_in(example(code, "bad", tmp_path))
     assert [finding.code for finding in findings] == [code], "\n".join(map(str, findings))
     assert findings[0].severity is CODES[code].severity
 
 
 @pytest.mark.parametrize("code", sorted(set(CODES) - WITHOUT_SCENARIO))
 def test_the_good_example_of_a_page_is_clean(code: str, tmp_path: Path) -> None:
-    findings = check(example(code, "good", tmp_path))
+    findings = findings_in(example(code, "good", tmp_path))
     assert not findings, "\n".join(map(str, findings))
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a scenario file, where, and what to do about it.
+"""What is wrong with a scenario file or a test file, where, and what to do about it.
 
 A `Diagnostic` is a value: rooms that find faults return them in lists, nobody prints them but
 the command line. The codes are stable and each has a page in docs/diagnostics:
@@ -11,6 +11,7 @@ the command line. The codes are stable and each has a page in docs/diagnostics:
     HL6xx  timers
     HL7xx  included files
     HL8xx  properties and migrations
+    HL9xx  test files
 """
 
 from __future__ import annotations

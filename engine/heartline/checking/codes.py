@@ -33,6 +33,7 @@ FAMILIES: Mapping[str, str] = MappingProxyType(
         "HL6": "Timers",
         "HL7": "Included files",
         "HL8": "Properties and migrations",
+        "HL9": "Test files",
     }
 )
 
@@ -78,6 +79,7 @@ _ALL = (
     Code("HL309", "unknown choice", _ERROR),
     Code("HL310", "unknown outcome", _ERROR),
     Code("HL311", "unknown tag", _ERROR),
+    Code("HL312", "unknown event", _ERROR),
     Code("HL401", "expression syntax", _ERROR),
     Code("HL402", "not allowed in an expression", _ERROR),
     Code("HL403", "types that do not fit", _ERROR),
@@ -106,6 +108,13 @@ _ALL = (
     Code("HL704", "outcome of an included file that leads nowhere", _ERROR),
     Code("HL801", "malformed property", _ERROR),
     Code("HL802", "malformed migration", _ERROR),
+    Code("HL901", "test without an expectation", _ERROR),
+    Code("HL902", "scenario of a test file that cannot be used", _ERROR),
+    Code("HL903", "beginning of a test that leads nowhere", _ERROR),
+    Code("HL904", "table of cases that does not fit", _ERROR),
+    Code("HL905", "wait that cannot be", _ERROR),
+    Code("HL906", "input to begin with that cannot be", _ERROR),
+    Code("HL907", "accepted mutant that is none", _WARNING),
 )
 CODES: Mapping[str, Code] = MappingProxyType({code.code: code for code in _ALL})
 
