@@ -54,15 +54,15 @@ class Options:
 
     @property
     def begins(self) -> bool:
-        """Whether an option says how a conversation begins."""
-        return bool(self.settings or self.seats or self.start or self.seed is not None)
+        """Whether an option, the seed aside, says how a conversation begins."""
+        return bool(self.settings or self.seats or self.start)
 
 
 def saved_before(options: Options) -> Saved | None:
     """The conversation to go on with."""
     if options.resume is None:
         return None
-    if options.begins:
+    if options.begins or options.seed is not None:
         raise click.UsageError(
             "--seed, --set, --as and --start decide how a conversation begins, and --resume goes "
             "on with one that has begun: leave them out, or leave out --resume."
@@ -121,8 +121,8 @@ def rehearsed(options: Options) -> tuple[Rehearsal, Scenario, Path] | None:
         return None
     if options.begins or options.resume is not None:
         raise click.UsageError(
-            "A test says how its conversation begins: leave out --seed, --set, --as, --start and "
-            "--resume, or leave out --test."
+            "A test says how its conversation begins: leave out --set, --as, --start and --resume, "
+            "or leave out --test."
         )
     from heartline.frontends.terminal.rehearsal import Rehearsal
     from heartline.testing.loading import load_tests
@@ -138,11 +138,13 @@ def rehearsed(options: Options) -> tuple[Rehearsal, Scenario, Path] | None:
         raise ScenarioError(f"{target.path} cannot be used: {first}", loaded.diagnostics)
     cases = [case for case in loaded.cases if target.fits(case)]
     if not cases:
-        raise click.UsageError(f"{target.missing(loaded.cases)}.")
+        missing = target.missing(loaded.cases) or ""
+        raise click.UsageError(missing if missing.endswith("?") else f"{missing}.")
     if len(cases) > 1:
         rows = ", ".join(case.name for case in cases[:8])
         raise click.UsageError(f"{target.name} has {len(cases)} rows; name one of {rows}.")
-    rehearsal = Rehearsal(cases[0], options.to)
+    case = cases[0] if options.seed is None else replace(cases[0], seed=options.seed)
+    rehearsal = Rehearsal(case, options.to)
     if options.to is not None and options.to > len(rehearsal.steps):
         raise click.UsageError(
             f"--to {options.to} is too far: {target.name} has {len(rehearsal.steps)} steps."

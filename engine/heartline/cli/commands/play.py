@@ -118,7 +118,8 @@ and a test that could not be recorded; 2 for usage; 130 after Ctrl-C.""",
 @click.option(
     "--test",
     metavar="FILE::NAME",
-    help="Begin as this test does and play its steps, then go on. NAME[ROW] is a row of a table.",
+    help="Begin as this test does and play its steps, then go on. NAME[ROW] is a row of a table. "
+    "--seed takes the place of its seed.",
 )
 @click.option(
     "--to",
