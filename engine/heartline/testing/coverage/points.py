@@ -386,7 +386,7 @@ def beats(wiring: Wiring, timer: str, stays: bool) -> bool:
 
 def way_in_words(edge: Edge) -> str:
     """A transition as people name it: `choice ask → waiting`."""
-    trigger = f"{edge.kind} {edge.trigger}".rstrip()
+    trigger = f"{edge.kind} {edge.trigger.removeprefix(f'{edge.source}.')}".rstrip()
     here = f" in {edge.source}" if edge.source is not None else ""
     target = " (stays)" if edge.target is None else f" → {edge.target}"
     return f"{trigger}{here}{target}"

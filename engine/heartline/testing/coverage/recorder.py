@@ -24,10 +24,10 @@ from heartline.expressions import GuardUse, evaluate, reads
 from heartline.machine import Machine
 from heartline.plan import remembering
 from heartline.rendering import drawn_text
-from heartline.testing.coverage.points import KINDS, Survey
+from heartline.testing.coverage.points import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from heartline.conversation import Conversation
     from heartline.expressions import Tree
@@ -35,21 +35,19 @@ if TYPE_CHECKING:
     from heartline.plan import ChoiceSpec, Leaf, Test, When, Wiring
     from heartline.runtime import Spoken, Step
     from heartline.snapshot import Due
-    from heartline.testing.case import Case, Result
+    from heartline.testing.case import Case, LoadedTests, Result
     from heartline.testing.coverage.points import Judged
 
-__all__ = ["Hits", "Recorder"]
+__all__ = ["Recorder", "record"]
 
 MOST_KNOWN = 10_000  # situations that are remembered of one guard
-
-Hits = dict[str, dict[str, int]]
-"""By kind, the points that were met and how often; guards and clauses: in how many situations."""
 
 
 class Recorder:
     """Notes what plays of one scenario meet. It is a Listener (heartline.testing.case).
 
-    `scenario` is what to play. `counts` says of each point of the survey how often it was met.
+    `scenario` is what to play. `counts` says of each point of the survey how often it was met;
+    guards and clauses count situations, which are values of what the guard reads.
     `unforeseen` holds what was met and is no point, which would be a fault of the survey.
     """
 
@@ -203,21 +201,16 @@ class Recorder:
 
     # What has been met ----------------------------------------------------------------------------
 
-    def hits(self) -> Hits:
-        """What was met so far, by kind and the keys of the points."""
-        found: Hits = {kind: {} for kind in KINDS}
-        for point, count in zip(self.survey.points, self.counts, strict=True):
-            if count:
-                found[point.kind][point.key] = count
-        return found
+    def data(self) -> dict[str, object]:
+        """What was met so far, as plain values that `results.Coverage.add` takes."""
+        return {"counts": list(self.counts)}
 
-    def add(self, hits: Mapping[str, Mapping[str, int]]) -> None:
-        """Take over what another recorder of the same scenario met, such as a worker's."""
-        numbers = {(point.kind, point.key): at for at, point in enumerate(self.survey.points)}
-        for kind, found in hits.items():
-            for key, count in found.items():
-                if (kind, key) in numbers:
-                    self.counts[numbers[kind, key]] += count
+
+def record(tests: LoadedTests) -> Recorder:
+    """A recorder for the scenario of a test file (an instrument, as heartline.testing.session has
+    them)."""
+    assert tests.scenario is not None
+    return Recorder(tests.scenario)
 
 
 _Passed = tuple[str, "Sequence[Due]", "Way", "Sequence[Due]"]
