@@ -8,9 +8,9 @@ from string import Template
 
 import click
 
-from heartline.cli.guard import FINDINGS
+from heartline.cli.guard import DONE, FINDINGS
 
-__all__ = ["TEMPLATE", "command"]
+__all__ = ["TEMPLATE", "TESTS", "command"]
 
 TEMPLATE = Template("""\
 # A scenario: who may say what, when, and what it does. Change it and see:
@@ -81,6 +81,37 @@ states:
   apart: {type: final, outcome: apart}
 """)
 
+TESTS = Template("""\
+# Tests of the scenario beside this file: what happens, and what it must lead to. Run them with
+#   heartline test $path
+heartline_tests: 1              # the version of the format
+
+tests:
+  an_apology_is_heard_after_listening:
+    about: Nobody takes an apology from somebody who has not listened.
+    expect:                                 # what holds at the start
+      state: hallway
+      closed: {apologise: Alex is not ready to hear it.}
+    steps:
+      - choose: listen                      # what the player does
+        expect: {offered: apologise}        # and what holds then
+      - choose: apologise
+        expect:
+          lines: [{friend: Let me think about it.}]
+          timers: {pause: 2d}               # what is left of it
+      - wait_until: pause
+        draw: forgive                       # what the friend does, so that no luck is needed
+        expect:
+          state: together
+          lines: [{friend: {contains: Come in}}]
+
+  excuses_leave_the_apology_closed:
+    steps:
+      - choose: excuse
+      - choose: apologise
+        expect: {error: closed}             # it is refused, and nothing has changed
+""")
+
 
 @click.command(
     "new",
@@ -88,6 +119,7 @@ states:
 Example:
   heartline new first_date
   heartline play first_date
+  heartline test first_date
 
 What was written is named on standard output. Exit codes: 0; 1 where there is a scenario
 already, or nothing can be written; 2 for a name that no scenario can have.""",
@@ -96,8 +128,9 @@ already, or nothing can be written; 2 for a name that no scenario can have.""",
 def command(name: str) -> int:
     """Begin a scenario of your own.
 
-    Writes NAME/scenario.yaml: small, commented, and playable at once. NAME may be a path; its
-    last part becomes the scenario's id. Nothing is ever overwritten.
+    Writes NAME/scenario.yaml, small, commented, and playable at once, and NAME/tests.yaml with its
+    first tests. NAME may be a path; its last part becomes the scenario's id. Nothing is ever
+    overwritten.
     """
     folder = Path(name)
     identity = folder.name
@@ -109,15 +142,26 @@ def command(name: str) -> int:
             + (f", as in {plain[:60]!r}." if re.match("[a-z]", plain) else ".")
         )
     path = folder / "scenario.yaml"
-    text = TEMPLATE.substitute(
-        id=identity, title=identity.replace("_", " ").capitalize(), path=folder
-    )
+    title = identity.replace("_", " ").capitalize()
     folder.mkdir(parents=True, exist_ok=True)
+    if not _write(path, TEMPLATE.substitute(id=identity, title=title, path=folder)):
+        click.echo(f"{path} exists already and stays as it is: choose another name.", err=True)
+        return FINDINGS
+    tests = folder / "tests.yaml"
+    if _write(tests, TESTS.substitute(path=folder)):
+        click.echo(f"Wrote {path} and {tests}.")
+    else:
+        click.echo(f"Wrote {path}; {tests} exists already and stays as it is.")
+    click.echo(f"Play it with: heartline play {folder}")
+    click.echo(f"Test it with: heartline test {folder}")
+    return DONE
+
+
+def _write(path: Path, text: str) -> bool:
+    """Write a file; False where there is one already."""
     try:
         with path.open("x", encoding="utf-8") as file:  # x: fails where there is a file
             file.write(text)
     except FileExistsError:
-        click.echo(f"{path} exists already and stays as it is: choose another name.", err=True)
-        return FINDINGS
-    click.echo(f"Wrote {path}. Play it with: heartline play {folder}")
-    return 0
+        return False
+    return True

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from heartline.cli.guard import DONE, USAGE
+from heartline.cli.coverage import coverage_options, tell_coverage
+from heartline.cli.guard import DONE, FINDINGS, USAGE
 from heartline.cli.names import ScenarioName
 from heartline.cli.screen import colourful, columns
-from heartline.testing.selecting import NotSelectable, read_keyword
+from heartline.frontends.terminal.watching import Files
+from heartline.testing.coverage.recorder import record
+from heartline.testing.finding import find_test_files
+from heartline.testing.selecting import NotSelectable, read_keyword, read_target
 from heartline.testing.session import Options, collect, run_files, usable
 from heartline.testing.telling import Teller, findings_text
 
 if TYPE_CHECKING:
     from heartline.testing.case import Case, Result
+    from heartline.testing.coverage.wanted import CoverageWanted
     from heartline.testing.selecting import Keyword
     from heartline.testing.session import FileRun, Outcome
 
@@ -36,6 +42,7 @@ class Wanted:
     options: Options
     junit: Path | None
     quiet: bool
+    coverage: CoverageWanted | None = None
 
 
 @click.command(
@@ -46,10 +53,11 @@ Examples:
   heartline test tests.yaml::the_break_ends -k "early or late"
   heartline test my_scenario --watch
   heartline test scenarios -n auto --junit report.xml
+  heartline test my_scenario --cov --cov-report html:coverage --cov-fail-under 90
 
 What came of the tests goes to standard output. Exit codes: 0 when all passed; 1 when some
-failed; 2 for a test file or a scenario that cannot be used (the others are run all the same),
-for no test at all, and for usage; 130 after Ctrl-C.""",
+failed, or too little is covered; 2 for a test file or a scenario that cannot be used (the others
+are run all the same), for no test at all, and for usage; 130 after Ctrl-C.""",
 )
 @click.argument("paths", metavar="[PATH]...", type=ScenarioName(), nargs=-1)
 @click.option(
@@ -78,8 +86,18 @@ for no test at all, and for usage; 130 after Ctrl-C.""",
     metavar="FILE",
     help="Also write what came of it as JUnit XML, for build servers.",
 )
+@click.option(
+    "--update",
+    is_flag=True,
+    help="Rewrite the lines that tests expect into those that are said now, after asking.",
+)
+@click.option("--yes", is_flag=True, help="With --update: rewrite them without asking.")
+@click.option(
+    "--watch", is_flag=True, help="Run them again whenever a file of theirs changes, until Ctrl-C."
+)
 @click.option("--list", "listing", is_flag=True, help="Only list the tests, an id on each line.")
 @click.option("-q", "--quiet", is_flag=True, help="Show only what went wrong, and the last line.")
+@coverage_options
 def command(
     paths: tuple[str, ...],
     keyword: str | None,
@@ -87,8 +105,12 @@ def command(
     seed: int | None,
     workers: str,
     junit: Path | None,
+    update: bool,
+    yes: bool,
+    watch: bool,
     listing: bool,
     quiet: bool,
+    coverage: CoverageWanted | None,
 ) -> int:
     """Run the tests of scenarios.
 
@@ -97,11 +119,20 @@ def command(
     """
     if junit is not None and not junit.absolute().parent.is_dir():
         raise click.UsageError(f"--junit cannot write {junit}: there is no folder {junit.parent}.")
-    options = Options(_keyword(keyword), fail_fast, seed, _workers(workers))
-    wanted = Wanted(paths or (".",), options, junit, quiet)
+    seen = None if coverage is None else record
+    options = Options(_keyword(keyword), fail_fast, seed, _workers(workers), seen)
+    wanted = Wanted(paths or (".",), options, junit, quiet, coverage)
+    if update:
+        _check_update(wanted, yes=yes, watch=watch)
     if listing:
         return _list(wanted)
-    return run(wanted).exit_code
+    if watch:
+        _watch(wanted)
+    outcome = run(wanted)
+    code = _update(wanted, outcome, yes=yes) if update else outcome.exit_code
+    if coverage is not None and not tell_coverage(coverage, outcome):
+        return code or FINDINGS
+    return code
 
 
 def _keyword(text: str | None) -> Keyword | None:
@@ -157,6 +188,68 @@ def _list(wanted: Wanted) -> int:
     if not known and not problems:
         click.echo("There is no such test.", err=True)
     return USAGE if problems or not known else DONE
+
+
+def _watch(wanted: Wanted) -> NoReturn:
+    """Run the tests, and again after each change of a file, until Ctrl-C."""
+    while True:
+        given = [Path(read_target(path).path) for path in wanted.paths]
+        watched = {path if path.is_dir() else path.parent: path for path in given}
+        for path in find_test_files(given):
+            watched[path.parent] = path
+        files = [Files(path) for path in watched.values()]
+        run(wanted)
+        click.echo("Waiting for a change; Ctrl-C leaves.", err=True)
+        while not (changed := next(filter(None, (each.changed() for each in files)), None)):
+            time.sleep(PAUSE)
+        _print(f"\n{changed} has changed:\n", colour=False)
+
+
+def _check_update(wanted: Wanted, *, yes: bool, watch: bool) -> None:
+    """Refuse --update before any test is run, where it could not end well."""
+    if watch:
+        raise click.UsageError("--update asks before it writes: leave --watch out.")
+    if wanted.options.seed is not None:
+        raise click.UsageError(
+            "--update rewrites what tests expect with their own seeds: leave --seed out."
+        )
+    if not yes and not sys.stdin.isatty():
+        raise click.UsageError(
+            "--update asks before it writes, and nobody can answer here: look at what it would "
+            "do at a terminal, or give --yes."
+        )
+
+
+def _update(wanted: Wanted, outcome: Outcome, *, yes: bool) -> int:
+    """Show what would be rewritten, ask, rewrite it, and run the tests again."""
+    from heartline.testing.updating import propose, write
+
+    colour = colourful()
+    proposals = [propose(file) for file in outcome.files if file.usable]
+    changed = [proposal for proposal in proposals if proposal.changed]
+    _print("", colour)
+    for proposal in proposals:
+        for sentence in proposal.left:
+            _print(sentence, colour)
+        for line in proposal.difference():
+            _print(_coloured(line, colour), colour)
+    if not changed:
+        _print("There are no words to rewrite.", colour)
+        return outcome.exit_code
+    files = "1 file" if len(changed) == 1 else f"{len(changed)} files"
+    if not yes and not click.confirm(f"\nWrite this into {files}?"):
+        _print("Nothing was written.", colour)
+        return outcome.exit_code
+    for proposal in changed:
+        write(proposal)
+    _print(f"Rewrote {files}; running the tests again.\n", colour)
+    return run(wanted).exit_code
+
+
+def _coloured(line: str, colour: bool) -> str:
+    """A line of a difference, in red where it goes and in green where it comes."""
+    code = {"-": "31", "+": "32", "@": "36"}.get(line[:1])
+    return f"\x1b[{code}m{line}\x1b[0m" if colour and code else line
 
 
 class _Printer:

@@ -14,40 +14,28 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.output import Output
     from heartline.frontends.terminal.session import Session
 
-__all__ = ["Watch"]
+__all__ = ["Files", "Watch"]
 
 MOST_FILES = 500  # a scenario has a handful; this bounds a look into a folder that is not one
 
 
-class Watch:
-    """Looks at the YAML files beside a scenario file, and in the folders next to it."""
+class Files:
+    """The YAML files beside a file, and in the folders next to it, as they were last."""
 
     def __init__(self, path: Path) -> None:
-        """`path` is the scenario's file or folder."""
-        self._path = path
+        """`path` is the file, or its folder."""
         self._folder = path if path.is_dir() else path.parent
         self._seen = self._look()
 
-    def changed(self) -> bool:
-        """Whether a file has been written, added or taken away since it was loaded last."""
-        return self._look() != self._seen
+    def changed(self) -> str | None:
+        """A file that has been written, added or taken away since; None where there is none."""
+        now = self._look()
+        differing = sorted(now.items() ^ self._seen.items())
+        return differing[0][0] if differing else None
 
-    def reload(self, session: Session) -> list[Output]:
-        """Load the files as they are now and let the session go on in them, or say why not."""
+    def take(self) -> None:
+        """Let the files as they are now be those that are known."""
         self._seen = self._look()
-        try:
-            return session.adopt(load(self._path))
-        except HeartlineError as fault:
-            findings = fault.diagnostics if isinstance(fault, ScenarioError) else ()
-            first = findings[0] if findings else fault
-            return [
-                Sentence(
-                    "warning",
-                    "edited_with_faults",
-                    f"The file was edited, but cannot be played now: {first} "
-                    "The conversation goes on as the file was before.",
-                )
-            ]
 
     def _look(self) -> dict[str, tuple[int, int]]:
         found: dict[str, tuple[int, int]] = {}
@@ -61,3 +49,33 @@ class Watch:
         except OSError:  # a file vanished between the two calls: an editor at work
             return found
         return found
+
+
+class Watch:
+    """Looks at the files of a scenario, and loads them anew."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is the scenario's file or folder."""
+        self._path = path
+        self._files = Files(path)
+
+    def changed(self) -> bool:
+        """Whether a file has been written, added or taken away since it was loaded last."""
+        return self._files.changed() is not None
+
+    def reload(self, session: Session) -> list[Output]:
+        """Load the files as they are now and let the session go on in them, or say why not."""
+        self._files.take()
+        try:
+            return session.adopt(load(self._path))
+        except HeartlineError as fault:
+            findings = fault.diagnostics if isinstance(fault, ScenarioError) else ()
+            first = findings[0] if findings else fault
+            return [
+                Sentence(
+                    "warning",
+                    "edited_with_faults",
+                    f"The file was edited, but cannot be played now: {first} "
+                    "The conversation goes on as the file was before.",
+                )
+            ]
