@@ -270,7 +270,7 @@ class TestSmallCommands:
     @pytest.mark.parametrize(
         ("code", "hint"),
         [
-            ("HL999", "heartline explain lists them all"),
+            ("HL099", "heartline explain lists them all"),
             ("HL31", "heartline explain lists them all"),
             ("hl799", "those of HL7xx are HL701, HL702"),
             ("301", "did you mean 'HL301'?"),

@@ -12,16 +12,16 @@ from typing import Any
 
 from heartline.scenario import ScenarioFile
 
-__all__ = ["SCHEMA_ID", "scenario_schema", "schema_text", "tidy"]
+__all__ = ["DIALECT", "SCHEMA_ID", "scenario_schema", "schema_text", "tidy"]
 
 SCHEMA_ID = "urn:heartline:scenario:1"
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def scenario_schema() -> dict[str, Any]:
     """The schema as data, of the dialect 2020-12."""
     schema = tidy(ScenarioFile.model_json_schema(by_alias=True))
-    head = {"$schema": _DIALECT, "$id": SCHEMA_ID, "title": "A Heartline scenario, format 1"}
+    head = {"$schema": DIALECT, "$id": SCHEMA_ID, "title": "A Heartline scenario, format 1"}
     return {**head, **schema}
 
 

@@ -14,6 +14,7 @@ from heartline.cli.guard import DONE, FINDINGS
 from heartline.cli.names import ScenarioName
 from heartline.cli.screen import colourful, columns
 from heartline.loader import find_scenario
+from heartline.testing.finding import is_test_file
 
 if TYPE_CHECKING:
     from heartline.diagnostics import Diagnostic
@@ -26,6 +27,7 @@ __all__ = ["command"]
     epilog="""\b
 Examples:
   heartline check my_scenario
+  heartline check my_scenario/tests.yaml
   heartline check scenarios/*/scenario.yaml --format sarif > findings.sarif
 
 The findings go to standard output. Exit codes: 0 when there are none, 1 when there are some
@@ -39,11 +41,12 @@ The findings go to standard output. Exit codes: 0 when there are none, 1 when th
 def command(paths: tuple[str, ...], form: str) -> int:
     """Find the faults of scenario files.
 
-    PATH is a file, a folder with a scenario.yaml, or the name of a scenario that came along.
+    PATH is a file, a folder with a scenario.yaml, or the name of a scenario that came along. A
+    file called tests.yaml or NAME.test.yaml is checked as a test file, with the scenario it tests.
     """
     findings: list[Diagnostic] = []
     for path in dict.fromkeys(paths):
-        findings += check(find_scenario(Path(path)))
+        findings += _tests(path) if is_test_file(path) else check(find_scenario(Path(path)))
     if form == "json":
         click.echo(as_json(findings), nl=False)
     elif form == "sarif":
@@ -54,3 +57,9 @@ def command(paths: tuple[str, ...], form: str) -> int:
         text = as_text(findings, sources, colour=colour, width=columns())
         click.echo(text, nl=False, color=colour)
     return FINDINGS if findings else DONE
+
+
+def _tests(path: str) -> tuple[Diagnostic, ...]:
+    from heartline.testing.loading import load_tests
+
+    return load_tests(Path(path)).diagnostics

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import click
 
-from heartline.schema import schema_text
-
 __all__ = ["command"]
 
 
 @click.command(
     "schema",
     epilog="""\b
-Example:
+Examples:
   heartline schema > scenario.schema.json
+  heartline schema --tests > tests.schema.json
 
 \b
-An editor that knows YAML uses it when a scenario's first line is
+An editor that knows YAML uses it when a file's first line is
   # yaml-language-server: $schema=scenario.schema.json
 
 The schema goes to standard output. Exit code 0.""",
 )
-def command() -> None:
+@click.option("--tests", is_flag=True, help="That of test files.")
+def command(tests: bool) -> None:
     """Print the JSON Schema of the scenario format."""
-    click.echo(schema_text(), nl=False)
+    if tests:
+        from heartline.testing.schema import tests_schema_text
+
+        click.echo(tests_schema_text(), nl=False)
+    else:
+        from heartline.schema import schema_text
+
+        click.echo(schema_text(), nl=False)
