@@ -159,9 +159,9 @@ def _read(content: bytes, file: str) -> tuple[Plain, Node]:
     composed = compose(text, file)
     root = composed.root
     is_one = root is not None and isinstance(root.data, dict) and MARK in root.data
-    if fault is None and is_one and composed.faults:
+    if fault is None and composed.faults:
         fault = composed.faults[0]
-    if fault is not None and (is_one or MARK.encode() in content[:4000]):
+    if fault is not None and MARK.encode() in content[:4000]:
         raise NotAdded(f"{file} has a fault, so it stays as it is; mend it first: {fault}")
     if root is None or not is_one:
         raise NotAdded(
