@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from heartline.diagram.chart import Arrow, Box, Chart, Lead
+from heartline.diagram.chart import Arrow, Box, Chart, Lead, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -175,6 +175,7 @@ class _Atlas:
         return replace(
             box, kind="closed", inside=[], coming=came, leads=leads, link=box.id,
             visits=sum(each.visits for each in states),
+            mark=joined(each.mark for each in states),
             note="1 state" if len(states) == 1 else f"{len(states)} states",
         )  # fmt: skip
 

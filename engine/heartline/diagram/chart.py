@@ -15,20 +15,38 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from heartline.diagram.trail import Trail
     from heartline.machine import Machine
     from heartline.plan import Edge
 
-__all__ = ["ANY", "Arrow", "Box", "Chart", "Lead", "Move", "chart"]
+__all__ = ["ANY", "Arrow", "Box", "Chart", "Lead", "Marks", "Move", "chart", "joined"]
 
 ANY = "*"  # the box that stands for a state's inner states is called after it, with this added
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What tests have covered: each state by its name, each way by the id of its edge.
+
+    A mark is "met" or "missed", and "partly" for several things together.
+    """
+
+    states: Mapping[str, str]
+    edges: Mapping[int, str]
+
+
+def joined(marks: Iterable[str]) -> str:
+    """The mark of several things together; none where none of them has one."""
+    found = {mark for mark in marks if mark}
+    return "partly" if len(found) > 1 else next(iter(found), "")
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
-    """One way as its author wrote it. `steps` are the steps of the played way that took it."""
+    """One way as its author wrote it. `steps` are the steps of the played way that took it, `mark`
+    says whether tests did, where that is asked."""
 
     kind: str  # "choice", "event", "after", "always", or "done" at the end of an included file
     trigger: str
@@ -38,6 +56,7 @@ class Move:
     do: tuple[str, ...]
     steps: tuple[int, ...] = ()
     other_role: bool = False
+    mark: str = ""
 
     @property
     def style(self) -> str:
@@ -57,6 +76,7 @@ class Move:
     def label(self, longest: int = 10_000) -> str:
         """The way in UML's notation, `trigger [guard]`, the guard cut to so many characters."""
         steps = "".join(f"{step}. " for step in self.steps[:4])
+        steps += "\u2717 " * (self.mark == "missed")
         guard = "" if self.when is None else f" [{shorten(self.when, longest)}]"
         return steps + self.name + guard
 
@@ -89,6 +109,7 @@ class Box:
     leads: tuple[Lead, ...] = ()
     link: str | None = None
     note: str | None = None
+    mark: str = ""
 
     def walk(self) -> Iterator[Box]:
         """This box and all in it, the outer ones first."""
@@ -111,6 +132,11 @@ class Arrow:
         """Whether the played way took it."""
         return any(move.steps for move in self.moves)
 
+    @property
+    def mark(self) -> str:
+        """Whether tests took its ways, where that is asked."""
+        return joined(move.mark for move in self.moves)
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -125,6 +151,7 @@ class Chart:
     initial: str | None
     has_trail: bool
     id: str = ""
+    has_marks: bool = False
 
     def walk(self) -> Iterator[Box]:
         """All boxes, the outer ones first."""
@@ -150,12 +177,16 @@ class Chart:
         if self.has_trail:
             visited = [box.title for box in self.walk() if box.visits and box.kind != "compound"]
             sentences.append(f"A played way is marked; it goes through {', '.join(visited)}.")
+        if self.has_marks:
+            missed = [box.title for box in self.walk() if box.mark == "missed"]
+            came = f"not come to {', '.join(missed)}" if missed else "come to every state"
+            sentences.append(f"What tests cover is marked; they have {came}.")
         return " ".join(sentences)
 
 
-def chart(machine: Machine, trail: Trail | None = None) -> Chart:
-    """The chart of a machine, with a played way marked in it."""
-    return _Charter(machine, trail).chart()
+def chart(machine: Machine, trail: Trail | None = None, marks: Marks | None = None) -> Chart:
+    """The chart of a machine, with a played way marked in it, or what tests cover."""
+    return _Charter(machine, trail, marks).chart()
 
 
 def shorten(text: str, longest: int) -> str:
@@ -167,9 +198,11 @@ def shorten(text: str, longest: int) -> str:
 class _Charter:
     """Draws up one chart."""
 
-    def __init__(self, machine: Machine, trail: Trail | None) -> None:
+    def __init__(self, machine: Machine, trail: Trail | None, marks: Marks | None) -> None:
         self.machine = machine
         self.trail = trail
+        self.marks = marks or Marks({}, {})
+        self.has_marks = marks is not None
         self.first = next(iter(machine.roles), None)
         self.boxes: dict[str, Box] = {}
         self.outermost: list[Box] = []
@@ -185,7 +218,10 @@ class _Charter:
     def chart(self) -> Chart:
         for state in self.machine.states.values():
             visits = 0 if self.trail is None else self.trail.visits(state.name)
-            box = Box(state.name, state.title, state.kind, state.tags, state.outcome, visits=visits)
+            box = Box(
+                state.name, state.title, state.kind, state.tags, state.outcome, visits=visits,
+                mark=self.marks.states.get(state.name, ""),
+            )  # fmt: skip
             self.boxes[state.name] = box
             outer = self.boxes[state.path[-2]].inside if len(state.path) > 1 else self.outermost
             outer.append(box)
@@ -205,6 +241,7 @@ class _Charter:
             tuple(arrows),
             self.machine.initial,
             self.trail is not None,
+            has_marks=self.has_marks,
         )
 
     def draw(self, source: Box, edge: Edge, move: Move) -> None:
@@ -253,6 +290,7 @@ class _Charter:
             do=edge.do,
             steps=steps,
             other_role=edge.role is not None and edge.role != self.first,
+            mark=self.marks.edges.get(id(edge), ""),
         )
 
 

@@ -108,6 +108,9 @@ def _look(box: Box) -> dict[str, str]:
         look |= {"fillcolor": palette.PAPER, "color": palette.INNER_LINE, "style": "rounded"}
     if box.visits:
         look |= {"color": palette.PLAYED, "fillcolor": palette.PLAYED_FILL, "penwidth": "2.2"}
+    if box.mark and box.kind != "ghost":
+        line, ground = palette.COVERED[box.mark]
+        look |= {"color": line, "fillcolor": ground, "penwidth": "1.6"}
     return look
 
 
@@ -115,6 +118,8 @@ def _arrow(arrow: Arrow) -> dict[str, str]:
     colour, line = palette.ARROWS[arrow.style]
     if arrow.played:
         colour = palette.PLAYED
+    elif arrow.mark:
+        colour = palette.COVERED[arrow.mark][0]
     return {
         "label": _label(arrow_lines(arrow)),
         "color": colour,

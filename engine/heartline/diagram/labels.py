@@ -9,6 +9,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
+from heartline.diagram.chart import joined
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -31,8 +33,15 @@ LEGEND = (
 )
 
 
+MARKS = (
+    ("met", "green: covered by tests"),
+    ("partly", "amber: some of it is covered"),
+    ("missed", "red, with \u2717: not covered"),
+)
+
+
 class Line(NamedTuple):
-    """One line. `look` is "title", "soft", "final", "played", or a style of arrows."""
+    """One line. `look` is "title", "soft", "final", "played", a mark, or a style of arrows."""
 
     text: str
     look: str
@@ -44,7 +53,13 @@ def heading(chart: Chart) -> list[Line]:
     styles = {arrow.style for arrow in chart.arrows}
     styles |= {move.style for box in chart.walk() for move in box.stays}
     lines = [Line(plain(chart.title), "title")]
-    lines += [Line(text, style) for style, text in LEGEND if style in styles]
+    lines += [
+        Line(text, "soft" if chart.has_marks else style)
+        for style, text in LEGEND
+        if style in styles
+    ]
+    if chart.has_marks:
+        lines += [Line(text, mark) for mark, text in MARKS]
     if chart.has_trail:
         lines.append(Line("1. 2. 3.: the way that was played", "played"))
     return lines
@@ -64,6 +79,8 @@ def box_lines(box: Box) -> list[Line]:
         lines.append(Line(plain(box.note), "soft", left=False))
     if box.outcome is not None:
         lines.append(Line(f"ends: {box.outcome}", "final", left=False))
+    if box.mark == "missed" and box.kind != "ghost":
+        lines.append(Line("\u2717 not entered", "missed", left=False))
     if box.coming:
         came = plain("from " + ", ".join(box.coming))
         wrapped = textwrap.wrap(came, WIDEST_LINE, max_lines=3, placeholder=" \u2026")
@@ -93,12 +110,16 @@ def _several(moves: Sequence[Move]) -> Iterator[Line]:
     else:
         steps = [step for move in moves for step in move.steps]
         played = "".join(f"{step}. " for step in steps[:4])
-        yield Line(f"{played}{len(moves)} ways", "played" if steps else "many")
+        mark = joined(move.mark for move in moves)
+        missed = sum(move.mark == "missed" for move in moves)
+        ways = f"{len(moves)} ways" + (f", \u2717 {missed}" if missed else "")
+        yield Line(f"{played}{ways}", "played" if steps else mark or "many")
 
 
 def _moves(moves: Sequence[Move]) -> Iterator[Line]:
     for move in moves[:MOST_LINES]:
-        yield Line(plain(move.label(LONGEST_GUARD)), "played" if move.steps else move.style)
+        look = "played" if move.steps else move.mark or move.style
+        yield Line(plain(move.label(LONGEST_GUARD)), look)
     if len(moves) > MOST_LINES:
         yield Line(f"and {len(moves) - MOST_LINES} more", "soft")
 

@@ -6,7 +6,7 @@ rests on a colour alone: dashes and words say the same.
 
 from __future__ import annotations
 
-__all__ = ["ARROWS", "DARK", "FONT"]
+__all__ = ["ARROWS", "COVERED", "DARK", "FONT"]
 
 FONT = "Helvetica"  # its widths are built into Graphviz, so the layout needs no fonts
 
@@ -16,6 +16,13 @@ INNER, INNER_LINE = "#fafbfd", "#aab4c0"
 FINAL, FINAL_LINE = "#e4f1e6", "#2f6b3c"
 ANYWHERE, ANYWHERE_LINE = "#fff8e6", "#8a6d1a"
 PLAYED, PLAYED_FILL = "#b00040", "#fde7ee"
+
+# What tests have covered: the line and the ground of a box.
+COVERED = {
+    "met": ("#1f6b34", "#e6f4e9"),
+    "partly": ("#7a4f00", "#fff1d6"),
+    "missed": ("#a3182b", "#fdeaec"),
+}
 
 # Who or what moves: the colour of its arrows, and how they are drawn.
 ARROWS = {
@@ -41,6 +48,12 @@ DARK = {
     ANYWHERE_LINE: "#d9b84f",
     PLAYED: "#ff85a8",
     PLAYED_FILL: "#3d1522",
+    "#1f6b34": "#7fd493",
+    "#e6f4e9": "#152b1b",
+    "#7a4f00": "#f0bd62",
+    "#fff1d6": "#332508",
+    "#a3182b": "#ff9aa5",
+    "#fdeaec": "#3a151b",
     "#2b3c50": "#c2cfdd",
     "#0a5ca0": "#80c4ff",
     "#0b6e69": "#6fd3cc",

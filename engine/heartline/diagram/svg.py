@@ -38,6 +38,7 @@ _LOOKS = {
     "final": palette.FINAL_LINE,
     "played": palette.PLAYED,
     **{style: colour for style, (colour, _) in palette.ARROWS.items()},
+    **{mark: line for mark, (line, _) in palette.COVERED.items()},
 }
 
 
