@@ -81,9 +81,9 @@ class SpokenLine:
     """A line, ready to be said: `number` is its place in the scenario, for the draw of a text.
 
     `path` leads to it in its file, and `places` are those of its texts. `when` is what the author
-    asks for; the guard holds `visit` too. `said` is the line as it is said, where that is the same
-    in every conversation; all of them share it. It is made when it is first said
-    (heartline.rendering).
+    asks for; the guard, and the `condition` that it is made of, hold `visit` too. `said` is the
+    line as it is said, where that is the same in every conversation; all of them share it. It is
+    made when it is first said (heartline.rendering).
     """
 
     speaker: str
@@ -95,6 +95,7 @@ class SpokenLine:
     places: tuple[Location, ...]
     when: When | None = None
     said: Said | None = None
+    condition: Tree | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -419,7 +419,8 @@ class Drafter:
             )
             spoken = SpokenLine(speaker, found, None, only_to, self.lines, here, places, when)
             if conditions:
-                self.patch(spoken, "guard", _all(conditions))
+                spoken.condition = _all(conditions)
+                self.patch(spoken, "guard", spoken.condition)
             elif texts is not None and speaker == default:
                 texts.append(found[0])
             lines.append(spoken)
