@@ -112,9 +112,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a case did not pass. `step` counts the steps of the case from 0, the beginning's first;
-    -1 is the start. `mode` is "live" or "stored": through JSON after every turn. `stands_at` is how
-    many steps can be replayed to stand where it failed; `seed` is set where another one was asked
-    for than the case has."""
+    -1 is the start. `mode` is "live" or "stored": through JSON after every turn. `seed` is set
+    where another one was asked for than the case has."""
 
     message: str
     location: Location
@@ -122,7 +121,6 @@ class Failure:
     mode: str
     mismatches: tuple[Mismatch, ...] = ()
     transcript: tuple[Entry, ...] = ()
-    stands_at: int = 0
     seed: int | None = None
 
 

@@ -48,7 +48,7 @@ def failure_text(case: Case, failure: Failure, *, colour: bool = False, width: i
 def replay_command(case: Case, failure: Failure) -> str:
     """The command that leaves a player where the case failed, for a shell."""
     scenario = case.scenario or str(PurePath(case.id.partition("::")[0]).parent)
-    words = ["heartline", "play", scenario, "--test", case.id, "--to", str(failure.stands_at)]
+    words = ["heartline", "play", scenario, "--test", case.id, "--to", str(failure.step + 1)]
     if failure.seed is not None:
         words += ["--seed", str(failure.seed)]
     return shlex.join(words)
@@ -107,7 +107,7 @@ class _Teller:
         if entry.kind == "line":
             paragraphs = [part for part in entry.text.split("\n") if part.strip()] or [""]
             for number, paragraph in enumerate(paragraphs):
-                who = f"{entry.who}: " if number == 0 else ""
+                who = f"{entry.who}: " if entry.who and number == 0 else ""
                 yield from self.fill(f"{who}{paragraph}", "      ", "        ")
             return
         text = {

@@ -212,8 +212,7 @@ def _ends(name: str, moment: datetime, scene: Scene) -> bool:
 
 def _other_end(name: str, moment: datetime, scene: Scene) -> Told:
     due = scene.due(name)
-    came = _left(scene.timer(name)) if due is None and name in scene.machine.timers else ""
-    return (
-        f"{name} ends at {moment.isoformat(sep=' ')}",
-        f"{name} ends at {due.isoformat(sep=' ')}" if due is not None else came or "no such timer",
-    )
+    expected = f"{name} ends at {moment.isoformat(sep=' ')}"
+    if due is not None:
+        return expected, f"{name} ends at {due.isoformat(sep=' ')}"
+    return expected, _other_time(name, timedelta(0), scene)[1]

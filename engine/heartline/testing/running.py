@@ -323,7 +323,6 @@ class _Run:
             self.at,
             self.mode,
             mismatches,
-            stands_at=self.at if error is not None and not mismatches else self.at + 1,
             seed=self.seed,
         )
         return _Failed(failure, ERROR if isinstance(error, RunawayError) else FAILED)

@@ -88,7 +88,7 @@ def _spoken(machine: Machine, step: Step) -> Iterator[Entry]:
                 edge = drawn.pop(0)
                 yield Entry("draw", edge.trigger, edge.role or "")
         only = f" (only to {said.only_to})" if said.only_to else ""
-        yield Entry("line", said.text, (said.name or said.speaker) + only)
+        yield Entry("line", said.text, (said.name or said.speaker) + only if only else said.name)
     for edge in drawn:
         yield Entry("draw", edge.trigger, edge.role or "")
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Wording", "quoted"]
 
-MOST_COMPARED = 2_000  # characters: finding the nearest text takes time in their square
+MOST_COMPARED = 400  # characters: finding the nearest text takes time in their square
 SHOWN_BEFORE, SHOWN_AFTER = 24, 32  # characters around the first difference
 
 
@@ -44,9 +44,10 @@ class Wording:
         wanted, given = self.text[:MOST_COMPARED], text[:MOST_COMPARED]
         if self.form == "exact":
             return SequenceMatcher(None, wanted, given, autojunk=False).ratio()
-        words = wanted.replace("*", " ").lower().split()
-        there = set(given.lower().split())
-        return sum(word in there for word in words) / len(words) if words else 0.0
+        parts = wanted.split("*") if self.form == "like" else [wanted]
+        pieces = [piece for piece in parts if piece]
+        found = sum(_longest_part(piece, given) for piece in pieces)
+        return found / sum(map(len, pieces)) if pieces else 0.0
 
     def difference(self, text: str) -> str:
         """Where a text first parts from what is expected; empty where that says little."""
@@ -81,6 +82,12 @@ def quoted(text: str) -> str:
         for each in text
     )
     return f'"{shown}"'
+
+
+def _longest_part(wanted: str, given: str) -> int:
+    """How many characters in a row of one text stand in the other."""
+    matcher = SequenceMatcher(None, wanted.lower(), given.lower(), autojunk=False)
+    return matcher.find_longest_match().size
 
 
 def _rest(text: str, at: int) -> str:
