@@ -392,4 +392,7 @@ def _support() -> str:
 
 
 if __name__ == "__main__":
+    import generate_tests
+
     PAGE.write_text(render(), encoding="utf-8")
+    generate_tests.PAGE.write_text(generate_tests.render(), encoding="utf-8")

@@ -2,7 +2,8 @@
 
 Each page has a folder of its own. What a fenced block is follows from its language:
 
-    yaml      a scenario when it begins with `heartline:`; it loads, compiles and is lint-clean
+    yaml      a scenario when it begins with `heartline:`; it loads, compiles and is lint-clean;
+              tests when it begins with `heartline_tests:`; all of them pass
     python    run, with the names of the blocks before it
     console   `$ heartline ...` and `$ python ...` are run and their output compared; a line `...`
               stands for any lines; `$ make TARGET` must be a target; other commands are not run
@@ -41,6 +42,8 @@ import heartline
 from heartline.checking.lint import check, lint
 from heartline.compiler import compile_scenario
 from heartline.loader import load_text
+from heartline.testing.loading import load_tests
+from heartline.testing.running import run_case
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -125,6 +128,8 @@ class Page:
             self.add(block, notes["add"])
         elif "output" in notes:
             self.outputs.append((block.place, block.body, self.printed))
+        elif block.language == "yaml" and block.body.startswith("heartline_tests:"):
+            self.tests(block)
         elif block.language == "yaml":
             self.scenario(block)
         elif block.language == "python":
@@ -161,6 +166,17 @@ class Page:
             assert bool(found) == ("faulty" in block.notes), "\n".join(found) or block.place
         else:
             read(block.body)
+
+    def tests(self, block: Block) -> None:
+        name = block.notes.get("file", "page.test.yaml")
+        self.save(name, block.body)
+        tests = load_tests(self.folder / name, name)
+        found = "\n".join(map(str, tests.diagnostics))
+        assert bool(found) == ("faulty" in block.notes), found or block.place
+        for case in tests.cases:
+            assert tests.scenario is not None
+            result = run_case(tests.scenario, case)
+            assert result.status in ("passed", "skipped"), f"{block.place}: {result}"
 
     def python(self, block: Block) -> None:
         printed = io.StringIO()

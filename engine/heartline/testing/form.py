@@ -330,6 +330,8 @@ class Start(Model):
 class Test(Start):
     """One test: a conversation with what it must do."""
 
+    __test__: ClassVar[bool] = False  # pytest collects what is called so
+
     about: Text | None = Field(None, description="What it shows.")
     after: CaseName | None = Field(None, description="The test in whose end this one starts.")
     draw: Draws = Field(default=(), description="What the engine's roles draw at the start.")
@@ -354,6 +356,8 @@ class Accepted(Model):
 
 class TestFile(Model):
     """A whole test file."""
+
+    __test__: ClassVar[bool] = False
 
     heartline_tests: Literal[1] = Field(description="The version of the format.")
     scenario: str = Field(
