@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["CaseItem", "TestsFile", "conversation", "manual_clock"]
 
 LOOKED_AT = 64 * 1024  # bytes of a file that are looked at for its key
-_OURS = re.compile(rb"^(\xef\xbb\xbf)?heartline_tests[ \t]*:", re.MULTILINE)
-_SCENARIO = re.compile(rb"^(\xef\xbb\xbf)?heartline[ \t]*:", re.MULTILINE)
+# Compiled when the first file is looked at, and not at every start of pytest.
+_OURS = rb"(?m)^(?:\xef\xbb\xbf)?heartline_tests[ \t]*:"
+_SCENARIO = rb"(?m)^(?:\xef\xbb\xbf)?heartline[ \t]*:"
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TestsFile | None:
@@ -46,10 +47,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> TestsFile 
     return TestsFile.from_parent(parent, path=file_path)
 
 
-def _has(path: Path, key: re.Pattern[bytes]) -> bool:
+def _has(path: Path, key: bytes) -> bool:
     try:
         with path.open("rb") as file:
-            return key.search(file.read(LOOKED_AT)) is not None
+            return re.search(key, file.read(LOOKED_AT)) is not None
     except OSError:
         return False
 
@@ -140,13 +141,28 @@ class CaseItem(pytest.Item):
         return self.path, self.case.location.line - 1, self.case.name
 
 
+class _Crash(NamedTuple):
+    """What pytest shows of a failure in its short summary and as the message in JUnit XML."""
+
+    path: str
+    lineno: int
+    message: str
+
+
 class CaseFailed(Exception):
     """A test did not pass. pytest writes it by `toterminal`, or takes its text."""
 
     def __init__(self, case: Case, result: Result) -> None:
-        super().__init__(result.failure.message if result.failure else result.status)
+        super().__init__(case.id, result.status)
         self.case = case
         self.result = result
+
+    @property
+    def reprcrash(self) -> _Crash:
+        """Where it failed and why, in one sentence."""
+        failure = self.result.failure
+        place = failure.location if failure else self.case.location
+        return _Crash(place.file, place.line, failure.message if failure else self.result.status)
 
     def toterminal(self, terminal: Any) -> None:
         """Write it, in colours where the terminal has them."""

@@ -161,9 +161,10 @@ def run(wanted: Wanted) -> Outcome:
     teller = Teller(colour=colour, width=width, quiet=wanted.quiet)
     outcome = run_files(wanted.paths, wanted.options, _Printer(teller))
     seconds = time.monotonic() - started
-    for text in teller.details(outcome):
-        _print("\n" + text, colour)
-    if any(outcome.files):
+    details = list(teller.details(outcome))
+    for text in details:
+        _print(f"\n{text}", colour)
+    if details or not wanted.quiet:
         _print("", colour)
     for remark in teller.remarks(outcome):
         _print(remark, colour)
