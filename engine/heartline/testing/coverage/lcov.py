@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from heartline.testing.coverage.points import Point
     from heartline.testing.coverage.results import Coverage, Line
 
 __all__ = ["as_lcov"]
@@ -38,7 +37,7 @@ def _record(coverage: Coverage, file: str, lines: dict[int, Line]) -> Iterator[s
     functions = {
         (number, point.key): (point.subject.split("'")[1], count)
         for number, line in lines.items()
-        for point, count in _all(line)
+        for point, count in line.points
         if point.kind == "states"
     }
     for (number, _), (name, _) in functions.items():
@@ -49,9 +48,9 @@ def _record(coverage: Coverage, file: str, lines: dict[int, Line]) -> Iterator[s
     yield f"FNH:{sum(count > 0 for _, count in functions.values())}"
     found = hit = 0
     for number, line in lines.items():
-        executed = bool(line.met)
+        executed = line.hits > 0
         blocks: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for point, count in _all(line):
+        for point, count in line.points:
             if point.kind in BRANCHES:
                 kind = "timers" if point.kind == "timers" else "guards"
                 blocks[kind, str(point.location)].append(count)
@@ -62,16 +61,10 @@ def _record(coverage: Coverage, file: str, lines: dict[int, Line]) -> Iterator[s
     yield f"BRF:{found}"
     yield f"BRH:{hit}"
     for number, line in lines.items():
-        yield f"DA:{number},{sum(count for _, count in line.met)}"
+        yield f"DA:{number},{line.hits}"
     yield f"LF:{len(lines)}"
-    yield f"LH:{sum(bool(line.met) for line in lines.values())}"
+    yield f"LH:{sum(line.hits > 0 for line in lines.values())}"
     yield "end_of_record"
-
-
-def _all(line: Line) -> list[tuple[Point, int]]:
-    """The points of a line, always in the same order, whether they were met or not."""
-    points = [*line.met, *((point, 0) for point in line.missed)]
-    return sorted(points, key=lambda each: (each[0].kind, each[0].location, each[0].key))
 
 
 def _name(coverage: Coverage, file: str) -> str:

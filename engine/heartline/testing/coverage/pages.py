@@ -71,13 +71,13 @@ def _table(totals: Mapping[str, Total], page: str = "") -> str:
     rows = []
     for kind, total in totals.items():
         share = f"{as_percent(total)} %" if total.total else "\u2013"
-        mark = "met" if total.covered == total.total else "partly" if total.covered else "missed"
         name = escape(kind)
         if total.covered < total.total:
             name = f'<a href="{page}#missing-{kind}">{name}</a>'
         rows.append(
             f"<tr><th scope=row>{name}</th><td>{total.covered}</td><td>{total.total}</td>"
-            f'<td>{share}</td><td><meter class="{mark}" min=0 max=100 value={total.percent:.1f}>'
+            f"<td>{share}</td><td><meter min=0 low=50 high=99.99 max=100 optimum=100 "
+            f"value={total.percent:.1f}>"
             f"{share}</meter></td></tr>"
         )
     head = "".join(f"<th scope=col>{name}</th>" for name in ("", "covered", "of", "%", ""))
@@ -168,7 +168,7 @@ def mark_of(line: Line) -> str:
     """Whether a line is "met", "partly" or "missed"."""
     if not line.missed:
         return "met"
-    return "partly" if line.met else "missed"
+    return "partly" if line.hits else "missed"
 
 
 def _diagram(coverage: Coverage) -> tuple[str | None, str]:

@@ -20,7 +20,6 @@ def _colours(dark: bool) -> str:
 
 _MARKS = "".join(
     f"tr.{mark} .s{{color:var(--{mark})}}tr.{mark} .c{{background:var(--{mark}-ground)}}"
-    f"meter.{mark}{{accent-color:var(--{mark})}}"
     for mark in palette.COVERED
 )
 

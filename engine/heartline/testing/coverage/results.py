@@ -8,7 +8,6 @@ What recorders of other processes and other test files of the same scenario saw 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -47,10 +46,19 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The points on one line of a file, those that were met and those that were not."""
+    """The points on one line of a file, and how often each was met."""
 
-    met: tuple[tuple[Point, int], ...]
-    missed: tuple[Point, ...]
+    points: tuple[tuple[Point, int], ...]
+
+    @property
+    def hits(self) -> int:
+        """How often anything on it was met."""
+        return sum(count for _, count in self.points)
+
+    @property
+    def missed(self) -> tuple[Point, ...]:
+        """What was not met."""
+        return tuple(point for point, count in self.points if not count)
 
 
 class CoverageLost(HeartlineError):
@@ -108,22 +116,15 @@ class Coverage:
     def lines(self) -> dict[str, dict[int, Line]]:
         """By file and line: what stands there. Pairs of transitions are left out, which would
         bury all else."""
-        met: dict[tuple[str, int], list[tuple[Point, int]]] = defaultdict(list)
-        missed: dict[tuple[str, int], list[Point]] = defaultdict(list)
+        found: dict[str, dict[int, list[tuple[Point, int]]]] = {self.name: {}}
         for point, count in self.points():
-            if point.kind == "pairs":
-                continue
-            place = (point.location.file, point.location.line)
-            if count:
-                met[place].append((point, count))
-            else:
-                missed[place].append(point)
-        found: dict[str, dict[int, Line]] = {self.name: {}}
-        for file, line in sorted(met.keys() | missed.keys()):
-            place = (file, line)
-            here = Line(tuple(met.get(place, ())), tuple(missed.get(place, ())))
-            found.setdefault(file, {})[line] = here
-        return found
+            if point.kind != "pairs":
+                where = point.location
+                found.setdefault(where.file, {}).setdefault(where.line, []).append((point, count))
+        return {
+            file: {number: Line(tuple(lines[number])) for number in sorted(lines)}
+            for file, lines in found.items()
+        }
 
     def path(self, file: str) -> Path | None:
         """Where a file of the scenario lies; None where it was read from a text."""

@@ -72,9 +72,10 @@ class CoverageWanted:
 
 def read_report(text: str) -> tuple[str, Path]:
     """What `html:DIR`, `lcov:FILE` or `json:FILE` asks for; raises NotWanted."""
-    form, colon, path = text.partition(":")
-    if form not in FORMS or not colon or not path:
-        hint = did_you_mean(form, FORMS) or "write html:DIR, lcov:FILE or json:FILE"
+    form, _, path = text.partition(":")
+    if form not in FORMS or not path:
+        hint = None if form in FORMS else did_you_mean(form, FORMS)
+        hint = hint or "write html:DIR, lcov:FILE or json:FILE"
         raise NotWanted(f"{text[:60]!r} is not a report of coverage; {hint}")
     wanted = Path(path).expanduser()
     if form == "html":

@@ -1,0 +1,914 @@
+"""What tests cover: each kind counted by hand on small scenarios, and the reports of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import re
+import shutil
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import heartline
+from heartline import Choose, HeartlineError, ManualClock, Send, Tick, runtime
+from heartline.cli.group import heartline as command_line
+from heartline.compiler import compile_scenario
+from heartline.conversation import Scenario
+from heartline.diagram.layout import DrawingFailed
+from heartline.expressions import BOOL, Declaration, Scope, parse_expression
+from heartline.loader import load_text
+from heartline.machine import Machine
+from heartline.runtime import Step
+from heartline.snapshot import Input
+from heartline.testing.coverage import pages as pages_room
+from heartline.testing.coverage.decisions import read_decision
+from heartline.testing.coverage.points import KINDS
+from heartline.testing.coverage.recorder import Recorder, record
+from heartline.testing.coverage.results import Coverage, CoverageLost, gather
+from heartline.testing.coverage.table import as_text
+from heartline.testing.coverage.wanted import NotWanted, read_floor, read_report
+from heartline.testing.session import Options, run_files
+
+HEAD = "heartline: 1\nid: small\nversion: 1.0.0\ntitle: A small one\n"
+
+
+class Play:
+    """One play after the other of a scenario, noted by one recorder."""
+
+    def __init__(self, text: str, base: Path | None = None) -> None:
+        self.loaded = load_text(HEAD + text, base=base)
+        compiled = compile_scenario(self.loaded)
+        assert compiled.machine is not None, [str(each) for each in compiled.diagnostics]
+        assert self.loaded.file is not None
+        self.scenario = Scenario(self.loaded.file, compiled.machine)
+        self.recorder = Recorder(self.scenario)
+        self.machine = self.recorder.scenario.machine
+        self.start()
+
+    def start(self, *draws: str, **inputs: object) -> Play:
+        self.now = ManualClock().now()
+        step = runtime.start(self.machine, now=self.now, draws=draws, inputs=inputs)
+        return self._note(step)
+
+    def choose(self, *choices: str, draws: tuple[str, ...] = ()) -> Play:
+        for choice in choices:
+            self._step(Choose(choice), draws)
+        return self
+
+    def send(self, event: str) -> Play:
+        return self._step(Send(event))
+
+    def wait(self, **length: int) -> Play:
+        self.now += timedelta(**length)
+        return self._step(Tick())
+
+    def back_to(self, step: Step) -> Play:
+        """Take back what came after a step."""
+        self.step = step
+        self.now = step.snapshot.time
+        return self
+
+    def _step(self, input: Input, draws: tuple[str, ...] = ()) -> Play:
+        step = runtime.step(self.machine, self.step.snapshot, input, self.now, draws)
+        return self if step.snapshot is self.step.snapshot else self._note(step)
+
+    def _note(self, step: Step) -> Play:
+        self.step = step
+        self.recorder.stepped(step)
+        assert not self.recorder.unforeseen
+        return self
+
+    @property
+    def coverage(self) -> Coverage:
+        coverage = Coverage(self.scenario, self.loaded)
+        coverage.add(self.recorder.data())
+        return coverage
+
+    def total(self, kind: str) -> tuple[int, int]:
+        total = self.coverage.totals()[kind]
+        return total.covered, total.total
+
+    def missing(self, kind: str) -> list[str]:
+        return [f"{each.subject} {each.missing}" for each in self.coverage.missing(kind)]
+
+
+ASKING = """
+cast:
+  you: {name: You}
+  partner: {name: Sam, played_by: engine}
+context:
+  asked: {type: int, min: 0, max: 3, initial: 0}
+states:
+  asking:
+    choices:
+      ask: {say: "And now?", do: asked += 1, to: answer}
+      leave: {when: asked >= 2, to: over}
+  answer:
+    choices:
+      nod: {by: partner, to: asking}
+      go: {by: partner, say: "I'm off.", to: apart}
+  apart: {type: final, outcome: apart}
+  over: {type: final, outcome: told, entry: {say: All right.}}
+"""
+
+
+# What is counted -----------------------------------------------------------------------------
+
+
+def test_each_kind_is_counted_as_by_hand() -> None:
+    play = Play(ASKING).choose("ask", draws=("nod",))
+    totals = {kind: (each.covered, each.total) for kind, each in play.coverage.totals().items()}
+    assert totals == {
+        "states": (2, 4),
+        "transitions": (2, 4),
+        "pairs": (1, 4),  # ask-nod; not ask-go, nod-ask, nod-leave
+        "choices": (1, 2),
+        "guards": (1, 2),
+        "clauses": (0, 0),
+        "timers": (0, 0),
+        "lines": (1, 3),
+        "draws": (1, 2),
+        "outcomes": (0, 2),
+    }
+    play.choose("ask", draws=("nod",)).choose("leave")
+    play.start().choose("ask", draws=("go",))
+    assert all(each.percent == 100 for each in play.coverage.totals().values())
+
+
+def test_what_is_missing_is_a_sentence_with_its_place() -> None:
+    play = Play(ASKING).choose("ask", draws=("nod",))
+    assert play.missing("states") == ["the state 'apart' is not entered",
+                                      "the state 'over' is not entered"]  # fmt: skip
+    assert play.missing("transitions") == [
+        "choice leave in asking → over is not taken",
+        "choice go in answer → apart is not taken",
+    ]
+    assert play.missing("guards") == ["the condition asked >= 2 of choice leave is not seen true"]
+    assert play.missing("draws") == ["the choice 'go' is not drawn"]
+    assert play.missing("lines") == ["“I'm off.” is not said", "“All right.” is not said"]
+    place = play.coverage.missing("draws")[0].location
+    assert str(place) == "scenario.yaml:19:7"
+
+
+def test_a_shown_choice_has_its_guard_seen_though_nobody_takes_it() -> None:
+    play = Play(ASKING)
+    assert play.missing("guards") == ["the condition asked >= 2 of choice leave is not seen true"]
+    play.choose("ask", draws=("nod",)).choose("ask", draws=("nod",))
+    assert play.missing("guards") == []
+
+
+def test_the_guards_of_always_are_seen_as_the_engine_asks_them() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+context: {steps: {type: int, min: 0, max: 9, initial: 0}}
+states:
+  here: {choices: {go: {do: steps = 5, to: there}}}
+  there:
+    always:
+      - {when: steps >= 5, do: steps = 0, to: here}
+      - {when: steps >= 9, to: here}
+""")
+    play.choose("go")
+    assert play.missing("guards") == [
+        "the condition steps >= 5 of always is not seen false",
+        "the condition steps >= 9 of always is not seen true",  # the first was taken
+        "the condition steps >= 9 of always is not seen false",
+    ]
+
+
+def test_a_refused_event_has_asked_its_guard() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+context: {late: {type: bool, initial: false}}
+states:
+  here:
+    events: {call: {when: late, to: over}}
+    choices: {wait: {do: late = true}}
+  over: {type: final, outcome: over}
+""")
+    assert play.total("guards") == (0, 2)  # nobody is shown an event
+    with pytest.raises(heartline.UnknownEvent):
+        play.send("call")
+    assert play.missing("guards") == ["the condition late of event call is not seen true"]
+    play.choose("wait").send("call")
+    assert play.total("guards") == (2, 2)
+
+
+def test_a_choice_that_is_used_up_is_closed_before_its_guard_is_asked() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+context: {open: {type: bool, initial: true}}
+states:
+  here:
+    choices:
+      say_it: {once: true, when: open, do: open = false}
+      stay: {}
+""")
+    play.choose("say_it")
+    assert play.missing("guards") == ["the condition open of choice say_it is not seen false"]
+    assert "not right after itself" not in play.missing("pairs")
+    assert play.total("pairs") == (0, 3)  # say_it-stay, stay-say_it, stay-stay
+
+
+def test_choices_of_persons_and_draws_of_the_engine_are_apart() -> None:
+    play = Play("""
+cast:
+  you: {name: You}
+  guest: {name: Ada, played_by: engine}
+states:
+  asked:
+    choices:
+      tea: {by: guest, to: alone}
+      coffee: {by: guest, to: alone}
+  alone:
+    choices:
+      thank: {by: guest, to: over}
+  over: {type: final, outcome: over}
+""")
+    assert play.total("choices") == (0, 0)
+    assert play.total("draws") == (1, 2)  # thanking has no rival
+    assert play.total("transitions") == (2, 3)
+
+
+def test_a_seat_that_a_person_takes_is_no_draw() -> None:
+    play = Play(ASKING)
+    step = runtime.start(play.machine, now=play.now, persons=["partner"])
+    play._note(step).choose("ask", "nod")
+    assert play.total("draws") == (0, 2)
+    assert play.total("choices") == (1, 2)
+
+
+def test_each_text_of_a_line_counts_by_itself() -> None:
+    text = """
+cast: {you: {name: You}}
+context: {loud: {type: bool, initial: false, input: true}}
+states:
+  here:
+    choices:
+      call:
+        say:
+          - you: [Hello?, Anybody?, Hm.]
+          - {you: LOUD., when: loud}
+          - {you: Again., visit: later}
+"""
+    play = Play(text)
+    assert play.total("lines") == (0, 5)
+    play.choose("call")
+    assert play.total("lines") == (1, 5)
+    play.choose(*["call"] * 30)
+    assert play.missing("lines") == ["“LOUD.” is not said"]
+    assert play.missing("guards") == ["the condition loud of a line of you is not seen true"]
+    assert play.start(loud=True).choose("call").missing("lines") == []
+
+
+def test_outcomes_count_once_for_all_ends_that_have_them() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+states:
+  here: {choices: {left: {to: one}, right: {to: other}, on: {to: third}}}
+  one: {type: final, outcome: apart}
+  other: {type: final, outcome: apart}
+  third: {type: final, outcome: together}
+""").choose("right")
+    assert play.total("outcomes") == (1, 2)
+    assert play.missing("outcomes") == ["the outcome 'together' is not come to"]
+
+
+# Pairs ---------------------------------------------------------------------------------------
+
+ROUND = """
+cast: {you: {name: You}}
+states:
+  hall: {choices: {in: {to: room}}}
+  room: {choices: {back: {to: hall}, sit: {}}}
+"""
+
+
+def test_pairs_follow_one_another_through_all_that_one_play_does() -> None:
+    play = Play(ROUND)
+    assert play.total("pairs") == (0, 5)  # in-back, in-sit, back-in, sit-back, sit-sit
+    play.choose("in", "sit", "sit", "back")
+    assert play.missing("pairs") == [
+        "choice in in hall → room is not taken right after choice back in room → hall (line 9)",
+        "choice back in room → hall is not taken right after choice in in hall → room (line 8)",
+    ]
+
+
+def test_what_was_taken_back_is_before_nothing() -> None:
+    play = Play(ROUND).choose("in")
+    inside = play.step
+    play.choose("sit").back_to(inside).choose("back")
+    assert play.total("pairs") == (2, 5)  # in-sit and in-back, not sit-back
+
+
+def test_a_new_play_does_not_go_on_from_the_last() -> None:
+    play = Play(ROUND).choose("in").start().choose("in")
+    assert play.total("pairs") == (0, 5)
+
+
+# What cannot happen --------------------------------------------------------------------------
+
+
+def test_what_the_machine_shows_to_be_impossible_is_no_point() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+context: {on: {type: bool, initial: true}}
+states:
+  here:
+    choices:
+      go:
+        branches:
+          - {when: "false", to: nowhere}
+          - {when: "true", to: there}
+          - {when: on, to: elsewhere}
+  there:
+    always: over
+    choices: {wait: {to: elsewhere}}
+  elsewhere: {entry: {say: Nobody hears this.}}
+  nowhere: {}
+  over: {type: final, outcome: over}
+""").choose("go")
+    totals = play.coverage.totals()
+    assert all(each.percent == 100 for each in totals.values()), play.coverage.lines()
+    assert totals["states"].total == 3
+    assert totals["transitions"].total == 2
+    assert totals["guards"].total == 0
+
+
+def test_a_guard_that_nothing_asks_is_no_point() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+context: {heard: {type: int, min: 0, max: 3, initial: 0}}
+guards: {unused: heard >= 1, used: heard >= 2}
+states: {here: {choices: {go: {when: used}}}}
+""")
+    assert play.missing("guards") == [
+        "the guard used is not seen true",
+        "the condition used of choice go is not seen true",
+    ]
+
+
+# Clauses -------------------------------------------------------------------------------------
+
+NAMES = "abcdef"
+VARIABLES = {name: Declaration(name, BOOL) for name in NAMES}
+
+
+def decision(text: str):
+    parsed = parse_expression(text, Scope(variables=VARIABLES), BOOL)
+    assert parsed.tree is not None, parsed.problems
+    return read_decision(parsed.tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "deciding"),
+    [
+        ("a and b", "tt", {0, 1}),
+        ("a and b", "tf", {1}),
+        ("a and b", "ff", set()),  # each masks the other
+        ("a or b", "ff", {0, 1}),
+        ("a or b", "tf", {0}),
+        ("a or b", "tt", set()),
+        ("not (a or b)", "ft", {1}),
+        ("a and (b or c)", "tff", {1, 2}),
+        ("a and (b or c)", "fff", set()),
+        ("a and (b or c)", "ttf", {0, 1}),
+        ("b if a else c", "ftt", set()),  # then, test, otherwise
+    ],
+)
+def test_a_clause_decides_where_the_others_do_not_mask_it(
+    text: str, values: str, deciding: set[int]
+) -> None:
+    if text == "b if a else c":  # then=f, test=t, otherwise=t: the test decides, and so does then
+        deciding = {0, 1}
+    held = [each == "t" for each in values]
+    assert {number for number, _, _ in decision(text).decides(held)} == deciding
+
+
+def formulas(dice: random.Random, names: list[str], depth: int) -> str:
+    if depth == 0 or len(names) == 1 or dice.random() < 0.15:
+        return names[0]
+    shape = dice.choice(["and", "or", "not", "if"])
+    if shape == "not":
+        return f"not ({formulas(dice, names, depth - 1)})"
+    if shape == "if" and len(names) >= 3:
+        then, test, other = (
+            formulas(dice, part, depth - 1) for part in (names[:1], names[1:2], names[2:])
+        )
+        return f"(({then}) if ({test}) else ({other}))"
+    at = dice.randrange(1, len(names))
+    one = formulas(dice, names[:at], depth - 1)
+    other = formulas(dice, names[at:], depth - 1)
+    return f"({one}) {'or' if shape == 'or' else 'and'} ({other})"
+
+
+def test_deciding_is_what_changing_one_clause_alone_changes() -> None:
+    dice = random.Random(3)
+    for _ in range(150):
+        each = decision(formulas(dice, list(NAMES), 4))
+        for values in itertools.product((False, True), repeat=len(each.clauses)):
+            held, outcome = list(values), each.value(values)
+            flipped = set()
+            for number in range(len(held)):
+                held[number] = not held[number]
+                if each.value(held) != outcome:
+                    flipped.add((number, values[number] == outcome, values[number]))
+                held[number] = not held[number]
+            assert set(each.decides(values)) == flipped
+            assert flipped <= each.deciding
+
+
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        ("a and true", {0}),
+        ("a and false", set()),
+        ("a or (a and b)", {0}),  # b never decides, and the second a only while it is false
+        ("a or not a", set()),
+        ("(a and b) or (a and c)", {0, 1, 2, 3}),
+        ("(a and b) or (not a and b)", {1, 3}),
+    ],
+)
+def test_clauses_that_can_never_decide_are_left_out(text: str, possible: set[int]) -> None:
+    assert {number for number, _, _ in decision(text).deciding} == possible
+
+
+def test_the_test_of_a_conditional_can_decide_either_way_round() -> None:
+    both = {each for each in decision("a if b else c").deciding if each[0] == 1}
+    assert both == {(1, way, value) for way in (True, False) for value in (True, False)}
+    assert {each[:2] for each in decision("true if b else c").deciding} == {(0, True), (1, True)}
+
+
+def test_a_large_condition_takes_no_time_to_read() -> None:
+    names = "abcdefghijkl"
+    variables = {name: Declaration(name, BOOL) for name in names}
+    wide = " and ".join(f"({' or '.join(names)})" for _ in range(7))
+    tree = parse_expression(wide, Scope(variables=variables), BOOL).tree
+    assert tree is not None
+    assert len(read_decision(tree).deciding) == 2 * 7 * 12  # too many to ask which can be
+
+
+TRUST = """
+cast: {you: {name: You}}
+context:
+  heard: {type: bool, initial: false, input: true}
+  calm: {type: bool, initial: false, input: true}
+  tired: {type: bool, initial: false, input: true}
+guards:
+  ready: heard and calm
+states:
+  talk:
+    choices:
+      ask: {when: not tired and ready, to: over}
+  over: {type: final, outcome: over}
+"""
+
+
+def test_a_named_guard_is_one_clause_and_a_decision_of_its_own() -> None:
+    play = Play(TRUST)
+    assert play.total("guards") == (2, 4)
+    assert play.total("clauses") == (1, 8)  # of the choice: tired, ready; of ready: heard, calm
+    for heard, calm in ((True, False), (False, True), (True, True)):
+        play.start(heard=heard, calm=calm)
+    assert play.missing("clauses") == [
+        "tired in the condition of choice ask is not seen to decide it while true"
+    ]
+    play.start(tired=True, heard=True, calm=True)
+    assert play.missing("clauses") == []
+
+
+def test_a_guard_behind_an_and_that_has_failed_is_not_seen() -> None:
+    play = Play(
+        TRUST.replace("tired: {type: bool, initial: false", "tired: {type: bool, initial: true")
+    )
+    assert play.missing("guards") == [
+        "the guard ready is not seen true",
+        "the guard ready is not seen false",
+        "the condition not tired and ready of choice ask is not seen true",
+    ]
+
+
+# Timers --------------------------------------------------------------------------------------
+
+BREAK = """
+cast: {you: {name: You}}
+timers: {break: 28d}
+states:
+  home: {choices: {go: {do: start(break), to: apart}}}
+  apart:
+    after:
+      break: review
+      14d: {say: Two weeks.}
+    choices:
+      call: {to: home}
+      forget: {do: stop(break)}
+      longer: {do: start(break)}
+      stay: {}
+  review: {type: final, outcome: review}
+"""
+
+
+def test_a_timer_fires_where_its_way_is_taken() -> None:
+    play = Play(BREAK).choose("go").wait(days=28)
+    assert play.missing("timers") == [
+        "after break in apart is not beaten",
+        "after 14d in apart is not beaten",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "beaten"),
+    [("call", {"break", "14d"}), ("forget", {"break"}), ("longer", {"break"}), ("stay", set())],
+)
+def test_a_timer_is_beaten_by_leaving_stopping_and_starting_again(
+    choice: str, beaten: set[str]
+) -> None:
+    play = Play(BREAK).choose("go", choice)
+    missing = set(play.missing("timers"))
+    assert {name for name in ("break", "14d")
+            if f"after {name} in apart is not beaten" not in missing} == beaten  # fmt: skip
+
+
+def test_a_timer_that_has_run_out_is_not_beaten_any_more() -> None:
+    play = Play(BREAK).choose("go").wait(days=15).choose("call")
+    assert play.missing("timers") == [
+        "after break in apart does not fire",
+        "after 14d in apart is not beaten",
+    ]
+
+
+def test_a_race_inside_one_long_wait_counts() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+states:
+  first: {after: {7d: second}}
+  second:
+    after: {3d: third, 5d: {say: Too late.}}
+  third: {type: final, outcome: third}
+""").wait(days=30)
+    assert play.missing("timers") == ["after 5d in second does not fire"]
+    assert play.total("timers") == (3, 4)  # nothing but 7d leads out of the first
+
+
+def test_timers_of_the_whole_file_are_beaten_by_the_end() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+timers: {evening: 3h}
+after: {evening: late}
+states:
+  talk: {entry: {do: start(evening)}, choices: {leave: {to: over}, on: {to: more}}}
+  more: {choices: {leave: {to: over}}}
+  late: {type: final, outcome: late}
+  over: {type: final, outcome: over}
+""").choose("on")
+    assert "after evening is not beaten" in play.missing("timers")
+    play.choose("leave")
+    assert play.missing("timers") == ["after evening does not fire"]
+
+
+# Included files ------------------------------------------------------------------------------
+
+
+def test_an_included_file_counts_once_and_by_its_own_lines(tmp_path: Path) -> None:
+    inner = "cast: {you: {name: You}}\nstates:\n  felt: {choices: {on: {say: Yes., to: gone}}}\n"
+    inner = HEAD.replace("small", "wave") + inner + "  gone: {type: final, outcome: gone}\n"
+    (tmp_path / "wave.yaml").write_text(inner, "utf-8")
+    play = Play(
+        """
+cast: {you: {name: You}}
+states:
+  one: {include: wave.yaml, done: {gone: two}}
+  two: {include: wave.yaml, done: {gone: over}}
+  over: {type: final, outcome: over}
+""",
+        tmp_path,
+    )
+    assert play.total("choices") == (0, 1)
+    play.choose("on")
+    assert play.total("choices") == (1, 1)
+    assert play.total("states") == (4, 5)  # one, two, felt and gone once; over is missing
+    assert set(play.coverage.lines()) == {"scenario.yaml", "wave.yaml"}
+
+
+# What is not changed by looking ---------------------------------------------------------------
+
+
+def walk(machine: Machine, seed: int, recorder: Recorder | None = None) -> list[Step]:
+    """A random play; what it does depends on the seed alone."""
+    dice, now = random.Random(seed), ManualClock().now()
+    step = runtime.start(machine, seed=seed, now=now, persons=["partner"] if seed % 5 == 0 else ())
+    steps = [step]
+    for _ in range(40):
+        if recorder is not None:
+            recorder.stepped(step)
+        snapshot = step.snapshot
+        leaf = machine.leaves[snapshot.frame[0]]
+        open_now = [
+            spec.id
+            for spec in leaf.choices
+            if (not machine.roles[spec.role].engine or spec.role in snapshot.persons)
+            and spec.enabled(snapshot.frame)
+        ]
+        deadlines = snapshot.deadlines
+        if leaf.final or not (open_now or deadlines):
+            break
+        if deadlines and (not open_now or dice.random() < 0.3):
+            now = max(now, deadlines[0].due)
+            step = runtime.step(machine, snapshot, Tick(), now)
+        else:
+            step = runtime.step(machine, snapshot, Choose(dice.choice(open_now)), now)
+        steps.append(step)
+    return steps
+
+
+@pytest.mark.parametrize("name", ["reconciliation", "breaking_bad_news"])
+def test_a_watched_play_goes_as_any_other(name: str) -> None:
+    scenario = heartline.load(name)
+    if name == "breaking_bad_news":
+        scenario_persons = scenario.machine.roles
+        assert "partner" not in scenario_persons
+    recorder = Recorder(scenario)
+    assert recorder.scenario.machine.fingerprint == scenario.machine.fingerprint
+    seeds = range(60) if name == "reconciliation" else range(1, 200, 5)
+    for seed in seeds:
+        plain, watched = (
+            walk(scenario.machine, seed),
+            walk(recorder.scenario.machine, seed, recorder),
+        )
+        assert [each.snapshot for each in plain] == [each.snapshot for each in watched]
+        assert [each.said for each in plain] == [each.said for each in watched]
+        assert [[taken.way.edge for taken in each.taken] for each in plain] == [
+            [taken.way.edge for taken in each.taken] for each in watched
+        ]
+    assert not recorder.unforeseen
+    assert sum(count > 0 for count in recorder.counts) > 100
+
+
+def test_a_step_that_fails_counts_for_nothing_but_its_guards() -> None:
+    play = Play(ASKING)
+    with pytest.raises(HeartlineError):
+        play.choose("ask", draws=("shrug",))
+    assert play.total("transitions") == (0, 4)
+    assert play.total("states") == (1, 4)
+
+
+# Adding up -----------------------------------------------------------------------------------
+
+
+def test_what_several_recorders_saw_adds_up() -> None:
+    one = Play(ASKING).choose("ask", draws=("nod",))
+    other = Play(ASKING).choose("ask", draws=("go",))
+    coverage = one.coverage
+    coverage.add(other.recorder.data())
+    assert coverage.totals()["draws"].percent == 100
+    assert coverage.totals()["outcomes"].covered == 1
+
+
+def test_what_was_seen_of_another_version_is_refused() -> None:
+    with pytest.raises(CoverageLost, match="changed while its tests ran"):
+        Play(ASKING).coverage.add(Play(ROUND).recorder.data())
+
+
+TESTS = """
+heartline_tests: 1
+tests:
+  one_question:
+    steps:
+      - choose: ask
+        draw: [nod]
+        expect: {state: asking}
+  two_questions:
+    after: one_question
+    steps:
+      - choose: ask
+        draw: [nod]
+        expect: {only_offered: [ask, leave]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "scenario.yaml").write_text(HEAD + ASKING, "utf-8")
+    (tmp_path / "tests.yaml").write_text(TESTS, "utf-8")
+    more = "  left_alone:\n    steps:\n      - choose: ask\n        draw: [go]\n"
+    more = TESTS[: TESTS.index("  one_")] + more + "        expect: {outcome: apart}\n"
+    (tmp_path / "more.test.yaml").write_text(more, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_test_files_of_one_scenario_are_one_coverage_whatever_process_plays_them(
+    folder: Path,
+) -> None:
+    counted = []
+    for workers in (1, 2):
+        outcome = run_files(["."], Options(workers=workers, instrument=record))
+        assert outcome.exit_code == 0
+        (coverage,) = gather((file.run.tests, file.data) for file in outcome.files)
+        counted.append(coverage.counts)
+        assert [each.subject for each in coverage.missing("transitions")] == [
+            "choice leave in asking → over"
+        ]
+    assert [bool(each) for each in counted[0]] == [bool(each) for each in counted[1]]
+
+
+# Reports -------------------------------------------------------------------------------------
+
+
+def run(*arguments: str):
+    return CliRunner().invoke(command_line, ["test", *arguments], standalone_mode=False)
+
+
+def test_the_table_names_each_kind_and_what_is_missing(folder: Path) -> None:
+    result = run(".", "--cov")
+    assert result.return_value == 0
+    lines = result.output.splitlines()
+    assert "Coverage of small (scenario.yaml)" in lines
+    assert "  states             3      4   75.0" in lines
+    assert "  clauses            0      0      -" in lines
+    assert "    scenario.yaml:15: the choice 'leave' is not taken" in lines
+
+
+def test_the_table_has_an_end_and_says_how_much_more_there_is() -> None:
+    many = "".join(f"      c{number}: {{}}\n" for number in range(30))
+    play = Play(f"cast: {{you: {{name: You}}}}\nstates:\n  here:\n    choices:\n{many}")
+    text = as_text(play.coverage)
+    assert "    and 18 more" in text
+    assert "    and 888 more" in text  # pairs
+    assert len(text.splitlines()) < 60
+
+
+def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
+    many = "".join(f"      c{number}: {{}}\n" for number in range(40))
+    play = Play(f"cast: {{you: {{name: You}}}}\nstates:\n  here:\n    choices:\n{many}")
+    play.choose("c0", "c0")
+    assert "  pairs              1   1600    0.1" in as_text(play.coverage)
+
+
+def test_json_holds_the_totals_and_every_point(folder: Path) -> None:
+    assert run(".", "--cov-report", "json:out.json").return_value == 0
+    data = json.loads((folder / "out.json").read_text("utf-8"))
+    assert tuple(data["totals"]) == KINDS
+    assert data["totals"]["states"] == {"covered": 3, "total": 4}
+    (scenario,) = data["scenarios"]
+    assert scenario["id"] == "small"
+    assert scenario["totals"] == data["totals"]
+    assert scenario["points"]["outcomes"] == [
+        {"file": "scenario.yaml", "line": 20, "column": 3, "subject": "the outcome 'apart'",
+         "hits": 1},
+        {"file": "scenario.yaml", "line": 21, "column": 3, "subject": "the outcome 'told'",
+         "hits": 0, "missing": "is not come to"},
+    ]  # fmt: skip
+    for kind, points in scenario["points"].items():
+        assert len(points) == data["totals"][kind]["total"]
+
+
+def test_lcov_counts_lines_functions_and_branches(folder: Path) -> None:
+    (folder / "more.test.yaml").unlink()
+    text = (folder / "tests.yaml").read_text("utf-8")
+    (folder / "tests.yaml").write_text(text[: text.index("  two_")], "utf-8")
+    assert run(".", "--cov-report", "lcov:cov.info").return_value == 0
+    record_of = (folder / "cov.info").read_text("utf-8").splitlines()
+    assert record_of[0] == "TN:small"
+    assert record_of[1] == "SF:scenario.yaml"
+    assert record_of[-1] == "end_of_record"
+    assert "FN:12,asking" in record_of
+    assert "FNDA:2,asking" in record_of
+    assert "FNDA:0,over" in record_of
+    assert {"FNF:4", "FNH:2"} <= set(record_of)
+    assert {"BRDA:15,0,0,0", "BRDA:15,0,1,2"} <= set(record_of)  # never true, false at 0 and 1
+    counted = {
+        key: [each for each in record_of if each.startswith(f"{key}:")] for key in ("DA", "BRDA")
+    }
+    assert f"LF:{len(counted['DA'])}" in record_of
+    assert f"LH:{sum(not each.endswith(',0') for each in counted['DA'])}" in record_of
+    assert f"BRF:{len(counted['BRDA'])}" in record_of
+
+
+def test_lcov_says_where_a_branch_was_never_asked() -> None:
+    from heartline.testing.coverage.lcov import as_lcov
+
+    play = Play("""
+cast: {you: {name: You}}
+context: {late: {type: bool, initial: false}}
+states:
+  here:
+    events: {call: {when: late}}
+    choices: {go: {}}
+""")
+    text = as_lcov([play.coverage])
+    assert "BRDA:10,0,0,-\nBRDA:10,0,1,-\n" in text
+    assert "DA:10,0\n" in text
+
+
+@pytest.mark.skipif(shutil.which("genhtml") is None, reason="needs genhtml: install lcov")
+def test_genhtml_reads_the_tracefile(folder: Path) -> None:
+    run(".", "--cov-report", "lcov:cov.info")
+    done = subprocess.run(
+        ["genhtml", "--branch-coverage", "cov.info", "-o", "pages"],
+        capture_output=True, text=True, check=False, cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr.lower()
+
+
+def test_the_pages_stand_alone_and_say_below_a_line_what_it_lacks(folder: Path) -> None:
+    assert run(".", "--cov-report", "html:out").return_value == 0
+    page = (folder / "out" / "small.html").read_text("utf-8")
+    index = (folder / "out" / "index.html").read_text("utf-8")
+    assert 'href="small.html"' in index
+    for text in (page, index):
+        assert "<script" not in text
+        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
+        assert "prefers-color-scheme:dark" in text
+    assert '<tr id=f0-15 class="partly"><td class=n>15</td>' in page
+    row = page[page.index("<tr id=f0-15 ") :].split("<tr id=f0-16")[0]
+    assert "the choice &#x27;leave&#x27; <b>is not taken</b>" in row
+    assert '<tr id=f0-21 class="missed">' in page
+    assert '<tr id=f0-14 class="met">' in page
+
+
+def test_words_of_a_scenario_cannot_become_markup() -> None:
+    play = Play("""
+cast: {you: {name: You}}
+states:
+  here: {choices: {go: {say: "<img src=x onerror=alert(1)> & so on"}}}
+""")
+    page = pages_room.pages([play.coverage])["small.html"]
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+def test_where_no_diagram_can_be_drawn_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_chart: object) -> str:
+        raise DrawingFailed("There is no Graphviz here.")
+
+    monkeypatch.setattr(pages_room, "to_svg", refuse)
+    files = pages_room.pages([Play(ASKING).coverage])
+    assert set(files) == {"index.html", "small.html"}
+    assert "There is no Graphviz here." in files["small.html"]
+    assert "<img" not in files["small.html"]
+
+
+def test_nothing_is_written_where_a_page_cannot_be_made(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pages_room, "_source", fail)
+    result = run(".", "--cov-report", "html:out")
+    assert isinstance(result.exception, OSError)
+    assert not (folder / "out").exists()
+
+
+# Enough --------------------------------------------------------------------------------------
+
+
+def test_too_little_of_a_kind_fails_and_says_which(folder: Path) -> None:
+    result = run(".", "--cov-fail-under", "states=75,outcomes=90")
+    assert result.return_value == 1
+    assert "Of the outcomes of small 50.0 % (1 of 2) are covered" in result.stderr
+    assert "states" not in result.stderr
+    assert run(".", "--cov-fail-under", "states=75,outcomes=50").return_value == 0
+
+
+def test_a_failed_test_is_no_better_for_its_coverage(folder: Path) -> None:
+    text = (folder / "tests.yaml").read_text("utf-8").replace("state: asking", "state: over")
+    (folder / "tests.yaml").write_text(text, "utf-8")
+    assert run("tests.yaml", "--cov-fail-under", "0").return_value == 1
+
+
+def test_a_number_alone_is_for_every_kind_and_a_name_goes_before_it() -> None:
+    assert dict(read_floor("90")) == dict.fromkeys(KINDS, 90.0)
+    assert dict(read_floor("90, pairs=12.5")) == {**dict.fromkeys(KINDS, 90.0), "pairs": 12.5}
+    assert read_floor("states=100") == (("states", 100.0),)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--cov-fail-under", "high", "write a number from 0 to 100"),
+        ("--cov-fail-under", "101", "write a number from 0 to 100"),
+        ("--cov-fail-under", "nan", "write a number from 0 to 100"),
+        ("--cov-fail-under", "state=90", "did you mean 'states'?"),
+        ("--cov-report", "htm:out", "did you mean 'html'?"),
+        ("--cov-report", "json", "json:FILE"),
+        ("--cov-report", "json:nowhere/out.json", "there is no folder nowhere"),
+        ("--cov-report", "html:scenario.yaml", "is a file"),
+        ("--cov-report", "lcov:.", "is a folder"),
+    ],
+)
+def test_a_wish_that_cannot_be_read_is_a_sentence(
+    folder: Path, option: str, value: str, words: str
+) -> None:
+    result = run(".", option, value)
+    assert words in str(result.exception)
+    reader = read_floor if option == "--cov-fail-under" else read_report
+    with pytest.raises(NotWanted):
+        reader(value)
