@@ -2,6 +2,7 @@
 
 `codes` holds the stable codes and finds their pages. `lint` looks for faults in a scenario that
 compiles; it draws on `flow` (the machine as a graph), `guards` (what guards can and cannot be),
-`loops`, `branches` and `usage`. `report` writes findings as text with an excerpt, as JSON and as
+`loops`, `branches` and `usage`. `patterns` says what a promise means, and `monitor` holds plays to
+them, in the frames of `moments`. `report` writes findings as text with an excerpt, as JSON and as
 SARIF.
 """
