@@ -12,6 +12,8 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heartline import ManualClock, Scenario, load
 from heartline.cli import run
@@ -19,6 +21,7 @@ from heartline.clock import STORY_START
 from heartline.errors import HeartlineError
 from heartline.frontends.terminal.output import Output, RecordWanted, Sentence, TurnShown
 from heartline.frontends.terminal.record import Beginning
+from heartline.frontends.terminal.recorder import Recorder
 from heartline.frontends.terminal.saving import read_save, write_save
 from heartline.frontends.terminal.session import Session
 from heartline.loader import bundled_scenarios
@@ -258,6 +261,14 @@ class TestTheBeginning:
         way = played(choose("part"), choose("write"), start=self.EARLY)
         assert record(story, way)["start"] == self.EARLY
 
+    @pytest.mark.parametrize("seed", [-3, 2**63, 2**64 - 1, 10**30])
+    def test_any_seed_can_be_written(self, story: Scenario, folder: Path, seed: int) -> None:
+        start = datetime(2027, 6, 1, 8, 0, 0, 500_000, UTC)
+        way = played(*[choose("ask")] * 4, choose("part"), choose("write"), seed=seed, start=start)
+        test = record(story, way)
+        add_test(folder / "tests.yaml", "one", test, scenario=folder / "scenario.yaml")
+        statuses(folder / "tests.yaml")
+
     def test_inputs_are_written_as_what_they_are(self, story: Scenario) -> None:
         given = {"calm": "no", "length": "14d", "nick": "  Jo  "}
         test = record(story, played(choose("ask"), inputs=given))
@@ -362,6 +373,37 @@ class TestDraw:
             assert texts(again.feed(":undo"))  # the first turn: the whole way was played again
 
 
+LINES = st.sampled_from(
+    [
+        *("ask", "price", "part", "write", "kindly", "coldly", "sigh", ":undo", ":event called"),
+        *(":draw kindly", ":draw sadly nod", ":draw sadly sigh", ":draw"),
+        *(":wait", ":wait 1d", ":wait 2d12h"),
+    ]
+)
+
+
+@given(
+    lines=st.lists(LINES, max_size=25),
+    seed=st.integers(0, 99),
+    persons=st.sampled_from([(), ("partner",), ("aunt", "partner")]),
+)
+def test_whatever_is_typed_can_be_recorded_and_passes(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], seed: int, persons: tuple[str, ...]
+) -> None:
+    folder = tmp_path_factory.mktemp("talk")
+    (folder / "scenario.yaml").write_text(STORY)
+    session = Session.begin(
+        load(folder), Beginning(seed, STORY_START.isoformat(), (), persons), path=str(folder)
+    )
+    for line in lines:
+        session.feed(line)
+    recorder = Recorder(str(folder), session.path)
+    recorder.write(session)
+    case = load_tests(folder).cases[0]
+    assert statuses(recorder.path) == [PASSED]
+    assert run_case(session.scenario, case, stored=False).turns >= session.turn.number - 1
+
+
 class Commands:
     """`heartline play` in the folder of the story."""
 
@@ -419,6 +461,28 @@ class TestTheCommand(Commands):
             assert not shown
             assert "Traceback" not in told
         assert Path("diary.test.yaml").read_text() == "Dear diary\n"
+
+    def test_it_is_recorded_on_the_file_as_it_is_now(self, story: Scenario, folder: Path) -> None:
+        session = Session.begin(story, Beginning(1, STORY_START.isoformat()), path=str(folder))
+        session.feed("ask")
+        session.feed("part")
+        (folder / "scenario.yaml").write_text(STORY.replace("Four weeks then.", "A month then."))
+        Recorder("tests.yaml", session.path).write(session)
+        assert "A month then." in Path("tests.yaml").read_text()
+        statuses(Path("tests.yaml"))
+        (folder / "scenario.yaml").write_text(STORY.replace(" part:", " leave:"))
+        with pytest.raises(NotRecorded, match="There is no choice 'part'"):
+            Recorder("tests.yaml", session.path).write(session)
+
+    def test_a_file_that_has_faults_just_now_is_not_looked_at(
+        self, story: Scenario, folder: Path
+    ) -> None:
+        session = Session.begin(story, Beginning(1, STORY_START.isoformat()), path=str(folder))
+        session.feed("part")
+        (folder / "scenario.yaml").write_text(STORY + "stat\n")
+        Recorder("tests.yaml", session.path).write(session)
+        (folder / "scenario.yaml").write_text(STORY)
+        statuses(Path("tests.yaml"))
 
     def test_in_the_session_that_is_a_refusal(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -99,6 +99,14 @@ class TestTexts:
         assert scalar("a, b", flow=True) == '"a, b"'
         assert scalar("a, b") == "a, b"
 
+    @pytest.mark.parametrize("number", [0, -7, 10**17, 2**63, 2**64 - 1, -(2**53)])
+    def test_a_number_is_read_back_as_it_was(self, number: int) -> None:
+        assert read(f"key: {scalar(number)}\n") == {"key": number}
+
+    def test_a_number_that_no_reader_takes_is_refused(self) -> None:
+        with pytest.raises(Unwritable, match="more digits"):
+            scalar(2**64)
+
     def test_a_control_character_can_stand_in_no_file(self) -> None:
         with pytest.raises(Unwritable, match=r"U\+0007"):
             scalar("a\x07b")

@@ -15,11 +15,12 @@ nothing happens are joined to the wait that follows. A wait that was typed witho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heartline import runtime
+from heartline.chance import MASK
 from heartline.clock import STORY_START, ManualClock
 from heartline.conversation import Conversation
 from heartline.durations import LONGEST, format_duration
@@ -78,6 +79,7 @@ def record(
     """The test, as what its YAML says (`writing`). `defaults` are those of the file that it is
     for: where they would change the test, it says its own. Raises NotRecorded."""
     defaults = defaults or {}
+    played = replace(played, start=played.start.replace(microsecond=0))  # no file has a part of one
     moments = _play(scenario, played)
     steps = _steps(scenario, played, moments)
     start: datetime | None = played.start
@@ -86,7 +88,7 @@ def record(
     if "start" not in defaults and start == STORY_START:
         start = None
     test: Plain = {
-        "seed": played.seed,
+        "seed": played.seed if abs(played.seed) < 10**17 else played.seed & MASK,
         "start": start,
         "inputs": _inputs(scenario, played, defaults) or None,
         "seats": list(played.seats) if played.seats or defaults.get("seats") else None,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from heartline.decoding import CONTROL
 from heartline.errors import HeartlineError
-from heartline.scalars import resolve
+from heartline.scalars import LONGEST_NUMBER, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ def scalar(value: object, *, flow: bool = False) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
-        return str(value)
+        return _number(value)
     if isinstance(value, datetime):
         return moment(value)
     text = str(value)
@@ -61,6 +61,14 @@ def scalar(value: object, *, flow: bool = False) -> str:
             "stand in a file."
         )
     return text if _plain(text, flow) else _quoted(text)
+
+
+def _number(value: int) -> str:
+    """A number, in base 16 where it has more digits than are read."""
+    for written in (str(value), hex(value)):
+        if len(written) <= LONGEST_NUMBER:
+            return written
+    raise Unwritable(f"The number {hex(value)[:40]} has more digits than a file may hold.")
 
 
 def moment(value: datetime) -> str:
@@ -215,12 +223,12 @@ def _shown(text: str) -> str:
     return "".join(
         pieces.get(character)
         or (character if character in _JOINERS or character.isprintable() else None)
-        or _number(character)
+        or _code(character)
         for character in text
     )
 
 
-def _number(character: str) -> str:
+def _code(character: str) -> str:
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from heartline.conversation import load
+from heartline.errors import HeartlineError
 from heartline.files import SCENARIO, find_scenario
 from heartline.testing.adding import NotAdded, add_test, check_place
 from heartline.testing.recording import Played, name_for, record
@@ -61,7 +63,14 @@ class Recorder:
             raise NotAdded(f"{file[:200]!r} cannot be a test file: {fault}.") from None
 
     def write(self, session: Session) -> Recorded:
-        """Make a test of what was played; raises NotRecorded, and NotAdded."""
+        """Make a test of what was played; raises NotRecorded, and NotAdded.
+
+        It is made on the scenario's file as it is now, since that is what the test will be run on.
+        """
+        try:
+            scenario = load(self.scenario)
+        except HeartlineError:  # it is being edited, and has faults just now
+            scenario = session.scenario
         beginning = session.beginning
         played = Played(
             beginning.seed,
@@ -73,7 +82,7 @@ class Recorder:
         )
 
         def made(defaults: Plain) -> Plain:
-            return record(session.scenario, played, defaults=defaults)
+            return record(scenario, played, defaults=defaults)
 
         name = self.name or name_for(made({}))
         added = add_test(self.path, name, made, scenario=self.scenario, head=_HEAD)
