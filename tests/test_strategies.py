@@ -160,6 +160,18 @@ def test_the_test_in_a_failure_shows_the_same_when_it_is_run(tmp_path: Path) -> 
     assert [mismatch.field for mismatch in result.failure.mismatches] == ["promise"]
 
 
+@pytest.mark.parametrize("name", ["reconciliation", "breaking_bad_news"])
+def test_the_bundled_scenarios_keep_their_word_in_random_plays(name: str) -> None:
+    run_state_machine_as_test(scenario_machine(name), settings=settings(QUICK, max_examples=15))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["reconciliation", "breaking_bad_news"])
+def test_the_bundled_scenarios_keep_their_word_in_long_random_plays(name: str) -> None:
+    long = settings(QUICK, max_examples=300, stateful_step_count=40)
+    run_state_machine_as_test(scenario_machine(name), settings=long)
+
+
 # Plays ------------------------------------------------------------------------------------------
 
 
