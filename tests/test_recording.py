@@ -546,7 +546,7 @@ tests:
 """
 
 
-class TestRehearsal(Commands):
+class TestReplay(Commands):
     @pytest.fixture(autouse=True)
     def tests(self, here: None) -> None:
         Path("tests.yaml").write_text(TESTS)
@@ -576,7 +576,7 @@ class TestRehearsal(Commands):
             _, found, flat = flat.partition(words)
             assert found, words
 
-    def test_the_tests_that_are_rehearsed_here_pass(self) -> None:
+    def test_the_tests_that_are_replayed_here_pass(self) -> None:
         assert len(statuses(Path("tests.yaml"))) == 3
 
     def test_it_can_stop_at_a_step(
@@ -603,7 +603,7 @@ class TestRehearsal(Commands):
         shown = [each["turn"] for each in found if each["type"] == "turn"]
         assert shown == [1, 2, 3, 2, 1, 1]
 
-    def test_a_rehearsal_can_be_recorded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_replay_can_be_recorded(self, monkeypatch: pytest.MonkeyPatch) -> None:
         options = ("--test", "tests.yaml::asked", "--record", "more.test.yaml")
         self.play(monkeypatch, "price\n", *options)
         statuses(Path("more.test.yaml"))

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from heartline.conversation import Scenario
     from heartline.frontends.terminal.record import Saved
-    from heartline.frontends.terminal.rehearsal import Rehearsal
+    from heartline.frontends.terminal.replay import Replay
     from heartline.frontends.terminal.sources import Lines
 
-__all__ = ["LAST", "Options", "begin_anew", "lasting", "rehearsed", "saved_before"]
+__all__ = ["LAST", "Options", "begin_anew", "lasting", "replayed", "saved_before"]
 
 LAST = "last"  # what --resume takes for the conversation that was kept last
 
@@ -109,7 +109,7 @@ def _with(beginning: Beginning, inputs: Mapping[str, str]) -> Beginning:
     return replace(beginning, inputs=tuple(inputs.items()))
 
 
-def rehearsed(options: Options) -> tuple[Rehearsal, Scenario, Path] | None:
+def replayed(options: Options) -> tuple[Replay, Scenario, Path] | None:
     """The test to play first, its scenario and the scenario's file; None where none is asked for.
 
     Raises ScenarioError for a test file that cannot be used, UsageError for a test that there is
@@ -124,7 +124,7 @@ def rehearsed(options: Options) -> tuple[Rehearsal, Scenario, Path] | None:
             "A test says how its conversation begins: leave out --set, --as, --start and --resume, "
             "or leave out --test."
         )
-    from heartline.frontends.terminal.rehearsal import Rehearsal
+    from heartline.frontends.terminal.replay import Replay
     from heartline.testing.loading import load_tests
     from heartline.testing.selecting import read_target
 
@@ -144,14 +144,14 @@ def rehearsed(options: Options) -> tuple[Rehearsal, Scenario, Path] | None:
         rows = ", ".join(case.name for case in cases[:8])
         raise click.UsageError(f"{target.name} has {len(cases)} rows; name one of {rows}.")
     case = cases[0] if options.seed is None else replace(cases[0], seed=options.seed)
-    rehearsal = Rehearsal(case, options.to)
-    if options.to is not None and options.to > len(rehearsal.steps):
+    replay = Replay(case, options.to)
+    if options.to is not None and options.to > len(replay.steps):
         raise click.UsageError(
-            f"--to {options.to} is too far: {target.name} has {len(rehearsal.steps)} steps."
+            f"--to {options.to} is too far: {target.name} has {len(replay.steps)} steps."
         )
     path = loaded.scenario_loaded.path
     assert path is not None
-    return rehearsal, loaded.scenario, path
+    return replay, loaded.scenario, path
 
 
 def _pairs(settings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,8 @@
     case         one test, ready to be run, and what came of it
     matching     what is expected, held against what came
     running      one case, played and judged
+    writing      tests as YAML, into new files or at the end of those that are there (adding)
+    recording    what was played becomes a test
     helpers      plays and expectations for tests in Python
     strategies   random plays with hypothesis
 

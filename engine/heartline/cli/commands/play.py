@@ -14,7 +14,7 @@ from heartline.cli.beginnings import (
     Options,
     begin_anew,
     lasting,
-    rehearsed,
+    replayed,
     saved_before,
 )
 from heartline.cli.guard import DONE, FINDINGS, USAGE, in_words
@@ -161,7 +161,7 @@ def command(
 
 
 def _play(options: Options, sink: Sink) -> int:
-    test = rehearsed(options)
+    test = replayed(options)
     saved = saved_before(options)
     name = options.scenario or (saved.path if saved else None)
     if test is not None:
@@ -187,8 +187,8 @@ def _play(options: Options, sink: Sink) -> int:
     if keeper.path is not None and source.interactive:
         sink.about_run(f"Kept as you go in {keeper.path} (--no-keep keeps nothing).")
     watch = Watch(find_scenario(name)) if options.watch else None
-    rehearsal = test[0] if test is not None else None
-    return Player(session, source, sink, keeper, watch, rehearsal, recorder).run()
+    replay = test[0] if test is not None else None
+    return Player(session, source, sink, keeper, watch, replay, recorder).run()
 
 
 def _named_with_test(named: str | None, path: Path) -> str:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.output import Output
     from heartline.frontends.terminal.questions import Questions
     from heartline.frontends.terminal.recorder import Recorded, Recorder
-    from heartline.frontends.terminal.rehearsal import Rehearsal
     from heartline.frontends.terminal.render import Renderer
+    from heartline.frontends.terminal.replay import Replay
     from heartline.frontends.terminal.session import Session
     from heartline.frontends.terminal.sources import Lines
     from heartline.frontends.terminal.watching import Watch
@@ -145,7 +145,7 @@ class Keeper:
 class Player:
     """Plays one session to its end; `run` gives the exit code.
 
-    `rehearsal` is played before the first line is read; `recorder` makes a test of it all when
+    `replay` is played before the first line is read; `recorder` makes a test of it all when
     the player leaves.
     """
 
@@ -154,14 +154,14 @@ class Player:
     sink: Sink
     keeper: Keeper
     watch: Watch | None = None
-    rehearsal: Rehearsal | None = None
+    replay: Replay | None = None
     recorder: Recorder | None = None
 
     def run(self) -> int:
         """Play until the lines end, the player leaves, or a script's line is refused."""
         try:
             self.sink.show(self.session.opening())
-            self._rehearse()
+            self._replay()
             return self._play()
         except KeyboardInterrupt:
             if self.sink.renderer is not None and self.source.interactive:
@@ -185,8 +185,8 @@ class Player:
             if refused and isinstance(self.source, Script):
                 return self._stop_script(line)
 
-    def _rehearse(self) -> None:
-        for acted in self.rehearsal.play(self.session) if self.rehearsal else ():
+    def _replay(self) -> None:
+        for acted in self.replay.play(self.session) if self.replay else ():
             if acted.typed is not None:
                 self.sink.echo(acted.typed)
             self.sink.show(acted.outputs)

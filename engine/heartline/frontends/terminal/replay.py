@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from heartline.testing.case import Case
     from heartline.testing.form import Step
 
-__all__ = ["Acted", "Rehearsal"]
+__all__ = ["Acted", "Replay"]
 
 
 class Acted(NamedTuple):
@@ -29,7 +29,7 @@ class Acted(NamedTuple):
     outputs: list[Output]
 
 
-class Rehearsal:
+class Replay:
     """A case and how far to play it: `to` counts its steps from 1, those of the tests that it
     starts after among them; None means to its end."""
 
@@ -56,7 +56,7 @@ class Rehearsal:
                 session.feed(":draw")  # what was not drawn in this step is not drawn in the next
         where = f"step {self.to} of {len(self.steps)}" if self.to else "its start"
         text = f"Here stands the test {self.case.name}, after {where}. What comes now is yours."
-        yield Acted(None, [Sentence("note", "rehearsed", text)])
+        yield Acted(None, [Sentence("note", "replayed", text)])
 
 
 def _acts(step: Step, session: Session) -> Iterator[Acted]:
