@@ -22,6 +22,7 @@ from heartline.errors import HeartlineError
 from heartline.frontends.terminal.output import Output, RecordWanted, Sentence, TurnShown
 from heartline.frontends.terminal.record import Beginning
 from heartline.frontends.terminal.recorder import Recorder
+from heartline.frontends.terminal.replay import Replay
 from heartline.frontends.terminal.saving import read_save, write_save
 from heartline.frontends.terminal.session import Session
 from heartline.loader import bundled_scenarios
@@ -161,6 +162,14 @@ class TestWhatIsRecorded:
             add_test(file, name_for(test), test, scenario=folder / "scenario.yaml")
         assert len(statuses(file)) == 12
         assert max(map(len, file.read_text().splitlines())) <= 100
+        for case in load_tests(file).cases:  # and the player's replay comes by the same way
+            replay = Replay(case)
+            session = Session.begin(scenario, replay.beginning)
+            acted = [output for act in replay.play(session) for output in act.outputs]
+            assert not [each for each in sentences(acted) if each[0] == "refused"]
+            expected = replay.steps[-1].expect
+            assert expected is not None
+            assert (session.turn.state, session.turn.outcome) == (expected.state, expected.outcome)
 
     def test_each_turn_with_its_state_its_lines_its_choices_and_its_timers(
         self, story: Scenario
@@ -177,6 +186,14 @@ class TestWhatIsRecorded:
         test = record(story, played(choose("part"), wait(28)))
         assert last(test)["outcome"] == "gone"
         assert name_for(test) == "played_to_gone"
+
+    def test_where_nothing_can_be_chosen_that_is_expected(self, folder: Path) -> None:
+        (folder / "scenario.yaml").write_text(STORY.replace("write: {", "write: {when: calm, "))
+        scenario = load(folder)
+        test = record(scenario, played(choose("part"), wait(1), inputs={"calm": False}))
+        assert test["steps"][0]["expect"]["only_offered"] == []
+        add_test(folder / "tests.yaml", "one", test, scenario=folder / "scenario.yaml")
+        statuses(folder / "tests.yaml")
 
     def test_where_the_last_timer_has_ended_that_is_expected(self, story: Scenario) -> None:
         test = record(story, played(choose("part"), choose("write"), choose("price")))

@@ -187,6 +187,8 @@ def _steps(scenario: Scenario, played: Played, moments: Iterable[_Moment]) -> li
     steps: list[Plain] = []
     ran = False  # whether timers ran at the turn before
     for moment in _joined(moments):
+        if moment.turn.outcome is not None and not moment.new:
+            continue  # somebody waited on after the end
         step = _act(moment, played.seats)
         if moment.new:
             step["draw"] = list(moment.drawn) or None if steps else None
