@@ -517,6 +517,15 @@ class TestTheCommand(Commands):
         self.play(monkeypatch, "", *options, code=1)
         assert len(load_tests(Path("tests.yaml")).cases[0].steps) == 1
 
+    def test_what_cannot_be_written_at_the_end_is_said_and_the_code_is_not_zero(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lines = "price\n:save tests.yaml\n"
+        self.play(monkeypatch, lines, ".", "--record", "tests.yaml", code=1)
+        told = " ".join(capsys.readouterr().err.split())
+        assert "No test was recorded. tests.yaml exists and is not a test file" in told
+        assert read_save(Path("tests.yaml")).scenario == "talk"
+
     def test_nothing_done_is_no_test(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
