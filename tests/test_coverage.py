@@ -311,6 +311,14 @@ def test_a_new_play_does_not_go_on_from_the_last() -> None:
     assert play.total("pairs") == (0, 5)
 
 
+def test_too_many_pairs_are_said_to_be_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heartline.testing.coverage.points.MOST_PAIRS", 4)
+    play = Play(ROUND).choose("in", "sit", "sit", "back")
+    assert play.total("pairs") == (0, 0)
+    assert play.total("transitions") == (3, 3)
+    assert "pairs of transitions, so none are counted." in as_text(play.coverage)
+
+
 # What cannot happen --------------------------------------------------------------------------
 
 

@@ -71,7 +71,8 @@ def tell_coverage(wanted: CoverageWanted, outcome: Outcome) -> bool:
     results = gather((file.run.tests, file.data) for file in outcome.files)
     for coverage in results if wanted.table else ():
         click.echo("\n" + as_text(coverage), nl=False)
-    wanted.write(results)
+    if results:
+        wanted.write(results)
     short = list(wanted.too_little(results))
     for sentence in short:
         click.echo(sentence, err=True)

@@ -199,7 +199,9 @@ def _watch(wanted: Wanted) -> NoReturn:
         for path in find_test_files(given):
             watched[path.parent] = path
         files = [Files(path) for path in watched.values()]
-        run(wanted)
+        outcome = run(wanted)
+        if wanted.coverage is not None:
+            tell_coverage(wanted.coverage, outcome)
         click.echo("Waiting for a change; Ctrl-C leaves.", err=True)
         while not (changed := next(filter(None, (each.changed() for each in files)), None)):
             time.sleep(PAUSE)

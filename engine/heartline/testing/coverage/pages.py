@@ -95,6 +95,9 @@ def _scenario(coverage: Coverage, drawing: str | None, problem: str) -> str:
         f"<h1>{escape(coverage.scenario.title)}</h1>",
         f"<p class=soft>{escape(coverage.name)}, version {escape(coverage.scenario.version)}</p>",
         _table(coverage.totals()),
+        "<p>There are too many pairs of transitions to count them.</p>"
+        if coverage.survey.countless
+        else "",
         *_missing(coverage, numbers),
         "<h2 id=diagram>Diagram</h2>",
     ]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from heartline.plan import Block, ChoiceSpec, Edge, Leaf, Lines, SpokenLine, When, Wiring
     from heartline.testing.coverage.decisions import Deciding, Decision
 
-__all__ = ["KINDS", "Handler", "Judged", "Point", "Survey"]
+__all__ = ["KINDS", "MOST_PAIRS", "Handler", "Judged", "Point", "Survey"]
 
 # A handler: its file, the path to it there, the state that declares it, the timer.
 _Group = tuple[str, tuple["str | int", ...], "str | None", str]
@@ -46,6 +46,7 @@ KINDS = (
     "outcomes",
 )  # fmt: skip
 LONGEST_WORDS = 60
+MOST_PAIRS = 100_000  # beyond that none are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,18 @@ class Survey:
 
     `points` are all of them; whatever meets one refers to it by its number there. States are met
     by the leaf that is entered, transitions, choices and draws by the edge, lines by their number.
+    `countless` says that there are too many pairs to count them.
     """
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
+        self.countless = False
         self.points: list[Point] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self.judged: dict[int, Judged] = {}
         self.named: dict[str, Judged] = {}
         self._decisions = {id(when): read_decision(when.tree) for when in machine.whens}
-        self._asked: dict[tuple[str, str], list[Edge]] = {}  # by leaf and event
+        self._asked: dict[str, dict[str, list[Edge]]] = {}  # by leaf and event
         self.ways = self._live()
         flow = Flow(machine)
         flow.ways = self.ways
@@ -132,7 +135,8 @@ class Survey:
             if group in closed:
                 continue
             outcomes = self._outcomes_of(wiring.edge)
-            self._asked.setdefault(group, []).append(wiring.edge)
+            asked = self._asked.setdefault(wiring.source, {})
+            asked.setdefault(wiring.event, []).append(wiring.edge)
             if True not in outcomes:
                 continue
             found[wiring.source].setdefault(wiring.event, []).append(wiring)
@@ -141,9 +145,7 @@ class Survey:
         for leaf, event in closed:
             if event == "always":  # nothing else is asked where something always leads on
                 found[leaf] = {"always": found[leaf]["always"]}
-                for group in list(self._asked):
-                    if group[0] == leaf and group[1] != "always":
-                        del self._asked[group]
+                self._asked[leaf] = {"always": self._asked[leaf]["always"]}
         return found
 
     def _outcomes_of(self, edge: Edge) -> frozenset[bool]:
@@ -201,6 +203,8 @@ class Survey:
     def _pairs(self) -> dict[tuple[int, int], int]:
         """By the points of both transitions."""
         found: dict[tuple[int, int], int] = {}
+        words = {key: way_in_words(edge) for key, edge in self.edges.items()}
+        begun = len(self.points)
         onward: dict[str, list[tuple[int, Edge]]] = {
             leaf.name: [
                 (self.transitions[id(wiring.edge)], wiring.edge)
@@ -214,10 +218,14 @@ class Survey:
             for second, edge in onward[wiring.dest or wiring.source]:
                 if (first, second) in found or (edge is wiring.edge and self._once(edge)):
                     continue
+                if len(found) == MOST_PAIRS:
+                    del self.points[begun:]  # pairs alone, which nothing refers to yet
+                    self.countless = True
+                    return {}
                 before = wiring.edge
                 found[first, second] = self.point(
-                    "pairs", edge.location, way_in_words(edge),
-                    f"is not taken right after {way_in_words(before)} ({_place(before)})",
+                    "pairs", edge.location, words[id(edge)],
+                    f"is not taken right after {words[id(before)]} (line {before.line})",
                     f"after {before.location}",
                 )  # fmt: skip
         return found
@@ -261,9 +269,9 @@ class Survey:
 
     def _asked_edges(self) -> Iterator[Edge]:
         """Those that can be taken, and those whose guard is asked and never holds."""
-        reached = {leaf.name for leaf in self.reached}
-        for (leaf, _), edges in self._asked.items():
-            yield from edges if leaf in reached else ()
+        for leaf in self.reached:
+            for edges in self._asked.get(leaf.name, {}).values():
+                yield from edges
 
     def _judge(self, when: When) -> Judged:
         decision = self._decisions[id(when)]
@@ -400,7 +408,3 @@ def shorten(text: str) -> str:
 
 def _truth(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _place(edge: Edge) -> str:
-    return f"line {edge.line}"

@@ -150,11 +150,11 @@ class Recorder:
         counts[number] += 1
         if last is not None:
             pair = survey.pairs.get((last, number))
-            if pair is None:
+            if pair is not None:
+                counts[pair] += 1
+            elif not survey.countless:
                 before = survey.points[last].location
                 self.unforeseen.add(f"pair {before}, {way.edge.location}")
-            else:
-                counts[pair] += 1
         if edge in survey.choices:
             counts[survey.choices[edge]] += 1
         if draw is not None and edge in survey.draws:
@@ -268,8 +268,9 @@ class _Asked:
                     counts[judged.clauses[deciding]] += 1
         for number in decision.asked(values):
             clause = decision.clauses[number]
-            if isinstance(clause, GuardUse):
-                self._judge(recorder.survey.named[clause.name], frame)
+            named = recorder.survey.named.get(clause.name) if isinstance(clause, GuardUse) else None
+            if named is not None:
+                self._judge(named, frame)
         return outcome
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heartline.testing.coverage.points import KINDS
+from heartline.testing.coverage.points import KINDS, MOST_PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,9 @@ def _lines(coverage: Coverage) -> Iterator[str]:
     for kind, total in coverage.totals().items():
         share = as_percent(total) if total.total else "-"
         yield f"  {kind:<12}{total.covered:>8}{total.total:>7}{share:>7}"
+    if coverage.survey.countless:
+        yield ""
+        yield f"  There are more than {MOST_PAIRS:,} pairs of transitions, so none are counted."
     for kind in KINDS:
         missing = coverage.missing(kind)
         if not missing:
