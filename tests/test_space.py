@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from generated import made_of, scenarios
 from harness import story
 from heartline import Choose, RunawayError, Send, Tick, load, start, step
-from heartline.checking.relevance import relevant_slots
+from heartline.checking.relevance import Relevance
 from heartline.checking.space import BEGIN, CHOOSE, DRAW, NOW, SEND, WAIT, Move, Node, Space
 from heartline.errors import InputError
 from heartline.loader import bundled_scenarios
@@ -150,7 +150,7 @@ def test_what_can_be_done_in_a_node_is_what_the_runtime_takes(text: str, seed: i
 def test_what_is_not_relevant_decides_nothing(text: str, seed: int) -> None:
     """Two walks with the same moves, one of them told apart by all slots, offer the same."""
     machine = made_of(text).machine
-    exact, merged = Space(machine), Space(machine, only=relevant_slots(machine))
+    exact, merged = Space(machine), Space(machine, key=Relevance(machine).key)
     for number in range(4):
         chance = Random(seed + number)
         here, there = exact.begin({}), merged.begin({})
@@ -209,14 +209,71 @@ def test_conversations_that_stand_alike_stand_at_the_same_node() -> None:
 
 def test_what_only_lines_read_can_be_left_out_of_account() -> None:
     machine = story(TEA).machine
-    only = relevant_slots(machine)
-    names = [machine.slots[slot].symbol for slot in only]
-    assert names == [("leaf",), ("var", "cups"), ("timer", "steeping")]
-    space = Space(machine, only=only)
+    relevance = Relevance(machine)
+    space = Space(machine, key=relevance.key)
     node = space.begin()
+    names = [machine.slots[slot].symbol for slot in sorted(relevance.alive(node.frame))]
+    assert names == [("leaf",), ("var", "cups"), ("timer", "steeping")]
     (ask,) = (move for move in space.moves(node) if move.id == "ask")
     (yes,) = space.moves(space.follow(ask))
     assert space.follow(yes) is node
+
+
+def test_what_is_set_anew_before_it_is_read_tells_nothing_apart() -> None:
+    machine = story("""
+    context:
+      mood: {type: int, min: 0, max: 3, initial: 0}
+      guess: {type: int, min: 0, max: 3, initial: 0}
+    states:
+      hall:
+        choices: {hum: {do: mood += 1}, enter: {do: guess = mood, to: room}}
+      room:
+        choices:
+          rest: {do: mood = 1, to: garden}
+          care: {to: page}
+      garden:
+        choices: {smile: {when: mood > 0, to: end}, frown: {when: guess > 9 - 8, to: end}}
+      page: {choices: {back: {to: end}}}
+      end: {type: final, outcome: end}
+    """).machine
+    relevance = Relevance(machine)
+
+    def alive(leaf: str) -> set[str]:
+        frame = (leaf, *machine.initial_frame()[1:])
+        return {machine.slots[slot].symbol[1] for slot in relevance.alive(frame) if slot}
+
+    assert alive("hall") == {"mood"}
+    assert alive("room") == {"guess"}
+    assert alive("garden") == {"mood", "guess"}
+    assert alive("page") == alive("end") == set()
+
+
+def test_a_history_stands_for_what_counts_where_it_leads_back() -> None:
+    machine = story("""
+    context:
+      heat: {type: int, min: 0, max: 3, initial: 0}
+      calm: {type: int, min: 0, max: 3, initial: 0}
+    states:
+      talk:
+        choices: {care: {to: page}}
+        states:
+          one: {choices: {shout: {do: heat += 1}, on: {when: heat < 2, to: two}}}
+          two: {choices: {breathe: {do: calm += 1}, stop: {when: calm > 1, to: end}}}
+          back: {type: history}
+      page: {choices: {return: {to: back}}}
+      end: {type: final, outcome: end}
+    """).machine
+    relevance = Relevance(machine)
+
+    def alive(leaf: str, remembered: str) -> set[object]:
+        frame = [leaf, *machine.initial_frame()[1:]]
+        frame[machine.layout["history", "back"]] = remembered
+        return {machine.slots[slot].symbol[1] for slot in relevance.alive(tuple(frame)) if slot}
+
+    assert alive("page", "one") == {"heat", "calm", "back"}
+    assert alive("page", "two") == {"calm", "back"}
+    assert alive("one", "two") == {"heat", "calm"}
+    assert alive("two", "one") == {"calm"}
 
 
 def test_events_can_be_sent_where_something_takes_them() -> None:

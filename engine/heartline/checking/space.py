@@ -24,14 +24,13 @@ Nodes are found when they are asked for. What has been found is kept, and met ag
 object, until there are `most` nodes; from then on new ones are made and let go. Results depend on
 that in nothing but speed.
 
-With `only` the nodes that differ in no slot of these are taken for one (see
-`heartline.checking.relevance`); a node then holds, in its other slots, what the first conversation
-that came there had.
+With a `key` the frames that have the same one are taken for one node (heartline.checking.relevance
+makes one of what decides how it goes on); the node holds what the first that came there held.
 """
 
 from __future__ import annotations
 
-from operator import itemgetter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heartline.clock import STORY_START
@@ -42,7 +41,7 @@ from heartline.runtime import MOST_MICROSTEPS, Run
 from heartline.snapshot import Due, Snapshot, new_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import datetime, timedelta
 
     from heartline.machine import Machine, Way
@@ -50,7 +49,18 @@ if TYPE_CHECKING:
     from heartline.runtime import Spoken
     from heartline.snapshot import Frame
 
-__all__ = ["BEGIN", "CHOOSE", "DRAW", "MOST_NODES", "SEND", "WAIT", "Move", "Node", "Space"]
+__all__ = [
+    "BEGIN",
+    "CHOOSE",
+    "DRAW",
+    "MOST_NODES",
+    "SEND",
+    "WAIT",
+    "Move",
+    "Node",
+    "Option",
+    "Space",
+]
 
 BEGIN, CHOOSE, SEND, WAIT, DRAW = "begin", "choose", "send", "wait", "draw"
 MOST_NODES = 200_000
@@ -66,11 +76,11 @@ class Node:
     `offers` are the choices that could be drawn here, with their weights, None where persons or
     time move. `deadlines` are as they would be if it were NOW. `fault` says why nothing can go on.
     `number` counts the nodes that are kept, -1 for one that is not. `mark` belongs to whoever
-    walks the space.
+    walks the space, here and in moves.
     """
 
     __slots__ = ("deadlines", "fault", "final", "frame", "mark", "moves", "number", "offers",
-                 "pending")  # fmt: skip
+                 "options", "pending")  # fmt: skip
 
     def __init__(
         self,
@@ -89,7 +99,8 @@ class Node:
         self.final = final
         self.fault = fault
         self.number = -1
-        self.moves: tuple[Move, ...] | None = None
+        self.options: tuple[Option, ...] | None = None
+        self.moves: list[Move | None] = []
         self.mark: Any = None
 
     @property
@@ -109,37 +120,58 @@ class Node:
         return self.frame, self.pending, self.left
 
 
-class Move:
-    """A way from one node to the next: a choice, an event, the next deadline, or a draw.
+@dataclass(frozen=True, slots=True, eq=False)
+class Option:
+    """What can happen at a node: a choice, an event, the next deadline, or a draw.
 
-    `id` is the choice's, event's or timer's, `role` whose choice it is, `weight` its share of a
-    draw (1 for all else), `elapsed` the time that it takes. `ways` are the transitions that it
-    takes and `said` the lines, where the space was asked to keep them; both are there once it was
-    followed.
+    `id` is the choice's, event's or timer's, `event` its name in the machine, `role` whose choice
+    it is, and `spec` the choice. All nodes of a leaf share them.
+    """
+
+    kind: str
+    id: str
+    event: str
+    role: str | None = None
+    spec: ChoiceSpec | None = None
+
+
+class Move:
+    """An option, taken at one node: the way to the next.
+
+    `weight` is its share of a draw (1 for all else), `elapsed` the time that it takes. `ways` are
+    the transitions that it takes and `said` the lines, where the space was asked to keep them; both
+    are there once it was followed.
 
     The runtime lets one cause set off MOST_MICROSTEPS transitions, and draws are no new cause:
     `spent` is how many this move adds to those of the cause before it. Where a deadline fired after
     them, which is another cause, `since` counts those that it has set off; else it is None.
     """
 
-    __slots__ = ("elapsed", "event", "id", "kind", "role", "said", "since", "source", "spent",
+    __slots__ = ("elapsed", "kind", "mark", "option", "said", "since", "source", "spent",
                  "target", "ways", "weight")  # fmt: skip
 
-    def __init__(
-        self, source: Node | None, kind: str, id: str, event: str, role: str | None, weight: int
-    ) -> None:
+    def __init__(self, source: Node | None, option: Option, weight: int = 1) -> None:
         self.source = source
-        self.kind = kind
-        self.id = id
-        self.event = event
-        self.role = role
+        self.option = option
+        self.kind = option.kind
         self.weight = weight
+        self.mark: Any = None
         self.elapsed: timedelta = _AT_ONCE
         self.ways: tuple[Way, ...] = ()
         self.said: tuple[Spoken, ...] = ()
         self.spent = 0
         self.since: int | None = None
         self.target: Node | None = None
+
+    @property
+    def id(self) -> str:
+        """The choice, event or timer."""
+        return self.option.id
+
+    @property
+    def role(self) -> str | None:
+        """Whose choice it is, None for events and time."""
+        return self.option.role
 
 
 _AT_ONCE = NOW - NOW
@@ -177,9 +209,9 @@ class _SilentRun(_PausingRun):
 class Space:
     """The nodes of one scenario, found as they are asked for.
 
-    `persons` are roles of the engine whose seats persons take, `only` the slots that nodes differ
-    by (all, without it), `most` how many nodes are kept; with `lines` moves know what is said.
-    Not for several threads at once.
+    `persons` are roles of the engine whose seats persons take, `key` tells frames apart (by all
+    that they hold, without it), `most` is how many nodes are kept; with `lines` moves know what is
+    said. Not for several threads at once.
     """
 
     def __init__(
@@ -187,7 +219,7 @@ class Space:
         machine: Machine,
         persons: Collection[str] = (),
         *,
-        only: Sequence[int] | None = None,
+        key: Callable[[Frame], object] | None = None,
         lines: bool = False,
         most: int = MOST_NODES,
     ) -> None:
@@ -196,25 +228,33 @@ class Space:
         self.most = most
         self._run = _PausingRun if lines else _SilentRun
         self._nodes: dict[object, Node] = {}
-        self._key: Callable[[Frame], object] | None = None
-        if only is not None and len(only) < len(machine.slots):
-            self._key = itemgetter(*only)
+        self._key = key
+        self._finals: dict[str, Node] = {}
+        self._ends: dict[tuple[str, str], Way] = {}
+        if key is not None and not lines:
+            self._ends = dict(self._sure_ends())
+        self._drawn = {
+            id(spec): Option(DRAW, spec.id, spec.event, spec.role, spec)
+            for leaf in machine.leaves.values()
+            for spec in leaf.choices
+        }
         self._chosen = {
-            name: tuple(
-                (spec, spec.event)
+            name: [
+                (spec, Option(CHOOSE, spec.id, spec.event, spec.role, spec))
                 for spec in leaf.choices
                 if spec.role in self.persons or not machine.roles[spec.role].engine
-            )
+            ]
             for name, leaf in machine.leaves.items()
         }
         self._events = {
-            name: tuple(
-                (event.removeprefix(EVENT), event)
+            name: [
+                Option(SEND, event.removeprefix(EVENT), event)
                 for event in machine.events
                 if event.startswith(EVENT) and machine.ways(name, event)
-            )
+            ]
             for name in machine.leaves
         }
+        self._waits = {timer: Option(WAIT, timer, "") for timer in machine.timers}
 
     def __len__(self) -> int:
         """How many nodes are kept."""
@@ -228,16 +268,32 @@ class Space:
         """The move that leads there: what is done and said before anybody moves."""
         frame = first_frame(self.machine, inputs or {})
         frame[0] = self.machine.initial
-        move = Move(None, BEGIN, "", "", None, 1)
+        move = Move(None, Option(BEGIN, "", ""))
         self._carry_out(move, self._run(self.machine, self._snapshot(tuple(frame), (), ())))
         return move
 
-    def moves(self, node: Node) -> tuple[Move, ...]:
+    def options(self, node: Node) -> tuple[Option, ...]:
         """All that can happen at a node, in the order of the file: draws where one is due, else
         choices, events, and the next deadline. None of them where it is over or faulty."""
-        if node.moves is None:
-            node.moves = tuple(self._moves(node))
-        return node.moves
+        if node.options is None:
+            node.options = tuple(self._options(node))
+            node.moves = [None] * len(node.options)
+        return node.options
+
+    def move(self, node: Node, place: int) -> Move:
+        """The move that the option at this place makes; always the same object."""
+        move = node.moves[place] if node.options is not None else None
+        if move is None:
+            option = self.options(node)[place]
+            weight = node.offers[place][1] if node.offers is not None else 1
+            move = node.moves[place] = Move(node, option, weight)
+            if option.kind == WAIT:
+                move.elapsed = node.deadlines[0].due - NOW
+        return move
+
+    def moves(self, node: Node) -> tuple[Move, ...]:
+        """The moves of all options of a node, in their order."""
+        return tuple([self.move(node, place) for place in range(len(self.options(node)))])
 
     def follow(self, move: Move) -> Node:
         """Where a move leads; from then on its `ways`, `said` and `elapsed` hold too."""
@@ -246,34 +302,30 @@ class Space:
             return target
         node = move.source
         assert node is not None
+        if (node.frame[0], move.option.event) in self._ends:
+            move.spent, move.ways = 1, (self._ends[node.frame[0], move.option.event],)
+            move.target = self._end(move.ways[0], node)
+            return move.target
         snapshot = self._snapshot(node.frame, node.deadlines, node.pending)
         return self._carry_out(move, self._run(self.machine, snapshot))
 
     # How a move is made -------------------------------------------------------------------------
 
-    def _moves(self, node: Node) -> list[Move]:
+    def _options(self, node: Node) -> list[Option]:
         if node.final or node.fault is not None:
             return []
         if node.offers is not None:
-            return [
-                Move(node, DRAW, spec.id, spec.event, spec.role, weight)
-                for spec, weight in node.offers
-            ]
+            return [self._drawn[id(spec)] for spec, _ in node.offers]
         frame = node.frame
-        moves = [
-            Move(node, CHOOSE, spec.id, event, spec.role, 1)
-            for spec, event in self._chosen[node.frame[0]]
-            if spec.enabled(frame)
-        ]
-        for name, event in self._events[node.frame[0]]:
-            ways = self.machine.ways(node.frame[0], event)
+        leaf = frame[0]
+        options = [option for spec, option in self._chosen[leaf] if spec.enabled(frame)]
+        for option in self._events[leaf]:
+            ways = self.machine.ways(leaf, option.event)
             if any(way.guard is None or way.guard(frame) for way in ways):
-                moves.append(Move(node, SEND, name, event, None, 1))
+                options.append(option)
         if node.deadlines:
-            move = Move(node, WAIT, node.deadlines[0].timer, "", None, 1)
-            move.elapsed = node.deadlines[0].due - NOW
-            moves.append(move)
-        return moves
+            options.append(self._waits[node.deadlines[0].timer])
+        return options
 
     def _carry_out(self, move: Move, run: _PausingRun) -> Node:
         """Let a move happen up to the next rest, and note on it what came of it."""
@@ -289,7 +341,7 @@ class Space:
                     for block in self.machine.begin:
                         perform(block.parts(), run)
                 else:
-                    run.trigger(move.event)
+                    run.trigger(move.option.event)
                 run.settle()
             if run.deadlines and run.deadlines[0].due <= run.time:
                 if spent is None:
@@ -308,6 +360,25 @@ class Space:
         if node.number >= 0 or move.source is None:
             move.target = node  # one that is not kept is not kept here either
         return node
+
+    def _sure_ends(self) -> Iterator[tuple[tuple[str, str], Way]]:
+        """The ways that end the conversation whatever holds."""
+        leaves = self.machine.leaves
+        for name in leaves:
+            for event in self.machine.events:
+                ways = self.machine.ways(name, event)
+                dest = ways[0].dest if ways and ways[0].guard is None else None
+                if dest is not None and leaves[dest].final:
+                    yield (name, event), ways[0]
+
+    def _end(self, way: Way, node: Node) -> Node:
+        """Where a sure end leads. Of an end nothing counts but where it is, where a key tells nodes
+        apart; and one move in four is of this kind."""
+        assert way.dest is not None
+        if way.dest not in self._finals:
+            run = self._run(self.machine, self._snapshot((way.dest, *node.frame[1:]), (), ()))
+            self._finals[way.dest] = self._node(run, None, None)
+        return self._finals[way.dest]
 
     def _snapshot(
         self, frame: Frame, deadlines: tuple[Due, ...], pending: tuple[str, ...]
