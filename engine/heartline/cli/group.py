@@ -21,6 +21,8 @@ COMMANDS = {
     "play": "Play a scenario in the terminal.",
     "check": "Find the faults of scenario files.",
     "test": "Run the tests of scenarios.",
+    "simulate": "Play a scenario many times at random, and count what happens.",
+    "mutate": "Find out whether the tests of a scenario would notice a mistake in it.",
     "graph": "Draw a scenario as a diagram.",
     "new": "Begin a scenario of your own.",
     "scenarios": "List the scenarios that come with Heartline.",

@@ -54,6 +54,7 @@ DEAD_END, LOOP, TOO_LONG = "dead_end", "loop", "too_long"
 SEEDS = 1 << 53  # a walk's seed is below this: every reader of JSON holds it exactly
 PERSONS, INPUTS = 0x5851F42D4C957F2D, 0x14057B7EF767814F  # set their streams apart from the draws
 SCALE = 1000  # weights count in thousandths
+HEAVIEST = 1_000_000
 LONG_ROW = 100  # so many draws without an input are looked at more closely
 LONGEST_STORY = timedelta(days=7_900 * 365)  # from its start to the last year that a date can have
 FEWEST_LONG = 70  # turns: a story that is longer waits more often, for a hundred years at most
