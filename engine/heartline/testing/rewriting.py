@@ -140,8 +140,12 @@ class Rewriting:
         holder: Any = [text] if isinstance(place.key, int) else {place.key: text}
         lines = block(holder, column)
         head = column + (2 if isinstance(place.key, int) else len(scalar(place.key, flow=True)) + 2)
-        written = "\n".join([lines[0][head:], *lines[1:]])
-        return _quoted_alike(written, style) if len(lines) == 1 else written
+        if len(lines) == 1:
+            return _quoted_alike(lines[0][head:], style)
+        end = self._end(place.node)
+        if self.source[end:].partition("\n")[0].strip():
+            return scalar(text)  # a comment follows, which no block of lines could keep
+        return "\n".join([lines[0][head:], *lines[1:]])
 
     def _relisted(
         self, place: _Place, change: Sequence[Keep | Any]

@@ -145,12 +145,12 @@ class Target:
 
     def missing(self, cases: Sequence[Case]) -> str | None:
         """A sentence, where none of these tests is meant."""
-        if any(map(self.fits, cases)):
+        if self.name is None or any(map(self.fits, cases)):
             return None
         names = [case.name for case in cases]
         names += dict.fromkeys(name.partition("[")[0] for name in names)
-        hint = did_you_mean(self.name or "", names) or "heartline test --list shows them all"
-        return f"{self.path} has no test {(self.name or '')[:80]!r}; {hint}"
+        hint = did_you_mean(self.name, names) or "heartline test --list shows them all"
+        return f"{self.path} has no test {self.name[:80]!r}; {hint}"
 
 
 def read_target(argument: str) -> Target:

@@ -190,8 +190,9 @@ def run_files(
             files.append(FileOutcome(run, tuple(results), tuple(data)))
             if stopped:
                 break
-    if not problems and not any(file.run.cases for file in files) and all(f.usable for f in files):
-        problems.append(_nothing_to_run(files, options))
+    if options.keyword is not None and not problems and not files:
+        text = options.keyword.text[:100]
+        problems.append(f"No test's name fits -k {text!r}; --list shows them all.")
     return Outcome(tuple(files), tuple(problems), stopped)
 
 
@@ -228,6 +229,10 @@ def collect(
         if not usable(tests):
             yield FileRun(tests)
             continue
+        if not tests.cases:
+            problems.append(
+                f"There is no test in {tests.path}: a test stands under tests:, with its name."
+            )
         problems += [gap for target in wanted if (gap := target.missing(tests.cases))]
         named = [case for case in tests.cases if any(target.fits(case) for target in wanted)]
         only = only_wanted(named)
@@ -251,15 +256,6 @@ def _targets(paths: Sequence[str | Path], problems: list[str]) -> dict[Path, lis
         for file in files:
             found.setdefault(file, []).append(target)
     return found
-
-
-def _nothing_to_run(files: Sequence[FileOutcome], options: Options) -> str:
-    if options.keyword is not None:
-        return f"No test's name fits -k {options.keyword.text[:100]!r}; --list shows them all."
-    if not files:
-        return "There is no test to run."
-    names = ", ".join(file.run.tests.path for file in files[:3])
-    return f"There is no test in {names}: a test stands under tests:, with its name."
 
 
 def play_cases(
