@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from heartline.plan import Block, ChoiceSpec, Edge, Leaf, Lines, SpokenLine, When, Wiring
     from heartline.testing.coverage.decisions import Deciding, Decision
 
-__all__ = ["KINDS", "MOST_PAIRS", "Handler", "Judged", "Point", "Survey"]
+__all__ = ["KINDS", "MOST_PAIRS", "Handler", "Judged", "Point", "Survey", "survey_of"]
 
 # A handler: its file, the path to it there, the state that declares it, the timer.
 _Group = tuple[str, tuple["str | int", ...], "str | None", str]
@@ -46,6 +46,7 @@ KINDS = (
     "outcomes",
 )  # fmt: skip
 LONGEST_WORDS = 60
+MOST_KEPT = 4  # surveys
 MOST_PAIRS = 100_000  # beyond that none are counted
 
 
@@ -378,6 +379,20 @@ class Survey:
             for outcome, leaf in first.items()
         }
         return {leaf.name: points[leaf.outcome] for leaf in self.reached if leaf.outcome}
+
+
+_kept: list[Survey] = []
+
+
+def survey_of(machine: Machine) -> Survey:
+    """The survey of a machine. The last few are kept: several test files have one scenario, and
+    several parts of a test file."""
+    for survey in _kept:
+        if survey.machine is machine:
+            return survey
+    survey = Survey(machine)
+    _kept[:] = [survey, *_kept[: MOST_KEPT - 1]]
+    return survey
 
 
 def beats(wiring: Wiring, timer: str, stays: bool) -> bool:

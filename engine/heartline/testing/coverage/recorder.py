@@ -24,7 +24,7 @@ from heartline.expressions import GuardUse, evaluate, reads
 from heartline.machine import Machine
 from heartline.plan import remembering
 from heartline.rendering import drawn_text
-from heartline.testing.coverage.points import Survey
+from heartline.testing.coverage.points import survey_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,7 +54,7 @@ class Recorder:
     def __init__(self, scenario: Scenario) -> None:
         self.original = scenario
         self.machine = machine = scenario.machine
-        self.survey = Survey(machine)
+        self.survey = survey_of(machine)
         self.counts = [0] * len(self.survey.points)
         self.unforeseen: set[str] = set()
         self._asked: dict[int, _Asked] = {}  # by the edge's id

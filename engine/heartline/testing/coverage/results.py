@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from heartline.decoding import decode
 from heartline.errors import HeartlineError
 from heartline.files import read_file
-from heartline.testing.coverage.points import KINDS, Survey
+from heartline.testing.coverage.points import KINDS, survey_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from heartline.conversation import Scenario
     from heartline.loader import Loaded
     from heartline.testing.case import LoadedTests
-    from heartline.testing.coverage.points import Point
+    from heartline.testing.coverage.points import Point, Survey
 
 __all__ = ["Coverage", "CoverageLost", "Line", "Total", "gather", "sum_of"]
 
@@ -76,7 +76,7 @@ class Coverage:
     counts: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.survey = Survey(self.scenario.machine)
+        self.survey = survey_of(self.scenario.machine)
         self.counts = [0] * len(self.survey.points)
 
     def add(self, data: object) -> None:
