@@ -209,10 +209,11 @@ def conversation(
 
 def _loaded(name: str | Path, beside: Path, config: pytest.Config) -> Scenario:
     from heartline.conversation import load
-    from heartline.loader import find_scenario
+    from heartline.files import SCENARIO, find_scenario
 
     near = beside / name
     path = (near if near.exists() else find_scenario(name)).resolve()
+    path = path / SCENARIO if path.is_dir() else path
     loaded: dict[Path, Scenario] = config.stash.setdefault(_LOADED, {})
     if path not in loaded:
         loaded[path] = load(path)
