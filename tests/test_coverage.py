@@ -19,6 +19,10 @@ from heartline import Choose, HeartlineError, ManualClock, Send, Tick, runtime
 from heartline.cli.group import heartline as command_line
 from heartline.compiler import compile_scenario
 from heartline.conversation import Scenario
+from heartline.diagram import palette
+from heartline.diagram.atlas import atlas
+from heartline.diagram.chart import Marks, chart
+from heartline.diagram.dot import to_dot
 from heartline.diagram.layout import DrawingFailed
 from heartline.expressions import BOOL, Declaration, Scope, parse_expression
 from heartline.loader import load_text
@@ -873,6 +877,105 @@ def test_nothing_is_written_where_a_page_cannot_be_made(
     result = run(".", "--cov-report", "html:out")
     assert isinstance(result.exception, OSError)
     assert not (folder / "out").exists()
+
+
+# The diagram ---------------------------------------------------------------------------------
+
+
+def test_the_diagram_says_in_words_and_colours_what_is_covered() -> None:
+    play = Play(ASKING).choose("ask", draws=("nod",))
+    drawn = pages_room.pages([play.coverage]).get("small.svg")
+    if drawn is None:
+        pytest.skip("nothing here can lay out an SVG: pip install 'heartline[graph]'")
+    words = re.sub(r"<[^>]+>", "", drawn)
+    assert "\u2717 leave" in words
+    assert "\u2717 partner: go" in words
+    assert words.count("\u2717 not entered") == 2  # over and apart
+    assert "they have not come to Apart, Over" in words
+    for mark in ("met", "missed"):
+        assert palette.COVERED[mark][0] in drawn
+
+
+def test_ways_that_share_an_arrow_can_be_covered_in_part() -> None:
+    machine = Play(ROUND.replace("{in: {to: room}}", "{in: {to: room}, dash: {to: room}}")).machine
+    edges = {id(edge): "met" if edge.trigger == "in" else "missed" for edge in machine.edges}
+    drawn = chart(machine, None, Marks({"hall": "met", "room": "missed"}, edges))
+    assert {(arrow.source, arrow.mark) for arrow in drawn.arrows} == {
+        ("hall", "partly"),
+        ("room", "missed"),
+    }
+    dot = to_dot(drawn)
+    assert palette.COVERED["partly"][0] in dot
+    assert "\u2717 dash" in dot
+    assert "\u2717 sit" in dot
+
+
+def test_a_box_with_a_picture_of_its_own_is_marked_for_all_states_in_it() -> None:
+    inner = "".join(f"      s{number}: {{choices: {{go: {{to: over}}}}}}\n" for number in range(30))
+    machine = Play(
+        "cast: {you: {name: You}}\nstates:\n  story:\n    states:\n" + inner
+        + "  over: {type: final, outcome: over}\n"
+    ).machine  # fmt: skip
+    states = {name: "met" if name in ("s1", "over") else "missed" for name in machine.leaves}
+    overview = atlas(chart(machine, None, Marks(states, {})))[0]
+    marks = {box.id: (box.kind, box.mark) for box in overview.boxes}
+    assert marks == {"story": ("closed", "partly"), "over": ("final", "met")}
+
+
+def test_without_marks_a_diagram_is_as_it_was() -> None:
+    dot = to_dot(chart(Play(ASKING).machine))
+    assert not any(colour in dot for colour, _ in palette.COVERED.values())
+
+
+# Places --------------------------------------------------------------------------------------
+
+
+def test_the_machine_knows_where_each_condition_and_each_text_stands(tmp_path: Path) -> None:
+    inner = HEAD.replace("small", "inner") + (
+        "cast: {you: {name: You}}\nguards: {often: count(on) >= 2}\n"
+        "states:\n  felt: {choices: {on: {when: not often, to: gone}}}\n"
+        "  gone: {type: final, outcome: gone}\n"
+    )
+    (tmp_path / "inner.yaml").write_text(inner, "utf-8")
+    play = Play(
+        """
+cast: {you: {name: You}}
+context: {late: {type: bool, initial: false}}
+states:
+  here:
+    always:
+      - {when: late, to: over}
+    choices:
+      go:
+        say:
+          - you: [Well., So.]
+            when: not late
+        when: not late or
+          chosen(go)
+        branches: [{when: late, to: over}, {to: there}]
+  there: {include: inner.yaml, done: {gone: over}}
+  over: {type: final, outcome: over}
+""",
+        tmp_path,
+    )
+    assert [(each.owner, str(each.location)) for each in play.scenario.machine.whens] == [
+        ("guard there.often", "inner.yaml:6:17"),
+        ("choice go", "scenario.yaml:17:15"),
+        ("a line of you", "scenario.yaml:16:19"),
+        ("choice go", "scenario.yaml:19:27"),
+        ("always", "scenario.yaml:11:16"),
+        ("choice on", "inner.yaml:8:31"),
+    ]
+    (edge, _) = (each for each in play.scenario.machine.edges if each.trigger == "go")
+    assert [str(each.location) for each in edge.whens] == [
+        "scenario.yaml:17:15",
+        "scenario.yaml:19:27",
+    ]
+    assert edge.opening is not None
+    assert [str(each) for each in edge.opening.lines[0].places] == [
+        "scenario.yaml:15:19",
+        "scenario.yaml:15:26",
+    ]
 
 
 # Enough --------------------------------------------------------------------------------------
