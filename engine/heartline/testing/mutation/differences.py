@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from heartline.testing.mutation.reach import Places, lines_of, outcome_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
     from typing import Any
 
     from heartline.machine import Machine, Way

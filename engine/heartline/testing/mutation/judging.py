@@ -14,6 +14,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from heartline.checking.monitor import Watch as Promises
 from heartline.errors import HeartlineError
 from heartline.testing.case import PASSED
 from heartline.testing.mutation.differences import Original
@@ -22,16 +23,18 @@ from heartline.testing.mutation.mutant import EQUIVALENT, INVALID, KILLED, SURVI
 from heartline.testing.mutation.operators import mutants_of
 from heartline.testing.mutation.reach import Watch
 from heartline.testing.mutation.workshop import Workshop
-from heartline.testing.running import plan_case, run_plan
+from heartline.testing.planning import plan_case
+from heartline.testing.running import run_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from heartline.conversation import Scenario
     from heartline.loader import Loaded
     from heartline.testing.case import Case, Result
     from heartline.testing.mutation.mutant import Mutant
     from heartline.testing.mutation.workshop import Living
-    from heartline.testing.running import Plan
+    from heartline.testing.planning import Plan
 
 __all__ = ["Court", "TestsFail"]
 
@@ -58,7 +61,7 @@ class Court:
         self.workshop = Workshop(loaded)
         self.mutants = mutants_of(self.workshop.parts)
         self.cases = tuple(case for case in cases if case.skip is None)
-        self.plans = [plan_case(self.workshop.scenario, case) for case in self.cases]
+        self.plans = _planned(self.workshop.scenario, self.cases)
         self.original = Original(self.workshop.machine)
         self.watch = Watch(self.workshop.machine)
         results: list[Result] = self.watch.watching([partial(_run, plan) for plan in self.plans])
@@ -69,8 +72,11 @@ class Court:
         self.order = sorted(range(len(self.cases)), key=lambda number: (turns[number], number))
         self.proofs = Proofs(self.original)
 
-    def judge(self, mutant: Mutant, *, passed: frozenset[str] = frozenset()) -> Verdict:
-        """What becomes of a mutant. `passed` are ids of tests that are known not to notice it."""
+    def judge(
+        self, mutant: Mutant, *, passed: frozenset[str] = frozenset(), prove: bool = True
+    ) -> Verdict:
+        """What becomes of a mutant. `passed` are ids of tests that are known not to notice it;
+        `prove` says whether to look for a proof that nobody could."""
         with self.workshop.alive(mutant) as living:
             if living.scenario is None:
                 return Verdict(INVALID, living.why)
@@ -79,10 +85,12 @@ class Court:
             reached, differs = self.original.concerned(living, difference, self.watch, everyone)
             concerned = self._ids(reached), self._ids(differs)
             for number in self.order:
-                id = self.cases[number].id
-                if differs >> number & 1 and id not in passed and self._notices(living, number):
-                    return Verdict(KILLED, id, *concerned)
-            how = self.proofs.shown(living, difference)
+                test = self.cases[number].id
+                if test in passed or not differs >> number & 1:
+                    continue
+                if self._notices(living, number):
+                    return Verdict(KILLED, test, *concerned)
+            how = self.proofs.shown(living, difference) if prove else None
             if how is not None:
                 return Verdict(EQUIVALENT, how, *concerned)
             return Verdict(SURVIVED, "", *concerned)
@@ -91,7 +99,7 @@ class Court:
         plan = self.plans[number]
         if living.parts is None:
             assert living.scenario is not None
-            plan = plan_case(living.scenario, self.cases[number])
+            (plan,) = _planned(living.scenario, [self.cases[number]])
         try:
             return _run(plan).status != PASSED
         except Exception:  # noqa: BLE001  # a mutant that cannot even be played is noticed
@@ -104,6 +112,12 @@ class Court:
         for number, case in enumerate(self.cases):
             if tests >> number & 1:
                 yield case.id
+
+
+def _planned(scenario: Scenario, cases: Sequence[Case]) -> list[Plan]:
+    """The cases, made ready; the scenario's promises are held beside them."""
+    watch = Promises(scenario) if scenario.machine.promises else None
+    return [plan_case(scenario, case, watch) for case in cases]
 
 
 def _run(plan: Plan) -> Result:

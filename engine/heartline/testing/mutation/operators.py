@@ -84,9 +84,9 @@ class _File:
             yield from self.condition(("guards", name, "when"), guard.when)
         yield from self.inputs((), file.choices, file.events, file.after)
         for name, state in file.states.items():
-            yield from self.state(("states", name), name, state)
+            yield from self.state(("states", name), state)
 
-    def state(self, path: Path, name: str, state: State) -> Iterator[Mutant]:
+    def state(self, path: Path, state: State) -> Iterator[Mutant]:
         yield from self.block((*path, "entry"), state.entry)
         yield from self.block((*path, "exit"), state.exit)
         yield from self.inputs(path, state.choices, state.events, state.after)
@@ -98,7 +98,7 @@ class _File:
             for index, branch in enumerate(branches):
                 yield from self.branch((*path, "done", outcome, index), branch)
         for inner, each in state.states.items():
-            yield from self.state((*path, "states", inner), inner, each)
+            yield from self.state((*path, "states", inner), each)
 
     def inputs(
         self, path: Path, choices: Mapping[str, Choice], events: Mapping[str, Sequence[Branch]],

@@ -125,7 +125,7 @@ class Watch:
         for place in self.places.ways:
             way = self.places.way(*place)
             asked = self.asked.setdefault(numbers[id(way.edge)], {})
-            way.execute = self._executed(way, asked, self.taken.setdefault(place, {}))  # type: ignore[method-assign]
+            way.execute = self._executed(way, asked, self.taken.setdefault(place, {}))  # type: ignore[method-assign, assignment]
             yield lambda way=way: delattr(way, "execute")  # type: ignore[misc]
 
     def _noted(
@@ -175,5 +175,5 @@ class Trial:
 def outcome_of(way: Way, frame: Frame, slots: dict[str, int]) -> object:
     """All that taking a way from a frame does."""
     trial = Trial(frame, slots)
-    way.execute(trial)  # type: ignore[arg-type]
+    way.execute(trial)
     return trial.frame, trial.did

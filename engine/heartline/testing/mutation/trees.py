@@ -36,7 +36,7 @@ from heartline.expressions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from heartline.expressions import Action, Span, Tree, Type
+    from heartline.expressions import Action, Span, Tree, Type, Value
 
 __all__ = [
     "LEFT_OUT", "Change", "action_changes", "condition_changes", "longer", "other_value",
@@ -214,7 +214,7 @@ def _literals(tree: Tree, wanted: Type) -> Iterator[_Found]:
                 yield operator, old, new_node, rebuilt(whole)
 
 
-def other_value(value: object, type_: Type) -> object | None:
+def other_value(value: Value, type_: Type) -> Value | None:
     """Another value that is near to this one, within the type where it has bounds; None if none."""
     if isinstance(value, bool):
         return not value

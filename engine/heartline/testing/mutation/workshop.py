@@ -92,8 +92,8 @@ class Workshop:
         if compiled.machine is None or loaded.file is None:
             raise ValueError("a scenario that cannot be played has no mutants")
         self.parts = kept[0]
-        self.machine: Machine = compiled.machine
-        self.scenario = Scenario(loaded.file, compiled.machine, compiled.diagnostics)
+        self.machine: Machine = compiled.machine.watching()  # so that promises can be held
+        self.scenario = Scenario(loaded.file, self.machine, compiled.diagnostics)
         self._declaring = _declaring(self.parts)
         self._leaves = {node.name: node for node in self.parts.drafts}
         self._of_edge: dict[int, list[Wiring]] = {}
@@ -191,13 +191,11 @@ class Workshop:
         here = path[: depth + wide]
         if len(path) <= depth + wide and wide == 2:  # the section as a whole, as for a delay
             raise _Further
-        made = self._made(unit, node, layer, section, here, depth)
+        made = self._made(node, section, here)
         inner = tuple(Edit(edit.path[depth + wide :], edit.value) for edit in edits)
         return Part(unit, node, layer, here, made), inner
 
-    def _made(
-        self, unit: Unit, node: Node, layer: Layer, section: str | int, here: Path, depth: int
-    ) -> Made:
+    def _made(self, node: Node, section: str | int, here: Path) -> Made:
         draft = self.parts.drafts[node]
         if section == "choices":
             spec = draft.choices[str(here[-1])]
@@ -290,7 +288,7 @@ class Workshop:
         """The authored shape of a part."""
         value: Any = part.unit.file
         for each in part.path:
-            value = value[each] if isinstance(value, dict | tuple) else getattr(value, str(each))
+            value = value[each] if isinstance(value, dict) else getattr(value, str(each))
         return value
 
     def _counters(self, part: Part, changed: Any) -> dict[Symbol, int]:
@@ -344,9 +342,8 @@ class Workshop:
 
     def _draft(self, part: Part, authored: Any) -> Made:
         drafter, node, layer, unit = self.parts.drafter, part.node, part.layer, part.unit
-        section = part.path[-1] if isinstance(part.made, Block) else None
-        if section is not None:
-            block = Block()
+        if isinstance(part.made, Block):
+            section, block = part.path[-1], Block()
             first = (
                 drafter.begin_included(node)
                 if node.included is not None and section == "entry" else []
