@@ -182,8 +182,9 @@ class TestFrontPage:
             raise ZeroDivisionError("by no one")
 
         monkeypatch.delenv("HEARTLINE_DEBUG", raising=False)
-        monkeypatch.setattr("heartline.loader.bundled_scenarios", broken)
+        # The command first: one that is imported later would keep the broken function.
         monkeypatch.setattr("heartline.cli.commands.scenarios.bundled_scenarios", broken)
+        monkeypatch.setattr("heartline.loader.bundled_scenarios", broken)
         assert run(["scenarios"]) == 70
         assert "HEARTLINE_DEBUG=1" in capsys.readouterr().err
         monkeypatch.setenv("HEARTLINE_DEBUG", "1")
@@ -296,6 +297,25 @@ class TestSmallCommands:
         assert (
             command("play", "first_date", "--script", "-", typed="listen\napol\n").returncode == 0
         )
+
+    def test_new_writes_first_tests_that_pass(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["new", "first_date"]) == 0
+        assert "Test it with: heartline test first_date" in capsys.readouterr().out
+        assert run(["test", "first_date"]) == 0
+        assert "2 passed" in capsys.readouterr().out
+        assert run(["check", "first_date/tests.yaml"]) == 0
+
+    def test_new_keeps_tests_that_are_there(
+        self, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        tests = folder / "first_date" / "tests.yaml"
+        tests.parent.mkdir()
+        tests.write_text("# mine\n")
+        assert run(["new", "first_date"]) == 0
+        assert "exists already and stays as it is" in capsys.readouterr().out
+        assert tests.read_text() == "# mine\n"
 
     def test_new_never_overwrites(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["new", "talk"]) == 1

@@ -221,3 +221,14 @@ def test_starting_pytest_loads_nothing_heavy() -> None:
     loaded = set(done.stdout.split())
     assert loaded <= {"heartline", "heartline.testing", "heartline.testing.plugin"}
     assert not loaded & HEAVY
+
+
+def test_the_command_needs_neither_pytest_nor_hypothesis(tea: Path) -> None:
+    code = (
+        "import sys; from heartline.cli import run; code = run(['test', 'tea']); "
+        "print(code, *({'pytest', '_pytest', 'hypothesis'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "0"

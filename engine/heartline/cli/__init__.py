@@ -4,8 +4,10 @@
 gives back the exit code, which is one of
 
     0    done
-    1    findings, or a refusal: a faulty scenario, a damaged save, a script line that was refused
-    2    usage: an unknown command, option or name, a value that cannot be read
+    1    findings, or a refusal: a faulty scenario, a damaged save, a script line that was refused,
+         a test that failed
+    2    usage: an unknown command, option or name, a value that cannot be read; of `test` also a
+         file that cannot be used
     70   a fault of Heartline itself
     130  stopped with Ctrl-C
     141  the reader of the output went away
