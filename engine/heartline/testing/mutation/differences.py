@@ -169,7 +169,10 @@ class Original:
                 one, other = _split(met, line.guard, new_line.guard, True)
                 reached, differs = reached | one, differs | other
         one, other = self._on_the_way(machine, found, watch)
-        if any(now is block for _, _, now in found.blocks for block in machine.begin):
+        at_first = {line.number for block in machine.begin for line in lines_of(block.lines)}
+        if any(now is block for _, _, now in found.blocks for block in machine.begin) or any(
+            number in at_first for number, _, _ in found.lines
+        ):
             one = other = all_
         return reached | one, differs | other
 

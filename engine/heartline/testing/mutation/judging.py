@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from heartline.loader import Loaded
     from heartline.testing.case import Case, Result
     from heartline.testing.mutation.mutant import Mutant
-    from heartline.testing.mutation.workshop import Living
     from heartline.testing.planning import Plan
 
 __all__ = ["Court", "TestsFail"]
@@ -70,7 +69,7 @@ class Court:
             raise TestsFail(failed)
         turns = [result.turns for result in results]
         self.order = sorted(range(len(self.cases)), key=lambda number: (turns[number], number))
-        self.proofs = Proofs(self.original)
+        self.proofs = Proofs(self.original, lambda: Workshop(loaded).machine)
 
     def judge(
         self, mutant: Mutant, *, passed: frozenset[str] = frozenset(), prove: bool = True
@@ -84,26 +83,19 @@ class Court:
             everyone = (1 << len(self.cases)) - 1
             reached, differs = self.original.concerned(living, difference, self.watch, everyone)
             concerned = self._ids(reached), self._ids(differs)
+            plans = self.plans
+            if living.parts is None and differs:
+                plans = _planned(living.scenario, self.cases)
             for number in self.order:
                 test = self.cases[number].id
                 if test in passed or not differs >> number & 1:
                     continue
-                if self._notices(living, number):
+                if _notices(plans[number]):
                     return Verdict(KILLED, test, *concerned)
             how = self.proofs.shown(living, difference) if prove else None
             if how is not None:
                 return Verdict(EQUIVALENT, how, *concerned)
             return Verdict(SURVIVED, "", *concerned)
-
-    def _notices(self, living: Living, number: int) -> bool:
-        plan = self.plans[number]
-        if living.parts is None:
-            assert living.scenario is not None
-            (plan,) = _planned(living.scenario, [self.cases[number]])
-        try:
-            return _run(plan).status != PASSED
-        except Exception:  # noqa: BLE001  # a mutant that cannot even be played is noticed
-            return True
 
     def _ids(self, tests: int) -> tuple[str, ...]:
         return tuple(self._members(tests))
@@ -118,6 +110,13 @@ def _planned(scenario: Scenario, cases: Sequence[Case]) -> list[Plan]:
     """The cases, made ready; the scenario's promises are held beside them."""
     watch = Promises(scenario) if scenario.machine.promises else None
     return [plan_case(scenario, case, watch) for case in cases]
+
+
+def _notices(plan: Plan) -> bool:
+    try:
+        return _run(plan).status != PASSED
+    except Exception:  # a mutant that cannot even be played is noticed
+        return True
 
 
 def _run(plan: Plan) -> Result:

@@ -139,11 +139,14 @@ class Watch:
 
     def _executed(self, way: Way, asked: Met, taken: Met) -> Callable[[Run], bool]:
         def execute(run: Run) -> bool:
-            before = tuple(run.frame)
+            before, told = tuple(run.frame), len(run.said)
             self._note(asked, before)
             done = Way.execute(way, run)
             if done:
                 self._note(taken, before)
+                for spoken in run.said[told:]:
+                    for line in spoken.lines.lines:
+                        self._note(self.said[line.number], spoken.frame)
             return done
 
         return execute
