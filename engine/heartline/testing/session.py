@@ -254,8 +254,15 @@ def _targets(paths: Sequence[str | Path], problems: list[str]) -> dict[Path, lis
                 "NAME.test.yaml, and lies beside its scenario."
             )
         for file in files:
-            found.setdefault(file, []).append(target)
+            known = file if Path(target.path).is_absolute() else _below_here(file)
+            found.setdefault(known, []).append(target)
     return found
+
+
+def _below_here(path: Path) -> Path:
+    """A path as people write it: a scenario that came along may lie below the present folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def play_cases(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["how_many", "played_by_workers"]
 
-FEWEST = 10  # tests of a part: reading the file again takes as long as a few tests
+FEWEST = 40  # tests of a part: reading a large scenario takes as long as a hundred short tests
 PARTS = 3  # for each process, so that a slow part keeps nobody waiting for long
 
 
