@@ -8,14 +8,18 @@ import random
 import re
 import shutil
 import subprocess
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 import heartline
-from heartline import Choose, HeartlineError, ManualClock, Send, Tick, runtime
+from generated import made_of, scenarios
+from heartline import Choose, Conversation, HeartlineError, ManualClock, Send, Tick, runtime
 from heartline.cli.group import heartline as command_line
 from heartline.compiler import compile_scenario
 from heartline.conversation import Scenario
@@ -37,6 +41,7 @@ from heartline.testing.coverage.results import Coverage, CoverageLost, gather
 from heartline.testing.coverage.table import as_text
 from heartline.testing.coverage.wanted import NotWanted, read_floor, read_report
 from heartline.testing.session import Options, run_files
+from test_walks import walk as random_walk
 
 HEAD = "heartline: 1\nid: small\nversion: 1.0.0\ntitle: A small one\n"
 
@@ -659,6 +664,39 @@ def test_a_watched_play_goes_as_any_other(name: str) -> None:
         ]
     assert not recorder.unforeseen
     assert sum(count > 0 for count in recorder.counts) > 100
+
+
+@given(scenarios(includes=True), st.integers(0, 1 << 40), st.sampled_from([(), ("other",)]))
+def test_any_scenario_goes_as_ever_and_meets_nothing_that_was_held_impossible(
+    text: str, seed: int, seats: tuple[str, ...]
+) -> None:
+    scenario = made_of(text)
+    recorder = Recorder(scenario)
+    steps: list[Step] = []
+    shown = Conversation._show
+
+    def show(conversation: Conversation, step: Step) -> None:
+        if conversation.scenario is recorder.scenario:
+            steps.append(step)
+            recorder.stepped(step)
+        shown(conversation, step)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Conversation, "_show", show)
+        plain = random_walk(scenario, seed, seats)
+        assert random_walk(recorder.scenario, seed, seats) == plain
+    assert not recorder.unforeseen
+    ways = [taken.way for step in steps for taken in step.taken]
+    taken = Counter(str(way.edge.location) for way in ways)
+    came = {scenario.machine.initial} if steps else set()
+    came |= {way.dest for way in ways if way.dest is not None}
+    points = list(zip(recorder.survey.points, recorder.counts, strict=True))
+    counted = {point.key: count for point, count in points if point.kind == "transitions" and count}
+    assert counted == taken
+    leaves = scenario.machine.leaves
+    assert {point.key for point, count in points if point.kind == "states" and count} == {
+        str(scenario.machine.states[name].location) for leaf in came for name in leaves[leaf].path
+    }
 
 
 def test_a_step_that_fails_counts_for_nothing_but_its_guards() -> None:

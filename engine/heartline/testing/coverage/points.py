@@ -105,6 +105,10 @@ class Survey:
         flow = Flow(machine)
         flow.ways = self.ways
         self.reached = [leaf for name, leaf in machine.leaves.items() if name in flow.reached]
+        there = {None, *flow.reached}
+        for ways in self.ways.values():  # a history does not lead to where nobody has been
+            for event, found in ways.items():
+                ways[event] = [each for each in found if each.dest in there]
         self.states = self._states()
         self.transitions = self._transitions()
         self.pairs = self._pairs()
@@ -130,10 +134,10 @@ class Survey:
         """For each leaf and event the ways that can be taken, as far as guards that are always
         or never true say."""
         found: dict[str, dict[str, list[Wiring]]] = {name: {} for name in self.machine.leaves}
-        closed: set[tuple[str, str]] = set()
+        closed: dict[tuple[str, str], Edge] = {}  # by the edge behind which nothing is asked
         for wiring in self.machine.wirings:
             group = (wiring.source, wiring.event)
-            if group in closed:
+            if closed.get(group, wiring.edge) is not wiring.edge:
                 continue
             outcomes = self._outcomes_of(wiring.edge)
             asked = self._asked.setdefault(wiring.source, {})
@@ -141,8 +145,8 @@ class Survey:
             if True not in outcomes:
                 continue
             found[wiring.source].setdefault(wiring.event, []).append(wiring)
-            if False not in outcomes and wiring.history is None:
-                closed.add(group)
+            if False not in outcomes:
+                closed[group] = wiring.edge
         for leaf, event in closed:
             if event == "always":  # nothing else is asked where something always leads on
                 found[leaf] = {"always": found[leaf]["always"]}
@@ -247,7 +251,7 @@ class Survey:
             id(spec): spec
             for leaf in self.reached
             for spec in leaf.choices
-            if spec.event in self.ways[leaf.name]
+            if self.ways[leaf.name].get(spec.event)
         }
         return found.values()
 
@@ -358,7 +362,7 @@ class Survey:
         """By the edge's id: choices of the engine's roles, where they are not alone."""
         found: dict[int, int] = {}
         for leaf in self.reached:
-            rivals = [spec for spec in leaf.engine if spec.event in self.ways[leaf.name]]
+            rivals = [spec for spec in leaf.engine if self.ways[leaf.name].get(spec.event)]
             for spec in rivals if len(rivals) > 1 else ():
                 number = self.point(
                     "draws", spec.location, f"the choice {spec.id!r}", "is not drawn"
