@@ -358,6 +358,12 @@ class TestChoosing:
         assert ran.code == 2
         assert "has no test 'it_seeps'; did you mean 'it_steeps'?" in ran.out
 
+    def test_a_name_is_looked_for_in_all_files_of_a_folder(self, tea: Path) -> None:
+        (tea / "more.test.yaml").write_text(FAILING)
+        ran = heartline("test", "tea::it_ends")
+        assert (ran.code, ran.err) == (0, "")
+        assert "1 passed" in ran.out
+
     def test_a_test_is_run_once_however_often_it_is_named(self, tea: Path) -> None:
         assert "3 passed" in heartline("test", "tea", "tea/tests.yaml", "tea::it_steeps").out
 

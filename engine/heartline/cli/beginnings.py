@@ -136,9 +136,9 @@ def replayed(options: Options) -> tuple[Replay, Scenario, Path] | None:
     if faults or loaded.scenario is None or loaded.scenario_loaded is None:
         first = faults[0] if faults else "it holds no tests"
         raise ScenarioError(f"{target.path} cannot be used: {first}", loaded.diagnostics)
-    cases = [case for case in loaded.cases if target.fits(case)]
+    cases = [case for case in loaded.cases if target.fits(case.name)]
     if not cases:
-        missing = target.missing(loaded.cases) or ""
+        missing = target.missing([case.name for case in loaded.cases]) or ""
         raise click.UsageError(missing if missing.endswith("?") else f"{missing}.")
     if len(cases) > 1:
         rows = ", ".join(case.name for case in cases[:8])

@@ -18,8 +18,6 @@ from heartline.errors import CallerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from heartline.testing.case import Case
-
 __all__ = ["Keyword", "NotSelectable", "Target", "read_keyword", "read_target"]
 
 LONGEST = 2000  # characters of an expression
@@ -139,21 +137,20 @@ class Target:
     path: str
     name: str | None = None
 
-    def fits(self, case: Case) -> bool:
-        """Whether this test is meant: by its name, or as a row of a table of that name."""
-        return self.name is None or self.name in (case.name, case.name.partition("[")[0])
+    def fits(self, name: str) -> bool:
+        """Whether the test of this name is meant: itself, or as a row of a table."""
+        return self.name is None or self.name in (name, name.partition("[")[0])
 
-    def missing(self, cases: Sequence[Case]) -> str | None:
-        """A sentence, where none of these tests is meant."""
-        if self.name is None or any(map(self.fits, cases)):
+    def missing(self, names: Sequence[str]) -> str | None:
+        """A sentence, where none of the tests of these names is meant."""
+        if self.name is None or any(map(self.fits, names)):
             return None
-        names = [case.name for case in cases]
-        names += dict.fromkeys(name.partition("[")[0] for name in names)
-        hint = did_you_mean(self.name, names) or "heartline test --list shows them all"
+        known = [*names, *dict.fromkeys(name.partition("[")[0] for name in names)]
+        hint = did_you_mean(self.name, known) or "heartline test --list shows them all"
         return f"{self.path} has no test {self.name[:80]!r}; {hint}"
 
 
 def read_target(argument: str) -> Target:
     """FILE, or FILE::NAME as the id of a test."""
     path, colons, name = argument.partition("::")
-    return Target(path, name if colons else None)
+    return Target(path or ".", name if colons else None)

@@ -224,6 +224,7 @@ def collect(
     What was asked for and is not there is added to `problems`, a sentence each.
     """
     scenarios = Scenarios()
+    names: dict[Target, list[str]] = {}
     for path, wanted in _targets(paths, problems).items():
         tests = load_tests(path, scenarios=scenarios)
         if not usable(tests):
@@ -233,13 +234,15 @@ def collect(
             problems.append(
                 f"There is no test in {tests.path}: a test stands under tests:, with its name."
             )
-        problems += [gap for target in wanted if (gap := target.missing(tests.cases))]
-        named = [case for case in tests.cases if any(target.fits(case) for target in wanted)]
+        for target in wanted:
+            names.setdefault(target, []).extend(case.name for case in tests.cases)
+        named = [case for case in tests.cases if any(target.fits(case.name) for target in wanted)]
         only = only_wanted(named)
         keyword = options.keyword
         meant = tuple(case for case in only if keyword is None or keyword.fits(case.id))
-        if meant or keyword is None:
+        if meant:
             yield FileRun(tests, meant, len(named) - len(only))
+    problems += [gap for target, known in names.items() if (gap := target.missing(known))]
 
 
 def _targets(paths: Sequence[str | Path], problems: list[str]) -> dict[Path, list[Target]]:
