@@ -693,6 +693,9 @@ def test_any_scenario_goes_as_ever_and_meets_nothing_that_was_held_impossible(
     points = list(zip(recorder.survey.points, recorder.counts, strict=True))
     counted = {point.key: count for point, count in points if point.kind == "transitions" and count}
     assert counted == taken
+    for when in (each for way in ways for each in way.edge.whens):
+        judged = recorder.survey.judged[id(when)]  # what was taken was open
+        assert all(recorder.counts[judged.outcomes[True]] for _ in judged.outcomes)
     leaves = scenario.machine.leaves
     assert {point.key for point, count in points if point.kind == "states" and count} == {
         str(scenario.machine.states[name].location) for leaf in came for name in leaves[leaf].path
