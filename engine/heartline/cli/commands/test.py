@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from heartline.cli.coverage import coverage_options, tell_coverage
+from heartline.cli.generation import generate_tests, generation_options
 from heartline.cli.guard import DONE, FINDINGS, USAGE
 from heartline.cli.names import ScenarioName
 from heartline.cli.screen import colourful, columns
@@ -23,6 +24,7 @@ from heartline.testing.session import Options, collect, run_files, usable
 from heartline.testing.telling import Teller, findings_text
 
 if TYPE_CHECKING:
+    from heartline.cli.generation import GenerationWanted
     from heartline.testing.case import Case, Result
     from heartline.testing.coverage.wanted import CoverageWanted
     from heartline.testing.selecting import Keyword
@@ -54,6 +56,7 @@ Examples:
   heartline test my_scenario --watch
   heartline test scenarios -n auto --junit report.xml
   heartline test my_scenario --cov --cov-report html:coverage --cov-fail-under 90
+  heartline test my_scenario --generate transitions -o my_scenario/walks.test.yaml
 
 What came of the tests goes to standard output. Exit codes: 0 when all passed; 1 when some
 failed, or too little is covered; 2 for a test file or a scenario that cannot be used (the others
@@ -97,6 +100,7 @@ are run all the same), for no test at all, and for usage; 130 after Ctrl-C.""",
 )
 @click.option("--list", "listing", is_flag=True, help="Only list the tests, an id on each line.")
 @click.option("-q", "--quiet", is_flag=True, help="Show only what went wrong, and the last line.")
+@generation_options
 @coverage_options
 def command(
     paths: tuple[str, ...],
@@ -111,12 +115,15 @@ def command(
     listing: bool,
     quiet: bool,
     coverage: CoverageWanted | None,
+    generation: GenerationWanted | None,
 ) -> int:
     """Run the tests of scenarios.
 
     PATH is a test file (tests.yaml or NAME.test.yaml), a folder, which is searched for them, or the
     name of a scenario that came along; the present folder without any. FILE::NAME is one test.
     """
+    if generation is not None:
+        return generate_tests(paths, generation)
     if junit is not None and not junit.absolute().parent.is_dir():
         raise click.UsageError(f"--junit cannot write {junit}: there is no folder {junit.parent}.")
     seen = None if coverage is None else record

@@ -1,0 +1,234 @@
+"""Tests that are made of a scenario alone: walks that reach all of it, and what came of each step.
+
+    generated = generate(scenario, "transitions")
+    generated.text        the test file
+
+Each walk is played in the runtime, with its draws said. What is pinned is structure, never words:
+the state, who speaks, all the choices that can be taken, the variables that changed, the timers
+that run, the outcome. What a line should say nobody can know but its author; and what is pinned is
+what the scenario does now, which somebody has to read before it is what it should do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from heartline.checking.space import CHOOSE, DRAW, SEND, WAIT
+from heartline.clock import STORY_START
+from heartline.durations import format_duration
+from heartline.expressions import TextType
+from heartline.rendering import look, render
+from heartline.runtime import start, step
+from heartline.snapshot import Choose, Send, Tick
+from heartline.testing.choosing import choose
+from heartline.testing.reaching import Bounds, Search
+from heartline.testing.writing import write_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from heartline.checking.space import Move
+    from heartline.conversation import Scenario
+    from heartline.machine import Machine
+    from heartline.runtime import Step
+    from heartline.snapshot import Snapshot
+    from heartline.testing.choosing import Chosen, Path
+    from heartline.testing.reaching import Found
+    from heartline.testing.writing import Plain
+
+__all__ = ["Generated", "generate"]
+
+SHOWN = 12  # goals that were not reached, as the head of a file names them
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What was made: the tests by their names, the text of the file, and sentences about it."""
+
+    tests: dict[str, Plain]
+    text: str
+    found: Found
+    chosen: Chosen
+    missing: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is reached, or what is not is proved to be out of reach."""
+        return not self.missing or self.found.whole
+
+
+def generate(
+    scenario: Scenario,
+    kind: str,
+    *,
+    bounds: Bounds | None = None,
+    beside: str = "scenario.yaml",
+    report: Callable[[Found], bool] | None = None,
+) -> Generated:
+    """Make tests that reach all transitions, or pairs of them, that can be reached.
+
+    `beside` is the name of the scenario's file, as the test file is to name it.
+    """
+    machine = scenario.machine
+    search = Search(machine, kind, bounds or Bounds(), ()).run(report)
+    chosen = choose(machine, search)
+    reached = {goal for path in chosen.paths for goal in path.goals}
+    points = search.found.survey.points
+    missing = tuple(
+        f"{points[goal].subject} ({points[goal].location.line}) {points[goal].missing}"
+        for goal in sorted(search.found.wanted - reached)
+    )
+    tests: dict[str, Plain] = {}
+    comments: dict[str, str] = {}
+    new = set(reached)
+    for path in chosen.paths:
+        test, end = _test(machine, path)
+        name = _name(end, tests)
+        tests[name] = test
+        mine = len(new & path.goals.keys())
+        new -= path.goals.keys()
+        thing = kind if mine != 1 else kind.removesuffix("s")
+        comments[name] = f"Takes {mine} {thing} that no test before it takes."
+    head = "\n".join(_head(scenario, kind, search.found, chosen, missing))
+    text = write_tests(tests, scenario=beside, head=head, comments=comments)
+    return Generated(tests, text, search.found, chosen, missing)
+
+
+def summary(kind: str, found: Found, chosen: Chosen, missing: Sequence[str]) -> list[str]:
+    """What was reached and by how many walks, as sentences."""
+    total, count = len(found.wanted), len(chosen.paths)
+    said = [f"{count} tests take {total - len(missing)} of {total} {kind}."]
+    if chosen.proved:
+        said.append("No fewer would do: each of them ends in another way.")
+    else:
+        said.append(
+            f"At least {chosen.least} are needed; whether fewer than {count} would do is open."
+        )
+    if missing and found.whole:
+        said.append("All that can happen was looked at: the others cannot be taken.")
+    elif missing:
+        said.append(
+            f"The others were not reached in {len(found.situations):,} configurations; that does "
+            "not say that they cannot be taken."
+        )
+    said += [f"Left out, since it loops: {fault}" for fault in sorted(found.faults)]
+    return said
+
+
+def _head(
+    scenario: Scenario, kind: str, found: Found, chosen: Chosen, missing: Sequence[str]
+) -> list[str]:
+    lines = [
+        f"Made by: heartline test --generate {kind}, of {scenario.id} {scenario.version}.",
+        "They hold what the scenario does, not what it should do: read them before you rely on",
+        "them. No words are held; add those that matter.",
+        "",
+        *summary(kind, found, chosen, missing),
+    ]
+    if missing:
+        lines += ["", "Not taken:", *[f"  {each}" for each in missing[:SHOWN]]]
+        if len(missing) > SHOWN:
+            lines.append(f"  and {len(missing) - SHOWN} more")
+    return lines
+
+
+# One walk -----------------------------------------------------------------------------------------
+
+
+def _test(machine: Machine, path: Path) -> tuple[Plain, Snapshot]:
+    """The test of a walk, and where it ends."""
+    (_, drawn), *turns = _turns([edge.move for edge in path.edges])
+    happened = start(machine, now=STORY_START, inputs=path.inputs, draws=drawn)
+    test: Plain = {
+        "inputs": {name: _plain(value) for name, value in path.inputs.items()},
+        "draw": list(drawn),
+        "expect": _expected(machine, happened),
+    }
+    steps = []
+    for move, draws in turns:
+        before = happened.snapshot
+        happened = _played(machine, before, move, draws)
+        act = {"draw": list(draws), "expect": _expected(machine, happened), **_act(machine, move)}
+        steps.append({field: value for field, value in act.items() if value})
+    test["steps"] = steps
+    return {field: value for field, value in test.items() if value}, happened.snapshot
+
+
+def _turns(moves: Sequence[Move]) -> list[tuple[Move, tuple[str, ...]]]:
+    """The inputs of a walk, the opening first, each with what is drawn in answer."""
+    turns: list[tuple[Move, tuple[str, ...]]] = []
+    for move in moves:
+        if move.kind == DRAW:
+            before, draws = turns.pop()
+            turns.append((before, (*draws, move.id)))
+        else:
+            turns.append((move, ()))
+    return turns
+
+
+def _played(machine: Machine, before: Snapshot, move: Move, draws: tuple[str, ...]) -> Step:
+    if move.kind == CHOOSE:
+        return step(machine, before, Choose(move.id, role=move.role), before.time, draws)
+    if move.kind == SEND:
+        return step(machine, before, Send(move.id), before.time, draws)
+    return step(machine, before, Tick(), before.deadlines[0].due, draws)
+
+
+def _act(machine: Machine, move: Move) -> Plain:
+    if move.kind == CHOOSE:
+        return {"choose": move.id}
+    if move.kind == SEND:
+        return {"send": move.id}
+    assert move.kind == WAIT
+    if machine.timers[move.id].local:  # it has no name in a file
+        return {"wait": format_duration(move.elapsed)}
+    return {"wait_until": move.id}
+
+
+def _expected(machine: Machine, happened: Step) -> Plain:
+    """What a step led to, without its words."""
+    turn = look(machine, happened.snapshot)
+    speakers = [line.speaker for line in render(machine, happened)]
+    expect: Plain = {"state": turn.state, "said_by": speakers or None}
+    expect["context"] = _changed(machine, happened) or None
+    if turn.outcome is not None:
+        expect["outcome"] = turn.outcome
+    else:
+        expect["only_offered"] = [choice.id for choice in turn.choices if choice.enabled]
+        left = {
+            due.timer: format_duration(due.left)
+            for due in turn.deadlines
+            if not machine.timers[due.timer].local
+        }
+        if left:
+            expect["timers"] = left
+        elif happened.before is not None and happened.before.deadlines and not turn.deadlines:
+            expect["running"] = []
+    return {field: value for field, value in expect.items() if value is not None}
+
+
+def _changed(machine: Machine, happened: Step) -> dict[str, object]:
+    """The variables that hold something else than before; at the start, than at first."""
+    before = machine.initial_frame() if happened.before is None else happened.before.frame
+    return {
+        slot.symbol[1]: _plain(now)
+        for slot, was, now in zip(machine.slots, before, happened.snapshot.frame, strict=True)
+        if slot.symbol[0] == "var" and now != was and not isinstance(slot.type, TextType)
+    }
+
+
+def _plain(value: Any) -> object:
+    """A value as a file writes it."""
+    return format_duration(value) if isinstance(value, timedelta) else value
+
+
+def _name(end: Snapshot, taken: dict[str, Plain]) -> str:
+    """A name after where the walk ends."""
+    base = "to_" + end.state.lower().replace(".", "_")[:80]
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}_{number}"
+    return name
