@@ -84,7 +84,7 @@ def generate_tests(paths: tuple[str, ...], wanted: GenerationWanted) -> int:
     from heartline.conversation import load
     from heartline.files import SCENARIO
     from heartline.loader import find_scenario
-    from heartline.testing.adding import check_place
+    from heartline.testing.adding import check_place, scenario_from
     from heartline.testing.generating import generate, summary
     from heartline.testing.reaching import Bounds
     from heartline.wholefiles import replace_whole
@@ -95,15 +95,15 @@ def generate_tests(paths: tuple[str, ...], wanted: GenerationWanted) -> int:
     place = find_scenario(paths[0])
     if place.is_dir():
         place /= SCENARIO
+    beside = place.name
     if wanted.file is not None:
         if wanted.file.exists():
             raise click.UsageError(f"{wanted.file} is there already: name a new file.")
         check_place(wanted.file, place)
+        beside = scenario_from(wanted.file, place)
     scenario = load(paths[0])
     bounds = Bounds(wanted.seconds, wanted.configurations)
-    made = generate(
-        scenario, wanted.kind, bounds=bounds, beside=place.name, report=_reporting(wanted)
-    )
+    made = generate(scenario, wanted.kind, bounds=bounds, beside=beside, report=_reporting(wanted))
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", err=True, nl=False)
     for sentence in summary(wanted.kind, made.found, made.chosen, made.missing):

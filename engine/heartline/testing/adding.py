@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from heartline.testing.writing import Plain
     from heartline.yamltext import Node
 
-__all__ = ["Added", "NotAdded", "add_test", "check_place", "with_test"]
+__all__ = ["Added", "NotAdded", "add_test", "check_place", "scenario_from", "with_test"]
 
 MARK = "heartline_tests"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -63,7 +63,7 @@ def check_place(path: Path, scenario: Path) -> None:
     if path.exists():
         _Existing(path).check(scenario)
     else:
-        _relative(path, scenario)
+        scenario_from(path, scenario)
 
 
 def add_test(
@@ -88,7 +88,7 @@ def add_test(
             replace_whole(path, content)
             return Added(path, name, fresh=False)
         made = test({}) if callable(test) else test
-        text = write_tests({name: made}, scenario=_relative(path, scenario), head=head)
+        text = write_tests({name: made}, scenario=scenario_from(path, scenario), head=head)
         replace_whole(path, text.encode())
     except (OSError, RuntimeError) as fault:
         reason = getattr(fault, "strerror", None) or str(fault)
@@ -224,7 +224,7 @@ def _places(lines: list[str], boundary: int) -> Iterator[int]:
     yield from range(place + 1, min(boundary, place + 50) + 1)
 
 
-def _relative(path: Path, scenario: Path) -> str:
+def scenario_from(path: Path, scenario: Path) -> str:
     """How a new test file names the scenario; raises NotAdded where it cannot."""
     folder = path.parent.resolve()
     target = scenario.resolve()
