@@ -156,8 +156,8 @@ class Original:
             if spec.weight_tree != new.weight_tree:
                 one, other = _split(watch.weighed[number], spec.weight, new.weight, 1)
                 reached, differs = reached | one, differs | other
-            if spec.needs != new.needs and not (new.hide or new.why):
-                # Where it stays closed, the reason why may read otherwise.
+            if spec.hide != new.hide or (spec.needs != new.needs and not (new.hide or new.why)):
+                # Where it stays closed, it may be hidden, or the reason why read otherwise.
                 for frame, tests in watch.asked[self._edge_number(spec.edges[0])].items():
                     if not spec.enabled(frame):
                         reached, differs = reached | tests, differs | tests

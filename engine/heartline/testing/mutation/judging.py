@@ -60,7 +60,9 @@ class Court:
         self.workshop = Workshop(loaded)
         self.mutants = mutants_of(self.workshop.parts)
         self.cases = tuple(case for case in cases if case.skip is None)
-        self.plans = _planned(self.workshop.scenario, self.cases)
+        scenario = self.workshop.scenario
+        promises = _promises(scenario)
+        self.plans = [plan_case(scenario, case, promises) for case in self.cases]
         self.original = Original(self.workshop.machine)
         self.watch = Watch(self.workshop.machine)
         results: list[Result] = self.watch.watching([partial(_run, plan) for plan in self.plans])
@@ -83,14 +85,16 @@ class Court:
             everyone = (1 << len(self.cases)) - 1
             reached, differs = self.original.concerned(living, difference, self.watch, everyone)
             concerned = self._ids(reached), self._ids(differs)
-            plans = self.plans
-            if living.parts is None and differs:
-                plans = _planned(living.scenario, self.cases)
+            anew = living.parts is None and differs
+            promises = _promises(living.scenario) if anew else None
             for number in self.order:
                 test = self.cases[number].id
                 if test in passed or not differs >> number & 1:
                     continue
-                if _notices(plans[number]):
+                plan = self.plans[number]
+                if anew:
+                    plan = plan_case(living.scenario, self.cases[number], promises)
+                if _notices(plan):
                     return Verdict(KILLED, test, *concerned)
             how = self.proofs.shown(living, difference) if prove else None
             if how is not None:
@@ -106,16 +110,15 @@ class Court:
                 yield case.id
 
 
-def _planned(scenario: Scenario, cases: Sequence[Case]) -> list[Plan]:
-    """The cases, made ready; the scenario's promises are held beside them."""
-    watch = Promises(scenario) if scenario.machine.promises else None
-    return [plan_case(scenario, case, watch) for case in cases]
+def _promises(scenario: Scenario) -> Promises | None:
+    """What holds a scenario to its promises beside its tests; None where it makes none."""
+    return Promises(scenario) if scenario.machine.promises else None
 
 
 def _notices(plan: Plan) -> bool:
     try:
         return _run(plan).status != PASSED
-    except Exception:  # a mutant that cannot even be played is noticed
+    except Exception:  # noqa: BLE001  # a mutant that cannot even be played is noticed
         return True
 
 
