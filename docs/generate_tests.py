@@ -257,6 +257,11 @@ has every column that the test asks for, and no other.
     ],
     "Step": [
         """\
+`wait_until` waits until the moment at which the timer, as it runs at that time, runs out. `undo`
+takes back turns and the time since; the turn that it comes back to stands there with its lines.
+After `resume` nothing has been said, and what came before it cannot be taken back: a snapshot holds
+where a conversation stands, not how it came there.
+
 `draw` names choices of the engine's roles: those that it draws in this step, in this order. Then
 the seed decides. A draw that cannot happen fails the test. Where a step has an act and is expected
 to be refused (`error`), the conversation must stand exactly where it stood.
@@ -264,7 +269,9 @@ to be refused (`error`), the conversation must stand exactly where it stood.
     ],
     "Expect": [
         """\
-`lines`, `not_said`, `said_by` and `nothing_more_said` are about the turn that the step led to.
+`lines`, `not_said`, `said_by` and `nothing_more_said` are about the turn that the step led to. An
+act that sets nothing off, such as a wait in which nothing runs out or an act that is refused, leads
+to no lines; a step without an act looks at what the act before it led to.
 Variables and timers are those of the whole scenario, hidden ones too; in an included file they
 carry the name of the including state: `session.mood`. A delay of a state is a timer that is called
 after both: `waiting.14d`. `holds` takes what a guard may say; `count()`, `visited()` and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 from typing import Any
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from casebook import STORY, by_hand, failed, read_cases, run, step_by_hand, told, yaml
 from harness import story
-from heartline import Conversation, ManualClock, load, stored
+from heartline import Conversation, ManualClock, NothingToUndo, load, stored
 from heartline.clock import STORY_START
 from heartline.diagnostics import Location
 from heartline.runtime import Step as RuntimeStep
@@ -31,6 +31,7 @@ from heartline.testing.case import (
 )
 from heartline.testing.failures import failure_text, replay_command
 from heartline.testing.planning import plan_case
+from heartline.testing.player import begin
 from heartline.testing.running import run_case, run_plan
 
 # What passes ------------------------------------------------------------------------------------
@@ -285,6 +286,33 @@ def test_what_cannot_be_read_again_fails_the_test(monkeypatch: pytest.MonkeyPatc
     assert "turn is out of range" in failure.message
 
 
+def test_a_wait_that_cannot_be_leaves_the_clock_where_it_was() -> None:
+    late = replace(
+        by_hand({"wait": "36500d"}, {"wait": "36500d"}), start=datetime(9890, 1, 1, tzinfo=UTC)
+    )
+    failure = failed(run_case(story(STORY), late))
+    assert failure.step == 1
+    assert failure.message == "The clock cannot go past the year 9999: wait for less."
+    assert failure.transcript[-2].time == late.start + timedelta(days=36_500)
+
+
+def test_a_player_is_a_conversation_also_for_those_who_only_look() -> None:
+    scenario, case = story(STORY), by_hand()
+    conversation = scenario.start(clock=ManualClock())
+    player = begin(scenario, case)
+    for act in ("ask", "space"):
+        assert player.choose(act) == conversation.choose(act)
+        assert player.ways == conversation.ways
+    assert player.wait("14d") == conversation.wait("14d")
+    assert player.snapshot() == conversation.snapshot()
+    assert player.undo() == conversation.undo()
+    player.resume()
+    assert player.turn.lines == ()
+    assert player.ways == ()
+    with pytest.raises(NothingToUndo, match="stored and gone on with there are none"):
+        player.undo()
+
+
 # Promises ---------------------------------------------------------------------------------------
 
 PROMISES = (
@@ -310,10 +338,20 @@ def test_a_promise_that_is_broken_fails_the_test_with_its_place() -> None:
     failure = failed(run(tests, PROMISES))
     (mismatch,) = failure.mismatches
     assert (failure.step, mismatch.field) == (2, "promise")
+    assert failure.message == "The scenario does not keep what it promises."
     assert mismatch.expected == "the scenario keeps its promise 'trust_stays'"
     assert "is broken in turn 4" in mismatch.came
     assert mismatch.location.file == "scenario.yaml"
     assert mismatch.location.line > 30
+
+
+def test_a_broken_promise_stands_beside_what_was_not_as_expected() -> None:
+    steps = "[{choose: ask}, {choose: ask, expect: {state: over}}]"
+    failure = failed(run(f"twice: {{steps: {steps}}}", PROMISES))
+    assert [each.field for each in failure.mismatches] == ["state", "promise"]
+    assert failure.message == (
+        "Not as expected: state. The scenario does not keep what it promises."
+    )
 
 
 def test_what_was_undone_breaks_no_promise() -> None:

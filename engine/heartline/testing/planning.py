@@ -93,10 +93,7 @@ def _act(step: Step) -> Callable[[Player], None] | None:
         event, turn = step.send, step.turn
         return lambda player: player.report(event, turn, draws)
     if step.wait is not None:
-        try:
-            length = parse_duration(step.wait)
-        except ValueError as error:
-            return partial(_cannot, f"It cannot wait: {error}.")
+        length = parse_duration(step.wait)
         return lambda player: player.pass_time(length, draws)
     if step.wait_until is not None:
         return partial(_wait_until, step.wait_until, draws)
@@ -104,10 +101,6 @@ def _act(step: Step) -> Callable[[Player], None] | None:
         turns = step.undo
         return lambda player: player.take_back(turns)
     return Player.resume if step.resume else None
-
-
-def _cannot(sentence: str, _: Player) -> None:
-    raise CannotAct(sentence)
 
 
 def _wait_until(timer: str, draws: tuple[str, ...], player: Player) -> None:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["run_case", "run_plan"]
 
 LIVE, STORED = "live", "stored"
+PROMISE = "promise"  # stands in a mismatch where an expectation has its field
 MOST_WATCHES = 4  # scenarios whose promises are kept ready
 
 
@@ -331,12 +332,15 @@ class _Run:
 def _broken(violation: Violation) -> Mismatch:
     """A promise of the scenario that the play broke, with its place in the scenario."""
     kept = f"the scenario keeps its promise {violation.name!r}"
-    return Mismatch("promise", violation.location, kept, violation.sentence)
+    return Mismatch(PROMISE, violation.location, kept, violation.sentence)
 
 
 def _not_as_expected(mismatches: tuple[Mismatch, ...]) -> str:
-    fields = list(dict.fromkeys(mismatch.field for mismatch in mismatches))
-    return f"Not as expected: {', '.join(fields)}."
+    fields = list(dict.fromkeys(each.field for each in mismatches if each.field != PROMISE))
+    sentences = [f"Not as expected: {', '.join(fields)}."] if fields else []
+    if any(each.field == PROMISE for each in mismatches):
+        sentences.append("The scenario does not keep what it promises.")
+    return " ".join(sentences)
 
 
 def _parted(machine: Machine, live: _Trace, stored: _Trace) -> str:
