@@ -84,7 +84,7 @@ class Court:
             difference = self.original.difference(living)
             everyone = (1 << len(self.cases)) - 1
             reached, differs = self.original.concerned(living, difference, self.watch, everyone)
-            concerned = self._ids(reached), self._ids(differs)
+            concerned = self._ids(reached), self._ids(differs), difference.everywhere
             anew = living.parts is None and differs
             promises = _promises(living.scenario) if anew else None
             for number in self.order:

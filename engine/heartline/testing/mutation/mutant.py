@@ -79,13 +79,15 @@ class Verdict:
 
     `how` is, for a killed one, the id of the test that noticed it; for one that is equivalent, how
     that was shown; for one that is invalid, why it does not compile. `reached` are the ids of the
-    tests that come to its place, `differs` of those in which it makes a difference there.
+    tests that come to its place, `differs` of those in which it makes a difference there. Where it
+    changes more than places, `everywhere` is true, and both hold all tests.
     """
 
     status: str
     how: str = ""
     reached: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
+    everywhere: bool = False
 
 
 def edited(value: Any, path: Path, new: Any) -> Any:

@@ -77,6 +77,8 @@ def _how(mutant: Mutant, verdict: Verdict) -> str:
 
 def hint(mutant: Mutant, verdict: Verdict) -> str:
     """Which tests come to the place of a survivor, and what would notice it."""
+    if verdict.everywhere:
+        return f"it reaches further than one place, and no test notices it: {_noticing(mutant)}"
     if not verdict.reached:
         return "no test comes there: write one that does"
     if not verdict.differs:
@@ -95,6 +97,8 @@ def _noticing(mutant: Mutant) -> str:
     if known is not None:
         return known
     path = mutant.edits[0].path
+    if path[0] == "guards":
+        return "expect only_offered, lines or a state that depends on it"
     if "do" in path or path[-1] == "do":
         return "expect what it changes: context or timers"
     if "say" in path:
