@@ -12,10 +12,11 @@ import signal
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ def played_by_workers(
 
     Raises WorkerLost where a process comes to its end before its tests.
     """
+    others = active_children()
     pool = ProcessPoolExecutor(options.workers, get_context("spawn"), _begin)
     ahead: deque[tuple[FileRun, list[Future[Played]]]] = deque()
     here = replace(options, workers=1, keyword=None)
@@ -56,12 +58,18 @@ def played_by_workers(
         while True:
             for run in islice(runs, options.workers + 1 - len(ahead)):
                 parts = _cut(run.cases, options.workers)
-                futures = [pool.submit(_play, run.tests.path, part, here) for part in parts]
+                with _deaf():
+                    futures = [pool.submit(_play, run.tests.path, part, here) for part in parts]
                 ahead.append((run, futures))
             if not ahead:
                 return
             run, futures = ahead.popleft()
             yield run, _in_order(futures)
+    except BaseException:  # Ctrl-C, or nobody wants the rest: what still plays is not waited for
+        for process in active_children():
+            if process not in others:
+                process.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -82,6 +90,20 @@ def _cut(cases: Sequence[Case], workers: int) -> list[tuple[str, ...]]:
     size = max(FEWEST, -(-len(cases) // (workers * PARTS)))
     ids = [case.id for case in cases]
     return [tuple(ids[at : at + size]) for at in range(0, len(ids), size)]
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach, not even before they have begun; it reaches this
+    one a little later then."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:
