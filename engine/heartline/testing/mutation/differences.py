@@ -156,7 +156,9 @@ class Original:
             if spec.weight_tree != new.weight_tree:
                 one, other = _split(watch.weighed[number], spec.weight, new.weight, 1)
                 reached, differs = reached | one, differs | other
-            if spec.hide != new.hide or (spec.needs != new.needs and not (new.hide or new.why)):
+            if self._is_shown(spec, watch) and (
+                spec.hide != new.hide or (spec.needs != new.needs and not (new.hide or new.why))
+            ):
                 # Where it stays closed, it may be hidden, or the reason why read otherwise.
                 for frame, tests in watch.asked[self._edge_number(spec.edges[0])].items():
                     if not spec.enabled(frame):
@@ -175,6 +177,10 @@ class Original:
         ):
             one = other = all_
         return reached | one, differs | other
+
+    def _is_shown(self, spec: ChoiceSpec, watch: Watch) -> bool:
+        """Whether a person is ever shown the choice in a test."""
+        return spec.role in watch.seats or not self.machine.roles[spec.role].engine
 
     def _edge_number(self, edge: Edge) -> int:
         return self._edge_numbers[id(edge)]

@@ -64,7 +64,9 @@ class Court:
         promises = _promises(scenario)
         self.plans = [plan_case(scenario, case, promises) for case in self.cases]
         self.original = Original(self.workshop.machine)
-        self.watch = Watch(self.workshop.machine)
+        self.watch = Watch(
+            self.workshop.machine, {seat for case in self.cases for seat in case.seats}
+        )
         results: list[Result] = self.watch.watching([partial(_run, plan) for plan in self.plans])
         failed = [result for result in results if result.status != PASSED]
         if failed:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from heartline.machine import Way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import timedelta
 
     from heartline.machine import Machine
@@ -76,9 +76,13 @@ def lines_of(lines: Lines | None) -> tuple[SpokenLine, ...]:
 
 
 class Watch:
-    """Notes, while tests run on a machine, which frames each place is asked with."""
+    """Notes, while tests run on a machine, which frames each place is asked with.
 
-    def __init__(self, machine: Machine) -> None:
+    `seats` are the roles of the engine that persons play in one of the tests.
+    """
+
+    def __init__(self, machine: Machine, seats: Collection[str] = ()) -> None:
+        self.seats = frozenset(seats)
         self.places = Places(machine)
         self.asked: dict[int, Met] = {}  # by the edge's number
         self.taken: dict[tuple[str, str, int], Met] = {}

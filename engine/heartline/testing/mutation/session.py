@@ -66,11 +66,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run. `made` counts all mutants that there are, `judged` holds those that were
-    asked for, in order. `accepted` are the reasons that the test files give, by mutant."""
+    """What came of a run. `made` counts all mutants that there are, `asked` those that were asked
+    for, and `judged` holds these, or a sample of them, in order. `accepted` are the reasons that the test files give, by mutant."""
 
     scenario: str
     made: int
+    asked: int
     judged: tuple[tuple[Mutant, Verdict], ...]
     accepted: dict[str, str]
     warnings: tuple[Diagnostic, ...]
@@ -80,6 +81,11 @@ class Outcome:
     def those(self, status: str) -> list[tuple[Mutant, Verdict]]:
         """The mutants of one status; accepted ones are among the survivors."""
         return [each for each in self.judged if each[1].status == status]
+
+    @property
+    def sample(self) -> bool:
+        """Whether only some of those that were asked for were judged."""
+        return len(self.judged) < self.asked
 
     @property
     def survivors(self) -> list[tuple[Mutant, Verdict]]:
@@ -145,6 +151,7 @@ def mutate(
     return Outcome(
         loaded[0].scenario_loaded.sources.name if loaded[0].scenario_loaded else scenario,
         len(mutants),
+        sum(not wanted.only or mutant.operator in wanted.only for mutant in mutants),
         judged_all,
         accepted,
         tuple(_accepted_in_vain(loaded, mutants, judged_all)),

@@ -22,7 +22,7 @@ _NOTICING = {
     "always-said": "expect lines or not_said, where its condition does not hold",
     "visit": "expect lines, on the first visit and on a later one",
     "retarget": "expect the state that it leads to",
-    "drop-choice": "choose it, or expect it in offered",
+    "drop-choice": "choose or draw it, or expect it in offered",
     "drop-once": "expect it in not_offered after it was taken",
     "drop-timer": "wait until it runs out, and expect the state",
     "drop-event": "send it, and expect the state",
@@ -104,7 +104,7 @@ def _noticing(mutant: Mutant) -> str:
     if "say" in path:
         return "expect lines or not_said"
     if "choices" in path:
-        return "expect only_offered, or closed"
+        return "expect only_offered or closed, or draw it"
     return "expect the state, or what follows from it"
 
 
@@ -125,12 +125,17 @@ def _summary(outcome: Outcome) -> Iterator[str]:
         f"{outcome.scenario}: {judged} {_plural(judged, 'mutant')}, {killed} noticed, {survived} "
         f"not, by {outcome.tests} {_plural(outcome.tests, 'test')} in {outcome.seconds:.1f} s"
     )
-    if judged < outcome.made:
-        yield f"That is a sample of the {outcome.made} mutants that there are."
+    if outcome.sample:
+        yield f"That is a sample of the {outcome.asked} mutants that were asked for."
+    if outcome.asked < outcome.made:
+        yield f"Mutants of all kinds together: {outcome.made}."
     if equivalent or invalid:
         yield (
             f"Not counted: {equivalent} that nobody could notice, {invalid} that cannot be played."
         )
+    if not outcome.counted:
+        yield "There is no score, since there was nothing to notice."
+        return
     score = f"Score: {_percent(outcome.score)}"
     if len(outcome.survivors) != survived:
         score += f" ({_percent(outcome.score_with_accepted)} without those that are accepted)"
@@ -155,7 +160,8 @@ def as_json(outcome: Outcome) -> str:
         "score_with_accepted": round(outcome.score_with_accepted, 6),
         "made": outcome.made,
         "judged": len(outcome.judged),
-        "sample": len(outcome.judged) < outcome.made,
+        "asked_for": outcome.asked,
+        "sample": outcome.sample,
         "tests": outcome.tests,
         "seconds": round(outcome.seconds, 3),
         "counts": {
