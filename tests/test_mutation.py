@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
@@ -199,6 +200,12 @@ def test_each_kind_of_mistake_is_made_somewhere() -> None:
     made = {each.operator for each in mutants_of(Workshop(loaded(INN)).parts)}
     made |= {each.operator for each in mutants_of(Workshop(bundled("reconciliation")).parts)}
     assert made == set(OPERATORS)
+
+
+def test_the_page_names_each_kind_of_mistake_as_the_program_does() -> None:
+    page = (ROOT / "docs" / "mutation.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+) \|$", page, re.MULTILINE))
+    assert rows == OPERATORS
 
 
 def test_a_condition_is_turned_weakened_and_shifted() -> None:

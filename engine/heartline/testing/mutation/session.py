@@ -67,7 +67,9 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a run. `made` counts all mutants that there are, `asked` those that were asked
-    for, and `judged` holds these, or a sample of them, in order. `accepted` are the reasons that the test files give, by mutant."""
+    for, and `judged` holds these, or a sample of them, in order. `accepted` are the reasons that
+    the test files give, by mutant.
+    """
 
     scenario: str
     made: int
