@@ -1,6 +1,6 @@
 """`python -m benchmarks [PART ...] [--quick]`: measure, print ratios, write JSON.
 
-Parts: speed, memory, load, help; all of them without a name. The JSON goes to
+Parts: speed, memory, load, help, mutants; all of them without a name. The JSON goes to
 benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict where a promise
 is not kept.
 """
@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dispatch, loading, memory, startup
+from benchmarks import dispatch, loading, memory, mutants, startup
 from benchmarks.harness import Samples, ratio
 from benchmarks.peers import floor, node, ours
 from benchmarks.targets import Finding
 
-PARTS = ("speed", "memory", "load", "help")
+PARTS = ("speed", "memory", "load", "help", "mutants")
 _PACKAGES = (
     "transitions", "python-statemachine", "sismic", "xstate-statemachine", "pydantic", "click",
 )  # fmt: skip
@@ -63,6 +63,9 @@ def main(arguments: list[str]) -> int:
     if "help" in parts:
         _say("help ...")
         found += startup.findings(samples=5 if given.quick else 15)
+    if "mutants" in parts and flagship is not None:
+        _say("mutants ...")
+        found += mutants.findings(flagship, size=30 if given.quick else mutants.SIZE)
     _show(samples, found, notes)
     _write(samples, found, notes)
     return 1 if given.strict and not all(finding.kept for finding in found) else 0

@@ -747,7 +747,8 @@ def test_the_command_fails_under_a_score_and_for_survivors_without_a_reason(tmp_
 
 
 def test_the_command_says_that_a_sample_is_one(tmp_path: Path) -> None:
-    assert "a sample of the 46 mutants that were asked for" in command(written(tmp_path), "--limit", "10").stdout
+    shown = command(written(tmp_path), "--limit", "10").stdout
+    assert "a sample of the 46 mutants that were asked for" in shown
 
 
 def test_what_cannot_be_used_is_a_sentence_and_exit_2(tmp_path: Path) -> None:
