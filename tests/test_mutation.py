@@ -534,6 +534,18 @@ def test_promises_are_held_beside_the_tests(tmp_path: Path) -> None:
                          .those(KILLED))  # fmt: skip
 
 
+def test_a_guard_that_only_a_promise_uses_is_judged_by_the_promise(tmp_path: Path) -> None:
+    text = TEA.replace("initial: kitchen", "guards:\n  sweet: sugar <= 3\ninitial: kitchen")
+    text += "properties:\n  never_too_sweet: {always: sweet}\n"
+    outcome = judged(written(tmp_path, text))
+    found = {m.name: v.status for m, v in outcome.judged if m.name.startswith("guards.sweet")}
+    assert found == {
+        "guards.sweet.when: sugar <= 3 -> not sugar <= 3": KILLED,
+        "guards.sweet.when: sugar <= 3 -> sugar < 3": SURVIVED,
+        "guards.sweet.when: sugar <= 3 -> sugar <= 4": SURVIVED,
+    }
+
+
 # Equivalence --------------------------------------------------------------------------------------
 
 SHOP = dedent(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from heartline.testing.case import Case, LoadedTests
     from heartline.testing.session import FileRun, Options
 
-__all__ = ["how_many", "played_by_workers"]
+__all__ = ["deaf_to_interrupts", "how_many", "played_by_workers"]
 
 FEWEST = 40  # tests of a part: reading a large scenario takes as long as a hundred short tests
 PARTS = 3  # for each process, so that a slow part keeps nobody waiting for long
@@ -58,7 +58,7 @@ def played_by_workers(
         while True:
             for run in islice(runs, options.workers + 1 - len(ahead)):
                 parts = _cut(run.cases, options.workers)
-                with _deaf():
+                with deaf_to_interrupts():
                     futures = [pool.submit(_play, run.tests.path, part, here) for part in parts]
                 ahead.append((run, futures))
             if not ahead:
@@ -93,7 +93,7 @@ def _cut(cases: Sequence[Case], workers: int) -> list[tuple[str, ...]]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def deaf_to_interrupts() -> Iterator[None]:
     """Start processes that Ctrl-C does not reach, not even before they have begun; it reaches this
     one a little later then."""
     if not hasattr(signal, "pthread_sigmask"):

@@ -93,6 +93,7 @@ class Original:
             and [slot.initial for slot in machine.slots] == [slot.initial for slot in self.slots]
             and [each.tree for each in machine.timers.values()]
             == [each.tree for each in self.machine.timers.values()]
+            and machine.promises == self.machine.promises
             and places.ways == self.places.ways
             and len(places.edges) == len(self.edges)
             and len(places.specs) == len(self.specs)

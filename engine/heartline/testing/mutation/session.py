@@ -12,7 +12,7 @@ from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from heartline.testing.mutation.cache import Known
 from heartline.testing.mutation.judging import Court
 from heartline.testing.mutation.mutant import EQUIVALENT, INVALID, KILLED, SURVIVED
 from heartline.testing.session import WorkerLost, usable
+from heartline.testing.workers import deaf_to_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -267,17 +268,25 @@ def _judge(
         return
     batches = [tasks[at : at + BATCH] for at in range(0, len(tasks), BATCH)]
     paths = [tests.path for tests in loaded]
+    others = active_children()
     pool = ProcessPoolExecutor(
         min(workers, len(batches)), get_context("spawn"), _begin, (paths, known.files, known.tests)
     )
     try:
-        for future in as_completed([pool.submit(_in_worker, batch) for batch in batches]):
+        with deaf_to_interrupts():
+            futures = [pool.submit(_in_worker, batch) for batch in batches]
+        for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool:
         raise WorkerLost(
             "A process that judged mutants was ended from outside, perhaps for want of memory: "
             "run it with fewer of them, as in -n 1."
         ) from None
+    except BaseException:  # Ctrl-C: what is still being judged is not waited for
+        for process in active_children():
+            if process not in others:
+                process.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
