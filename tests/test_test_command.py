@@ -436,6 +436,27 @@ class TestWorkers:
         assert outcome.stopped
         assert "A process that played tests was ended from outside" in outcome.problems[0]
 
+    @pytest.mark.skipif(os.name == "nt", reason="there Ctrl-C is sent in another way")
+    @pytest.mark.parametrize("after", [0.5, 1.5])
+    def test_ctrl_c_ends_all_processes_without_a_traceback(self, tea: Path, after: float) -> None:
+        """It reaches every process of a terminal, also those that are only just starting."""
+        rows = "".join(f"      row_{n}: {{drawn: smile, end: warm}}\n" for n in range(20_000))
+        many = re.sub(r"      well:.*\n      badly:.*\n", lambda _: rows, PASSING)
+        (tea / "tests.yaml").write_text(many)
+        running = subprocess.Popen(
+            [sys.executable, "-m", "heartline", "test", "tea", "-q", "-n", "2"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "engine")},
+        )
+        time.sleep(after)
+        os.killpg(running.pid, signal.SIGINT)
+        told, _ = running.communicate(timeout=30)
+        if running.returncode != -signal.SIGINT:  # Python itself was not there yet
+            assert (running.returncode, told.strip()) == (130, "")
+
     @pytest.mark.parametrize("number", ["0", "65", "two", "1.5", "9" * 400])
     def test_a_number_of_processes_has_bounds(self, tea: Path, number: str) -> None:
         ran = heartline("test", "tea", "-n", number)
