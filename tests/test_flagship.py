@@ -1,12 +1,11 @@
-"""The flagship: what it holds by construction, and the plays that reach each of its ends.
+"""The flagship: what it holds by construction, and that its own tests leave nothing out.
 
-A play is a file of lines as they are typed (`heartline play --script` takes the same); its first
-comments say what it shows, its seed and inputs, how it ends and what then holds.
+What is said and done in it is tested where it is written: in the test files beside it, which
+pytest collects as well.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from functools import cache
@@ -21,16 +20,21 @@ from heartline.checking.lint import lint
 from heartline.compiler import compile_scenario
 from heartline.loader import load_file
 from heartline.scenario import Choice, ScenarioFile, State
+from heartline.testing.case import PASSED
+from heartline.testing.coverage.recorder import record
+from heartline.testing.coverage.results import Coverage
+from heartline.testing.mutation.operators import mutants_of
+from heartline.testing.mutation.session import Wanted, mutate
+from heartline.testing.mutation.workshop import Workshop
+from heartline.testing.session import FileOutcome, Options, run_files
 
 FOLDER = Path(__file__).parent.parent / "scenarios" / "reconciliation"
-PLAYS = sorted((Path(__file__).parent / "plays" / "reconciliation").glob("*.txt"))
-ENDS = {"reconciled", "let_go", "friends", "stopped"}
 BAD = {
     "attack", "beg", "blackmail", "breach", "deceive", "defend", "guilt", "miss", "press",
     "recruit", "slide", "spoil", "stalking", "stonewall", "surveillance", "tier_a", "tier_b",
     "ultimatum", "violence",
 }  # fmt: skip
-# The seven points of the advice that the scenario grew from, and where each of them is played.
+# The seven points of the advice that the scenario grew from, and where each of them takes place.
 POINTS = {
     "a heart-to-heart": {"partner_speaks", "hard_part"},
     "an apology, meant, without begging": {"apologising.saying", "name_the_slip"},
@@ -54,59 +58,20 @@ def files() -> dict[str, ScenarioFile]:
     return {name: file for name, file in loaded.items() if file is not None}
 
 
-def head(play: Path) -> dict[str, str]:
-    comments = [line[2:] for line in play.read_text("utf-8").splitlines() if line[:2] == "# "]
-    return dict(each.split(": ", 1) for each in comments[1:])
-
-
-class Played:
-    """One play, and what was met on the way."""
-
-    def __init__(self, play: Path, through_json: bool = False) -> None:
-        self.head = head(play)
-        inputs: dict[str, Any] = {}
-        if "set" in self.head:
-            inputs = dict([self.head["set"].split("=")])
-        clock = ManualClock()
-        conversation = flagship().start(seed=int(self.head["seed"]), clock=clock, **inputs)
-        self.states: set[str] = set()
-        self.choices: set[str] = set()
-        self.lines: list[str] = []
-        self.look(conversation)
-        for line in play.read_text("utf-8").splitlines():
-            if line.startswith("#"):
-                continue
-            if line.startswith(":wait"):
-                conversation.wait(line[6:] or None)
-            else:
-                conversation.choose(conversation.turn.find(line).id)
-            self.look(conversation)
-            if through_json:
-                stored = json.loads(json.dumps(conversation.snapshot()))
-                conversation = flagship().resume(stored, clock=clock)
-        self.turn = conversation.turn
-        frame, layout = conversation.position.frame, flagship().machine.layout
-        self.value = {symbol[1]: frame[slot] for symbol, slot in layout.items()
-                      if symbol[0] == "var"}  # fmt: skip
-
-    def look(self, conversation: heartline.Conversation) -> None:
-        turn = conversation.turn
-        self.states |= set(turn.path)
-        self.lines += [line.text for line in turn.lines]
-        for way in conversation.ways:
-            leaf = flagship().machine.leaves[way.source]
-            self.states |= set(leaf.path)
-            if way.edge.kind == "choice":
-                self.choices.add(way.edge.trigger)
-
-
 @cache
-def played(play: Path) -> Played:
-    return Played(play)
+def played() -> tuple[FileOutcome, ...]:
+    """Its test files, run once, with what they covered."""
+    return run_files([FOLDER], Options(instrument=record, stored=False)).files
 
 
-def name(play: Path) -> str:
-    return play.stem
+def covered(*files: FileOutcome) -> Coverage:
+    loaded = files[0].run.tests.scenario_loaded
+    assert loaded is not None
+    coverage = Coverage(flagship(), loaded)
+    for file in files:
+        for data in file.data:
+            coverage.add(data)
+    return coverage
 
 
 # Its size ---------------------------------------------------------------------------------------
@@ -137,53 +102,46 @@ def test_its_files_stay_within_a_hundred_columns() -> None:
     assert long == []
 
 
-# Its plays --------------------------------------------------------------------------------------
+# Its tests --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("play", PLAYS, ids=name)
-def test_a_play_ends_as_it_says(play: Path) -> None:
-    then = played(play)
-    assert then.turn.outcome == then.head["ends"]
-    for variable, value in then.head.items():
-        if variable in then.value and variable not in ("seed", "set"):
-            assert str(then.value[variable]).lower() == value, variable
+def test_its_tests_pass() -> None:
+    results = [result for file in played() for result in file.results]
+    assert len(results) > 500
+    assert [result.id for result in results if result.status != PASSED] == []
 
 
-@pytest.mark.parametrize("play", PLAYS, ids=name)
-def test_a_play_is_the_same_through_its_snapshots(play: Path) -> None:
-    assert Played(play, through_json=True).lines == played(play).lines
-
-
-def test_each_end_is_reached_by_a_play() -> None:
-    assert {played(play).turn.outcome for play in PLAYS} == ENDS
-    finals = {leaf.outcome for leaf in flagship().machine.leaves.values() if leaf.outcome} & ENDS
-    assert finals == ENDS
+@pytest.mark.parametrize(
+    "kind", ["states", "transitions", "choices", "guards", "timers", "outcomes"]
+)
+def test_its_tests_leave_nothing_out(kind: str) -> None:
+    coverage = covered(*played())
+    assert coverage.totals()[kind].total > 0
+    missing = coverage.missing(kind)
+    assert [f"{point.location} {point.subject} {point.missing}" for point in missing] == []
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_each_of_the_seven_points_is_played(point: str) -> None:
-    states = set().union(*(played(play).states for play in PLAYS))
-    assert POINTS[point] <= states
+def test_each_of_the_seven_points_takes_place_in_the_first_of_its_test_files(point: str) -> None:
+    (first,) = [file for file in played() if Path(file.run.tests.path).name == "tests.yaml"]
+    entered = {each.subject for each, count in covered(first).points()
+               if each.kind == "states" and count}  # fmt: skip
+    assert {f"the state {state!r}" for state in POINTS[point]} <= entered
 
 
-def test_a_good_goodbye_scores_as_high_as_coming_back_together() -> None:
-    scores = {played(play).turn.outcome: played(play).value["score"] for play in PLAYS
-              if play.stem in ("good_reconciliation", "good_letting_go")}  # fmt: skip
-    assert scores == {"reconciled": 5, "let_go": 5}
+def test_each_reason_for_a_mutant_names_one() -> None:
+    (first,) = [file for file in played() if Path(file.run.tests.path).name == "tests.yaml"]
+    assert first.run.tests.file is not None
+    mutants = {mutant.name for mutant in mutants_of(Workshop(load_file(FOLDER)).parts)}
+    assert {each.mutant for each in first.run.tests.file.accepted} <= mutants
 
 
-def test_a_threat_that_works_does_not_count() -> None:
-    then = next(played(play) for play in PLAYS if play.stem == "boundary_after_a_threat")
-    assert then.value["complied"] is True
-    assert then.turn.outcome != "reconciled"
-    assert any("nothing in this story will count it" in line for line in then.lines)
-
-
-def test_danger_is_never_scored() -> None:
-    for play in PLAYS:
-        if played(play).value["suspended"]:
-            assert played(play).value["score"] == 0
-            assert not any("Looking back" in line for line in played(play).lines)
+@pytest.mark.slow
+def test_a_mistake_in_it_would_be_noticed_or_has_a_reason_not_to_be() -> None:
+    files = tuple(Path(file.run.tests.path) for file in played())
+    outcome = mutate(str(FOLDER), Wanted(files, workers=2))
+    assert outcome.score >= 0.9
+    assert [mutant.name for mutant, _ in outcome.survivors] == []
 
 
 # What it holds by construction -------------------------------------------------------------------
