@@ -44,7 +44,7 @@ class _Test:
     node: Node
     uses: dict[str, list[Node]] = field(default_factory=dict)
     holding: set[int] = field(default_factory=set)  # id() of nodes with a column somewhere inside
-    rows: dict[str, Node] = field(default_factory=dict)
+    rows: list[tuple[str, Node]] = field(default_factory=list)
     size: int = 0
 
 
@@ -59,8 +59,13 @@ def spell_out(composed: Composition, faults: Faults) -> list[Round]:
     for test in tests:
         _check(test, composed, faults)
     _bound(tests, faults)
-    most = max((len(test.rows) for test in tests), default=0)
-    return [_round(number, root, authored, tests, composed) for number in range(max(most, 1))]
+    rounds = [_round(0, root, authored, tests, composed)]
+    waiting = [test for test in tests if len(test.rows) > 1]
+    while waiting:
+        number = len(rounds)
+        rounds.append(_round(number, root, authored, waiting, composed))
+        waiting = [test for test in waiting if len(test.rows) > number + 1]
+    return rounds
 
 
 def _read(name: str, node: Node) -> _Test:
@@ -71,7 +76,7 @@ def _read(name: str, node: Node) -> _Test:
                 _note(node.children[key], test)
         cases = node.children.get("cases")
         if cases is not None and isinstance(cases.children, dict):
-            test.rows = dict(cases.children)
+            test.rows = list(cases.children.items())
     return test
 
 
@@ -118,12 +123,12 @@ def _check(test: _Test, composed: Composition, faults: Faults) -> None:
         return
     columns = {
         column: row
-        for row, node in reversed(test.rows.items())
+        for row, node in reversed(test.rows)
         if isinstance(node.children, dict)
         for column in node.children
     }
     meant = _unknown(test, columns, composed, faults)
-    for row, node in test.rows.items():
+    for row, node in test.rows:
         if isinstance(node.children, dict) and id(node) not in composed.lossy:
             missing = [column for column in test.uses if column not in node.children]
             for column in missing:
@@ -168,8 +173,8 @@ def _bound(tests: list[_Test], faults: Faults) -> None:
     """Leave out rows where all of them together would be more than a file may hold."""
     total = 0
     for test in tests:
-        kept: dict[str, Node] = {}
-        for row, node in test.rows.items():
+        kept: list[tuple[str, Node]] = []
+        for row, node in test.rows:
             cells = node.children if isinstance(node.children, dict) else {}
             total += test.size + sum(
                 _size(cells[column]) * len(nodes)
@@ -182,7 +187,7 @@ def _bound(tests: list[_Test], faults: Faults) -> None:
                 faults.error("HL102", message, path, "split the file", key=True)
                 test.rows = kept
                 return
-            kept[row] = node
+            kept.append((row, node))
 
 
 def _size(node: Node) -> int:
@@ -197,12 +202,12 @@ def _round(
     rows: dict[str, str | None] = {}
     for test in tests:
         if number < len(test.rows):
-            row, node = list(test.rows.items())[number]
+            row, node = test.rows[number]
             cells = node.children if isinstance(node.children, dict) else {}
             for column, nodes in test.uses.items():
                 if column not in cells:
                     result.broken.update(map(id, nodes))
-            filled[test.name] = _fill(test.node, cells, test, result, whole=False)
+            filled[test.name] = _filled(test, cells, result, with_table=number == 0)
             rows[test.name] = row
         elif number == 0:
             filled[test.name] = test.node
@@ -221,26 +226,31 @@ def _held(root: Node, number: int) -> Iterator[tuple[str, Node]]:
             yield key, node
 
 
-def _fill(
-    node: Node, cells: Mapping[str, Node], test: _Test, result: Composition, *, whole: bool = True
+def _filled(
+    test: _Test, cells: Mapping[str, Node], result: Composition, *, with_table: bool
 ) -> Node:
+    """The test with one row's cells in place. The table itself is looked at once, not with each
+    of its rows."""
+    assert isinstance(test.node.children, dict)
+    children = {
+        key: _fill(child, cells, test, result) if key in FILLED else child
+        for key, child in test.node.children.items()
+        if with_table or key != "cases"
+    }
+    return _with(test.node, children, result)
+
+
+def _fill(node: Node, cells: Mapping[str, Node], test: _Test, result: Composition) -> Node:
     """A value with the row's cells in place; where it asks for none, the value itself."""
-    if whole:
-        if id(node) not in test.holding:
-            return node
-        if isinstance(node.data, str):
-            match = COLUMN.fullmatch(node.data)
-            assert match is not None
-            return cells.get(match[1], node)
+    if id(node) not in test.holding:
+        return node
+    if isinstance(node.data, str):
+        match = COLUMN.fullmatch(node.data)
+        assert match is not None
+        return cells.get(match[1], node)
     if isinstance(node.children, dict):
-        return _with(
-            node,
-            {
-                key: _fill(child, cells, test, result) if whole or key in FILLED else child
-                for key, child in node.children.items()
-            },
-            result,
-        )
+        children = {key: _fill(child, cells, test, result) for key, child in node.children.items()}
+        return _with(node, children, result)
     copy = Node([], node.style, node.start, node.end)
     copy.children = [_fill(child, cells, test, result) for child in node.children or ()]
     copy.data = [child.data for child in copy.children]
