@@ -1,6 +1,6 @@
 """`python -m benchmarks [PART ...] [--quick]`: measure, print ratios, write JSON.
 
-Parts: speed, memory, load, help, mutants; all of them without a name. The JSON goes to
+Parts: speed, memory, load, help, mutants, turns; all of them without a name. The JSON goes to
 benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict where a promise
 is not kept.
 """
@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dispatch, loading, memory, mutants, startup
+from benchmarks import dispatch, loading, memory, mutants, startup, turns
 from benchmarks.harness import Samples, ratio
 from benchmarks.peers import floor, node, ours
 from benchmarks.targets import Finding
 
-PARTS = ("speed", "memory", "load", "help", "mutants")
+PARTS = ("speed", "memory", "load", "help", "mutants", "turns")
 _PACKAGES = (
     "transitions", "python-statemachine", "sismic", "xstate-statemachine", "pydantic", "click",
 )  # fmt: skip
@@ -66,6 +66,9 @@ def main(arguments: list[str]) -> int:
     if "mutants" in parts and flagship is not None:
         _say("mutants ...")
         found += mutants.findings(flagship, size=30 if given.quick else mutants.SIZE)
+    if "turns" in parts and flagship is not None:
+        _say("turns of random play ...")
+        found += turns.findings(flagship, walks=2_000 if given.quick else 10_000)
     _show(samples, found, notes)
     _write(samples, found, notes)
     return 1 if given.strict and not all(finding.kept for finding in found) else 0
