@@ -834,3 +834,19 @@ class TestWatching:
             rest = watching.stdout.read()
             assert watching.wait(timeout=20) == 130
         assert "Traceback" not in rest
+
+
+class TestGenerating:
+    @pytest.mark.parametrize("arguments", [("--generate", "tea"), ("tea", "--generate")])
+    def test_generate_alone_means_the_transitions(
+        self, tea: Path, arguments: tuple[str, ...]
+    ) -> None:
+        ran = heartline("test", *arguments)
+        assert ran.code == 0
+        assert ran.out == heartline("test", "tea", "--generate", "transitions").out
+        assert "heartline test --generate transitions" in ran.out
+
+    def test_a_misspelled_kind_is_no_scenario(self, tea: Path) -> None:
+        ran = heartline("test", "--generate", "pair", "tea")
+        assert ran.code == 2
+        assert "'pair' is not one of 'transitions', 'pairs'" in ran.err

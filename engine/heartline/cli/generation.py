@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from heartline.cli.guard import DONE, FINDINGS
+from heartline.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from heartline.testing.reaching import Found
 
-__all__ = ["GenerationWanted", "generate_tests", "generation_options"]
+__all__ = ["GeneratingCommand", "GenerationWanted", "generate_tests", "generation_options"]
 
 KINDS = ("transitions", "pairs")
 MOST_SECONDS, MOST_CONFIGURATIONS = 86_400, 10_000_000
@@ -31,6 +32,22 @@ class GenerationWanted:
     file: Path | None
     seconds: float
     configurations: int
+
+
+class GeneratingCommand(click.Command):
+    """A command with these options, where --generate alone means the transitions.
+
+    click would take any word that follows it as its value: also the scenario's name.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--generate" in args:
+            after = args.index("--generate") + 1
+            word = args[after] if after < len(args) else "-"
+            misspelled = did_you_mean(word, KINDS) is not None and not Path(word).exists()
+            if word not in KINDS and not misspelled:
+                args = [*args[:after], KINDS[0], *args[after:]]
+        return super().parse_args(ctx, args)
 
 
 def generation_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -61,7 +78,7 @@ _OPTIONS = (
     click.option(
         "--generate", type=click.Choice(KINDS),
         help="Run nothing: make tests of the scenario PATH, as few as can be found, that take "
-        "every transition, or every pair of them.",
+        "every transition, as without a word here, or every pair of them.",
     ),
     click.option(
         "-o", "output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
@@ -91,7 +108,7 @@ def generate_tests(paths: tuple[str, ...], wanted: GenerationWanted) -> int:
 
     if len(paths) != 1:
         raise click.UsageError("--generate takes one scenario, as in: heartline test my_scenario "
-                               "--generate transitions")  # fmt: skip
+                               "--generate")  # fmt: skip
     place = find_scenario(paths[0])
     if place.is_dir():
         place /= SCENARIO

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from heartline.cli.coverage import coverage_options, tell_coverage
-from heartline.cli.generation import generate_tests, generation_options
+from heartline.cli.generation import GeneratingCommand, generate_tests, generation_options
 from heartline.cli.guard import DONE, FINDINGS, USAGE
 from heartline.cli.names import ScenarioName
 from heartline.cli.screen import colourful, columns
@@ -49,6 +49,7 @@ class Wanted:
 
 @click.command(
     "test",
+    cls=GeneratingCommand,
     epilog="""\b
 Examples:
   heartline test scenarios
@@ -56,7 +57,7 @@ Examples:
   heartline test my_scenario --watch
   heartline test scenarios -n auto --junit report.xml
   heartline test my_scenario --cov --cov-report html:coverage --cov-fail-under 90
-  heartline test my_scenario --generate transitions -o my_scenario/walks.test.yaml
+  heartline test my_scenario --generate -o my_scenario/walks.test.yaml
 
 What came of the tests goes to standard output. Exit codes: 0 when all passed; 1 when some
 failed, or too little is covered; 2 for a test file or a scenario that cannot be used (the others
