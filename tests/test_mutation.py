@@ -388,12 +388,11 @@ def test_they_are_the_same_in_a_sample_of_each_bundled_scenario() -> None:
 
 
 @pytest.mark.slow
-def test_they_are_the_same_in_all_of_breaking_bad_news_and_much_of_the_flagship() -> None:
-    workshop = Workshop(bundled("breaking_bad_news"))
-    assert same_either_way(workshop, list(mutants_of(workshop.parts)), 2) > 400
-    workshop = Workshop(bundled("reconciliation"))
-    sample = random.Random(5).sample(mutants_of(workshop.parts), 150)
-    assert same_either_way(workshop, sample, 1) > 100
+def test_they_are_the_same_in_a_wide_sample_of_each_bundled_scenario() -> None:
+    for name, size in (("breaking_bad_news", 150), ("reconciliation", 40)):
+        workshop = Workshop(bundled(name))
+        sample = random.Random(5).sample(mutants_of(workshop.parts), size)
+        assert same_either_way(workshop, sample, 1) > size * 0.6
 
 
 # What the tests notice ----------------------------------------------------------------------------
