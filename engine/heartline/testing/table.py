@@ -170,10 +170,10 @@ def _unknown(
 
 
 def _bound(tests: list[_Test], faults: Faults) -> None:
-    """Leave out rows where all of them together would be more than a file may hold."""
+    """Look only at the first row of each table where all of them together would be more than a
+    file may hold."""
     total = 0
     for test in tests:
-        kept: list[tuple[str, Node]] = []
         for row, node in test.rows:
             cells = node.children if isinstance(node.children, dict) else {}
             total += test.size + sum(
@@ -185,9 +185,9 @@ def _bound(tests: list[_Test], faults: Faults) -> None:
                 message = f"the tables up to here stand for more than {MOST_NODES:,} values"
                 path = ("tests", test.name, "cases", row)
                 faults.error("HL102", message, path, "split the file", key=True)
-                test.rows = kept
+                for each in tests:
+                    del each.rows[1:]
                 return
-            kept.append((row, node))
 
 
 def _size(node: Node) -> int:
