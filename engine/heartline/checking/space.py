@@ -211,7 +211,7 @@ class Space:
 
     `persons` are roles of the engine whose seats persons take, `key` tells frames apart (by all
     that they hold, without it), `most` is how many nodes are kept; with `lines` moves know what is
-    said. Not for several threads at once.
+    said, and without `events` none are sent. Not for several threads at once.
     """
 
     def __init__(
@@ -221,11 +221,13 @@ class Space:
         *,
         key: Callable[[Frame], object] | None = None,
         lines: bool = False,
+        events: bool = True,
         most: int = MOST_NODES,
     ) -> None:
         self.machine = machine
         self.persons = check_seats(machine, persons)
         self.most = most
+        self._sending = events
         self._run = _PausingRun if lines else _SilentRun
         self._nodes: dict[object, Node] = {}
         self._key = key
@@ -295,6 +297,18 @@ class Space:
         """The moves of all options of a node, in their order."""
         return tuple([self.move(node, place) for place in range(len(self.options(node)))])
 
+    def events(self, node: Node) -> list[Option]:
+        """The events that something takes at a node."""
+        leaf, frame = node.frame[0], node.frame
+        return [
+            option
+            for option in self._events[leaf]
+            if any(
+                way.guard is None or way.guard(frame)
+                for way in self.machine.ways(leaf, option.event)
+            )
+        ]
+
     def follow(self, move: Move) -> Node:
         """Where a move leads; from then on its `ways`, `said` and `elapsed` hold too."""
         target = move.target
@@ -319,10 +333,8 @@ class Space:
         frame = node.frame
         leaf = frame[0]
         options = [option for spec, option in self._chosen[leaf] if spec.enabled(frame)]
-        for option in self._events[leaf]:
-            ways = self.machine.ways(leaf, option.event)
-            if any(way.guard is None or way.guard(frame) for way in ways):
-                options.append(option)
+        if self._sending:
+            options += self.events(node)
         if node.deadlines:
             options.append(self._waits[node.deadlines[0].timer])
         return options

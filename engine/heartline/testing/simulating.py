@@ -121,6 +121,8 @@ class _Counting:
         self._moves: list[Move] = []
         self._bits: list[int] = []
         self._turns: list[int] = []
+        self._times: list[timedelta] = []
+        self._ends: list[str] = []
 
     def count(self, walk: Walk) -> None:
         tally = self.tally
@@ -130,8 +132,8 @@ class _Counting:
         self._bits.append(walk.bits)
         if walk.stuck is None:
             self._turns.append(walk.turns)
-            tally.time_of[walk.lasted] += 1
-            tally.ends[walk.end.state] += 1
+            self._times.append(walk.lasted)
+            self._ends.append(walk.end.state)
         else:
             tally.stuck[walk.stuck.kind] += 1
             tally.first_stuck = tally.first_stuck or walk
@@ -166,8 +168,9 @@ class _Counting:
             for state in states_of(self._states, bits):
                 tally.plays[state] += times
         tally.turns_of.update(self._turns)
-        for kept in (self._moves, self._bits, self._turns):
-            kept.clear()
+        tally.time_of.update(self._times)
+        tally.ends.update(self._ends)
+        self._moves, self._bits, self._turns, self._times, self._ends = [], [], [], [], []
 
 
 @contextmanager

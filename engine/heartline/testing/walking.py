@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.chance import MASK, draw
 from heartline.checking.relevance import Relevance
-from heartline.checking.space import BEGIN, MOST_NODES, SEND, WAIT, Space
+from heartline.checking.space import BEGIN, MOST_NODES, WAIT, Space
 from heartline.diagnostics import did_you_mean
 from heartline.durations import format_duration
 from heartline.errors import InputError
@@ -60,6 +60,7 @@ LONGEST_STORY = timedelta(days=7_900 * 365)  # from its start to the last year t
 FEWEST_LONG = 70  # turns: a story that is longer waits more often, for a hundred years at most
 MOST_VALUES = 1000  # values of an input that is varied
 _EQUAL = (1,)
+_NO_TIME = timedelta(0)
 ALL_TIMERS = "wait"  # what stands for every timer among the weights
 
 
@@ -124,12 +125,13 @@ class Walk(NamedTuple):
     @property
     def lasted(self) -> timedelta:
         """How much time passes in it."""
-        return sum([move.elapsed for move in self.moves if move.kind == WAIT], start=timedelta(0))
+        waits = [move.elapsed for move in self.moves if move.kind == WAIT]
+        return sum(waits, start=_NO_TIME) if waits else _NO_TIME
 
 
 class _Station:
     """A node, prepared for walks: what can be taken there, where the share of each ends, and the
-    moves that were taken. The options of a node that come first are those of its station."""
+    moves that were taken."""
 
     __slots__ = ("ends", "moves", "options", "total")
 
@@ -148,7 +150,9 @@ class Walker:
     def __init__(self, machine: Machine, plan: Plan, *, most_nodes: int = MOST_NODES) -> None:
         self.machine = machine
         self.plan = plan
-        self.space = Space(machine, plan.persons, key=Relevance(machine).key, most=most_nodes)
+        self.space = Space(
+            machine, plan.persons, key=Relevance(machine).key, events=plan.events, most=most_nodes
+        )
         self._seed = check_seed(plan.seed) & MASK
         self._vary = [(name, input_values(machine, name)) for name in plan.vary]
         self._weights = _weights(machine, plan.weights)
@@ -204,8 +208,6 @@ class Walker:
         if node.offers is not None:
             station = _Station(options, [weight for _, weight in node.offers])
         else:
-            if not self.plan.events:
-                options = tuple([option for option in options if option.kind != SEND])
             weights = self._weights
             if weights:
                 station = _Station(options, [self._weight(option) for option in options])
@@ -227,8 +229,7 @@ class Walker:
         return node
 
     def _take(self, node: Node, station: _Station, place: int) -> Move:
-        option = station.options[place]
-        move = self.space.move(node, self.space.options(node).index(option))
+        move = self.space.move(node, place)
         station.moves[place] = move
         return move
 
@@ -262,7 +263,7 @@ class Walker:
     def _stuck(self, node: Node) -> Stuck:
         if node.fault is not None:
             return Stuck(LOOP, node.state, node.fault)
-        events = [move.id for move in self.space.moves(node) if move.kind == SEND]
+        events = [option.id for option in self.space.events(node)]
         why = f"Nothing can be chosen in {node.state!r}, and nothing runs out"
         if events:
             return Stuck(DEAD_END, node.state, f"{why}; only {_named(events)} would lead on.")
