@@ -242,7 +242,7 @@ class Space:
         }
         self._chosen = {
             name: [
-                (spec, Option(CHOOSE, spec.id, spec.event, spec.role, spec))
+                (_guard(spec), Option(CHOOSE, spec.id, spec.event, spec.role, spec))
                 for spec in leaf.choices
                 if spec.role in self.persons or not machine.roles[spec.role].engine
             ]
@@ -332,7 +332,7 @@ class Space:
             return [self._drawn[id(spec)] for spec, _ in node.offers]
         frame = node.frame
         leaf = frame[0]
-        options = [option for spec, option in self._chosen[leaf] if spec.enabled(frame)]
+        options = [option for guard, option in self._chosen[leaf] if guard is None or guard(frame)]
         if self._sending:
             options += self.events(node)
         if node.deadlines:
@@ -413,6 +413,13 @@ class Space:
                 node.number = len(self._nodes)
                 self._nodes[key] = node
         return node
+
+
+def _guard(spec: ChoiceSpec) -> Callable[[Frame], object] | None:
+    """What `spec.enabled` asks, without the asking where there is one guard, or none."""
+    if None in spec.guards:
+        return None
+    return spec.guards[0] if len(spec.guards) == 1 else spec.enabled
 
 
 def _counted(deadlines: tuple[Due, ...], time: datetime) -> tuple[Due, ...]:

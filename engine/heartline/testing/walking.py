@@ -59,6 +59,9 @@ LONG_ROW = 100  # so many draws without an input are looked at more closely
 LONGEST_STORY = timedelta(days=7_900 * 365)  # from its start to the last year that a date can have
 FEWEST_LONG = 70  # turns: a story that is longer waits more often, for a hundred years at most
 MOST_VALUES = 1000  # values of an input that is varied
+# One draw of a person's stream serves several choices, each of which takes its part of the number
+# as a digit is taken; a new one is drawn before so little is left that shares would be uneven.
+WHOLE, ENOUGH = 1 << 64, 1 << 40
 _EQUAL = (1,)
 _NO_TIME = timedelta(0)
 ALL_TIMERS = "wait"  # what stands for every timer among the weights
@@ -133,13 +136,14 @@ class _Station:
     """A node, prepared for walks: what can be taken there, where the share of each ends, and the
     moves that were taken."""
 
-    __slots__ = ("ends", "moves", "options", "total")
+    __slots__ = ("ends", "moves", "options", "total", "weighed")
 
     def __init__(self, options: tuple[Option, ...], weights: Sequence[int]) -> None:
         if not any(weights):
             weights = [1] * len(options)
         self.options = options
         self.ends = list(accumulate(weights))
+        self.weighed = any(weight != 1 for weight in weights)
         self.total = self.ends[-1] if self.ends else 0
         self.moves: list[Move | None] = [None] * len(options)
 
@@ -171,7 +175,7 @@ class Walker:
         opening, node, inputs = self._opening(seed)
         moves = [opening]
         bits: int = opening.mark.bits
-        turns = draws = row = 0
+        turns = draws = row = digits = 0
         most = self.plan.most_turns
         stuck: Stuck | None = None
         while True:
@@ -184,7 +188,11 @@ class Walker:
                     break
                 turns += 1
                 row = 0
-                place = bisect(station.ends, draw(mine, turns, station.total))
+                if digits < ENOUGH:
+                    digits = draw(mine, turns, WHOLE)
+                digits, place = divmod(digits, station.total)
+                if station.weighed:
+                    place = bisect(station.ends, place)
             else:
                 draws += 1
                 row += 1
