@@ -30,8 +30,7 @@ def choice_probes(expect: Expect) -> Iterator[Probe]:
     for number, name in enumerate(expect.not_offered or ()):
         yield Probe(
             "not_offered", ("not_offered", number),
-            partial(_is_not_open, name),
-            lambda _, name=name: (f"{name} cannot be chosen", "it can be chosen"),
+            partial(_is_not_open, name), partial(_can_be_chosen, name),
         )  # fmt: skip
     if expect.only_offered is not None:
         names = expect.only_offered
@@ -51,6 +50,10 @@ def choice_probes(expect: Expect) -> Iterator[Probe]:
 
 def _is_open(name: str, scene: Scene) -> bool:
     return name in scene.open
+
+
+def _can_be_chosen(name: str, _scene: Scene) -> Told:
+    return f"{name} cannot be chosen", "it can be chosen"
 
 
 def _is_not_open(name: str, scene: Scene) -> bool:

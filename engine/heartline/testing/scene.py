@@ -30,7 +30,7 @@ class Scene:
     `step` is what the last act set off, None where it set off nothing; `now` is the clock's time.
     """
 
-    __slots__ = ("_lines", "_open", "_shut", "frame", "machine", "now", "position", "step")
+    __slots__ = ("_lines", "_offer", "frame", "machine", "now", "position", "step")
 
     def __init__(
         self, machine: Machine, position: Snapshot, now: datetime, step: Step | None
@@ -41,8 +41,7 @@ class Scene:
         self.now = now
         self.step = step
         self._lines: tuple[Said, ...] | None = None
-        self._open: dict[str, ChoiceSpec] | None = None
-        self._shut: dict[str, ChoiceSpec] = {}
+        self._offer: tuple[dict[str, ChoiceSpec], dict[str, ChoiceSpec]] | None = None
 
     @property
     def lines(self) -> tuple[Said, ...]:
@@ -54,24 +53,28 @@ class Scene:
     @property
     def open(self) -> dict[str, ChoiceSpec]:
         """The choices that a person can take."""
-        if self._open is None:
-            self._open = {}
+        return self._choices()[0]
+
+    @property
+    def shut(self) -> dict[str, ChoiceSpec]:
+        """The choices that are shown but closed."""
+        return self._choices()[1]
+
+    def _choices(self) -> tuple[dict[str, ChoiceSpec], dict[str, ChoiceSpec]]:
+        if self._offer is None:
+            opened, shut = {}, {}
             roles, persons = self.machine.roles, self.position.persons
             for spec in self.machine.leaves[self.frame[0]].choices:
                 if roles[spec.role].engine and spec.role not in persons:
                     continue
                 if spec.enabled(self.frame):
-                    self._open[spec.id] = spec
+                    opened[spec.id] = spec
                 elif not spec.hide:
-                    self._shut[spec.id] = spec
-            for each in self._open:
-                self._shut.pop(each, None)
-        return self._open
-
-    @property
-    def shut(self) -> dict[str, ChoiceSpec]:
-        """The choices that are shown but closed."""
-        return self._shut if self.open is not None else {}
+                    shut[spec.id] = spec
+            for each in opened:
+                shut.pop(each, None)
+            self._offer = opened, shut
+        return self._offer
 
     def reason(self, choice: str) -> str:
         """Why a choice that is shown cannot be taken."""
