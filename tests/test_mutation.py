@@ -769,3 +769,61 @@ def test_what_cannot_be_used_is_a_sentence_and_exit_2(tmp_path: Path) -> None:
     assert "HL309" in result.stderr
     assert "cannot be used" in result.stderr
     assert result.stdout == ""
+
+
+# What is at the edge of a machine -----------------------------------------------------------------
+
+GUEST = dedent(
+    """\
+    heartline: 1
+    id: guest
+    version: 1.0.0
+    title: A guest
+    cast: {you: {name: You}}
+    states:
+      door: {choices: {in: {to: seated}}}
+      seated: {type: final, outcome: seated}
+    """
+)
+VISIT = dedent(
+    """\
+    heartline: 1
+    id: visit
+    version: 1.0.0
+    title: A visit
+    cast: {you: {name: You}}
+    context: {n: {type: int, min: 0, max: 3, initial: 2}}
+    guards: {ready: {when: n > 1}}
+    states:
+      hall: {include: guest.yaml, done: {seated: {to: tea}}}
+      porch: {include: guest.yaml, done: {seated: [{when: n > 2, to: cake}, {to: tea}]}}
+      tea: {entry: {say: [Tea., Hot tea.]}, choices: {out: {to: porch}}}
+      cake: {entry: {say: Cake.}, choices: {stop: {to: end}}}
+      end: {type: final, outcome: end}
+    """
+)
+VISIT_TESTS = (
+    "heartline_tests: 1\ntests:\n"
+    "  tea_first: {steps: [{choose: in, expect: {state: tea, lines: [Tea., Hot tea.]}}]}\n"
+    "  it_goes_on: {steps: [{choose: in}, {choose: out, expect: {state: porch}}]}\n"
+)
+
+
+def test_a_way_that_leads_elsewhere_may_meet_blocks_in_another_order(tmp_path: Path) -> None:
+    (tmp_path / "guest.yaml").write_text(GUEST, encoding="utf-8")
+    outcome = judged(written(tmp_path, VISIT, VISIT_TESTS), only=("retarget",))
+    assert "hall.done.seated[0].to: tea -> cake" in names(outcome.those(KILLED))
+
+
+def test_a_choice_that_another_stands_in_front_of_everywhere_concerns_no_test(
+    tmp_path: Path,
+) -> None:
+    hidden = VISIT.replace(
+        "  end: {type", "  room:\n    choices: {rest: {when: ready, to: end}}\n    states:\n"
+        "      bed: {choices: {rest: {to: end}}}\n  end: {type",
+    )  # fmt: skip
+    (tmp_path / "guest.yaml").write_text(GUEST, encoding="utf-8")
+    outcome = judged(written(tmp_path, hidden, VISIT_TESTS))
+    of_guard = {m.name: v for m, v in outcome.judged if m.name.startswith("guards.ready")}
+    assert of_guard
+    assert all(v.status != KILLED and not v.reached for v in of_guard.values())

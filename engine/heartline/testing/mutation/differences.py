@@ -97,7 +97,7 @@ class Original:
             and places.ways == self.places.ways
             and len(places.edges) == len(self.edges)
             and len(places.specs) == len(self.specs)
-            and len(places.blocks) == len(self.blocks)
+            and list(map(_told, places.blocks)) == list(map(_told, self.blocks))
         )
         if not same:
             found.everywhere = True
@@ -151,21 +151,21 @@ class Original:
         reached = differs = 0
         for number, was, now in found.edges:
             if was.condition != now.condition:
-                one, other = _split(watch.asked[number], was.guard, now.guard, True)
+                one, other = _split(watch.asked.get(number, {}), was.guard, now.guard, True)
                 reached, differs = reached | one, differs | other
         for number, spec, new in found.specs:
             if spec.weight_tree != new.weight_tree:
-                one, other = _split(watch.weighed[number], spec.weight, new.weight, 1)
+                one, other = _split(watch.weighed.get(number, {}), spec.weight, new.weight, 1)
                 reached, differs = reached | one, differs | other
             if self._is_shown(spec, watch) and (
                 spec.hide != new.hide or (spec.needs != new.needs and not (new.hide or new.why))
             ):
                 # Where it stays closed, it may be hidden, or the reason why read otherwise.
-                for frame, tests in watch.asked[self._edge_number(spec.edges[0])].items():
+                for frame, tests in watch.asked.get(self._edge_number(spec.edges[0]), {}).items():
                     if not spec.enabled(frame):
                         reached, differs = reached | tests, differs | tests
         for line_number, line, new_line in found.lines:
-            met = watch.said[line_number]
+            met = watch.said.get(line_number, {})
             if line.speaker != new_line.speaker:
                 reached, differs = reached | _tests(met), differs | _tests(met)
             else:
@@ -228,6 +228,12 @@ class Original:
                 counts[key] = index + 1
                 self._placed.append((wiring, (*key, index)))
         return self._placed
+
+
+def _told(block: Block) -> list[int]:
+    """The lines of a block, by their numbers. Where ways lead elsewhere, blocks may be met in
+    another order; those that do not say the same lines are not the same block."""
+    return [line.number for line in lines_of(block.lines)]
 
 
 def _tests(met: Met) -> int:
