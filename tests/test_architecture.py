@@ -56,6 +56,7 @@ HOUSE = [
     "compiler",
     "reasons",
     "inputs",
+    "run",
     "runtime",
     "rendering",
     "conversation",
@@ -82,7 +83,7 @@ PURE = {
     "snapshot",
     "turn",
 }
-PURE |= {"scenario", "typed", "placeholders", "text", "plan", "machine", "runtime"}
+PURE |= {"scenario", "typed", "placeholders", "text", "plan", "machine", "run", "runtime"}
 IMPURE = {"time", "random", "secrets", "asyncio", "threading", "os", "pathlib", "yaml", "click"}
 PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is
 

@@ -25,7 +25,7 @@ from heartline.checking.loops import always_circles, engine_habits, engine_traps
 from heartline.compiler import compile_scenario
 from heartline.loader import bundled_scenarios, load_text
 from heartline.machine import Machine
-from heartline.runtime import Step, Taken
+from heartline.run import Step, Taken
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 

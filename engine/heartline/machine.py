@@ -164,7 +164,7 @@ class Machine:
     """A scenario, compiled. Immutable once built, and shared by all conversations and threads.
 
     `shown` are the variables that are not hidden: slot, name, title. Where it is `watched`, each
-    step notes its moments (heartline.runtime.Moment), for whoever holds it to its promises.
+    step notes its moments (heartline.run.Moment), for whoever holds it to its promises.
     """
 
     id: str

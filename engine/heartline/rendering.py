@@ -15,7 +15,7 @@ from heartline.turn import Change, Choice, Deadline, Said, Turn
 if TYPE_CHECKING:
     from heartline.machine import Machine
     from heartline.plan import SpokenLine
-    from heartline.runtime import Spoken, Step
+    from heartline.run import Spoken, Step
     from heartline.snapshot import Snapshot
 
 __all__ = ["changed", "drawn_text", "look", "render", "view"]

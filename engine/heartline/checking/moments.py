@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from heartline.expressions import Symbol
     from heartline.machine import Machine, Way
     from heartline.plan import Promise
-    from heartline.runtime import Spoken
+    from heartline.run import Spoken
 
 __all__ = ["Now"]
 

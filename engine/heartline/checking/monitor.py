@@ -32,7 +32,7 @@ from heartline.conversation import Scenario
 from heartline.errors import CallerError
 from heartline.expressions import BOOL, And, Codegen, Not, reads, write
 from heartline.expressions.types import describe_value
-from heartline.runtime import Moment
+from heartline.run import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from heartline.expressions import Tree
     from heartline.machine import Machine, Way
     from heartline.plan import Promise
-    from heartline.runtime import Spoken, Step
+    from heartline.run import Spoken, Step
 
     Test = Callable[[Sequence[Any]], Any]
 

@@ -2,7 +2,7 @@
 
 A play is a row of moments. Each begins with one cause: the beginning, a choice that is taken or
 drawn, an event, a timer that runs out; and it stands where all has settled that follows by itself,
-so that a role can move, or time, or it is over (heartline.runtime.Moment). What is passed through
+so that a role can move, or time, or it is over (heartline.run.Moment). What is passed through
 on the way there, as `always` leads on, is no moment of its own. docs/properties.md says this for
 authors; here it is decided, once, for whoever holds a scenario to its promises.
 

@@ -37,7 +37,7 @@ from heartline.clock import STORY_START
 from heartline.errors import RunawayError
 from heartline.inputs import check_seats, first_frame
 from heartline.machine import perform
-from heartline.runtime import MOST_MICROSTEPS, Run
+from heartline.run import MOST_MICROSTEPS, Run
 from heartline.snapshot import Due, Snapshot, new_tuple
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from heartline.machine import Machine, Way
     from heartline.plan import ChoiceSpec, Leaf, Lines
-    from heartline.runtime import Spoken
+    from heartline.run import Spoken
     from heartline.snapshot import Frame
 
 __all__ = [

@@ -2,7 +2,8 @@
 
     units      the file and those that it includes, as one tree of states
     names      what each name means
-    drafts     what each state declares, parsed
+    reading    pieces of a state: guards, actions, texts, lines
+    drafts     what each state declares, made of them
     wiring     who inherits what, and what each way passes
     promises   properties and migrations
 

@@ -30,7 +30,7 @@ from heartline.durations import format_duration
 from heartline.errors import InputError
 from heartline.expressions import BoolType, DurationType, EnumType, IntType
 from heartline.inputs import check_seed, first_frame
-from heartline.runtime import MOST_FIRINGS, MOST_MICROSTEPS
+from heartline.run import MOST_FIRINGS, MOST_MICROSTEPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from heartline.expressions import Tree
     from heartline.machine import Way
     from heartline.plan import ChoiceSpec, Leaf, Test, When, Wiring
-    from heartline.runtime import Spoken, Step
+    from heartline.run import Spoken, Step
     from heartline.snapshot import Due
     from heartline.testing.case import Case, LoadedTests, Result
     from heartline.testing.coverage.points import Judged

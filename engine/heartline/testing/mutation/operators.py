@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heartline.compiler.drafts import parse_guard
 from heartline.compiler.names import type_of
+from heartline.compiler.reading import parse_guard
 from heartline.durations import format_duration, parse_duration
 from heartline.expressions import (
     DURATION,

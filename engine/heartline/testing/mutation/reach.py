@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from heartline.machine import Machine
     from heartline.plan import Block, ChoiceSpec, Edge, Lines, SpokenLine
-    from heartline.runtime import Run
+    from heartline.run import Run
     from heartline.snapshot import Frame
 
 __all__ = ["Met", "Places", "Watch", "lines_of"]
