@@ -111,6 +111,30 @@ def test_the_same_scenario_gives_the_same_file() -> None:
     assert one == two
 
 
+@pytest.mark.parametrize("kind", [TRANSITIONS, PAIRS])
+def test_walks_that_end_in_a_loop_end_before_it(tmp_path: Path, kind: str) -> None:
+    looping = """\
+states:
+  hall: {choices: {sit: {to: bench}, wait: {to: ring}, go: {to: street}}}
+  bench:
+    choices:
+      nod: {by: other, to: mirror}
+      leave: {by: other, to: street}
+  ring: {choices: {turn: {by: other}}}
+  mirror: {always: [{to: window}]}
+  window: {always: [{to: mirror}]}
+  street: {type: final, outcome: out}
+"""
+    (tmp_path / "scenario.yaml").write_text(HEAD + looping, "utf-8")
+    made = generate(load(tmp_path), kind, bounds=SMALL)
+    assert made.found.faults
+    tests = loaded(tmp_path, made.text)
+    assert covered(tests, kind) == len(made.found.wanted) - len(made.missing)
+    taken = {line.split()[-1] for line in made.text.splitlines() if "choose: " in line}
+    assert taken == ({"sit", "go"} if kind == TRANSITIONS else {"sit"})
+    assert "draw: leave" in made.text
+
+
 @given(scenarios(most=3, includes=True), st.sampled_from([TRANSITIONS, PAIRS]))
 def test_tests_of_any_scenario_pass_and_take_what_they_say(text: str, kind: str) -> None:
     with TemporaryDirectory() as name:

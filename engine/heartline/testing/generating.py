@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from heartline.checking.space import CHOOSE, DRAW, SEND, WAIT
 from heartline.clock import STORY_START
 from heartline.durations import format_duration
+from heartline.errors import RunawayError
 from heartline.expressions import TextType
 from heartline.rendering import look, render
 from heartline.runtime import start, step
 from heartline.snapshot import Choose, Send, Tick
-from heartline.testing.choosing import choose
+from heartline.testing.choosing import Chosen, Path, choose
 from heartline.testing.reaching import Bounds, Search
 from heartline.testing.writing import write_tests
 
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
     from heartline.machine import Machine
     from heartline.runtime import Step
     from heartline.snapshot import Snapshot
-    from heartline.testing.choosing import Chosen, Path
-    from heartline.testing.reaching import Found
+    from heartline.testing.reaching import Edge, Found
     from heartline.testing.writing import Plain
 
 __all__ = ["Generated", "generate"]
 
+MOST_DRAWS = 100  # one after the other, to come to where a walk rests
 SHOWN = 12  # goals that were not reached, as the head of a file names them
 
 
@@ -73,7 +74,7 @@ def generate(
     """
     machine = scenario.machine
     search = Search(machine, kind, bounds or Bounds(), ()).run(report)
-    chosen = choose(machine, search)
+    chosen, walks = _without_loops(machine, search, choose(machine, search))
     reached = {goal for path in chosen.paths for goal in path.goals}
     points = search.found.survey.points
     missing = tuple(
@@ -83,8 +84,7 @@ def generate(
     tests: dict[str, Plain] = {}
     comments: dict[str, str] = {}
     new = set(reached)
-    for path in chosen.paths:
-        test, end = _test(machine, path)
+    for path, (test, end) in zip(chosen.paths, walks, strict=True):
         name = _name(end, tests)
         tests[name] = test
         mine = len(new & path.goals.keys())
@@ -135,6 +135,64 @@ def _head(
 
 
 # One walk -----------------------------------------------------------------------------------------
+
+
+def _without_loops(
+    machine: Machine, search: Search, chosen: Chosen
+) -> tuple[Chosen, list[tuple[Plain, Snapshot]]]:
+    """The walks as they can be played, each with its test and where it ends.
+
+    A walk may end where the engine has to draw, and what it draws may loop; so may draws that only
+    all together are too many. Such a walk is drawn on to where it rests, or ends a turn earlier.
+    """
+    paths: list[Path] = []
+    walks: list[tuple[Plain, Snapshot]] = []
+    for path in chosen.paths:
+        edges = path.edges
+        while edges:
+            found = _played_out(machine, search, Path(path.inputs, edges))
+            if found is not None:
+                paths.append(found[0])
+                walks.append(found[1])
+                break
+            edges = _a_turn_less(edges)
+    lost = {goal for path in chosen.paths for goal in path.goals}
+    lost -= {goal for path in paths for goal in path.goals}
+    if not lost:
+        return Chosen(tuple(paths), chosen.least), walks
+    search.found.whole = False  # by another way they might be taken
+    return Chosen(tuple(paths), 1 if paths else 0), walks
+
+
+def _played_out(
+    machine: Machine, search: Search, path: Path
+) -> tuple[Path, tuple[Plain, Snapshot]] | None:
+    """A walk with its test, as it is or drawn on; None where the runtime says that it loops."""
+    for each in (path, _drawn_on(search, path)):
+        try:
+            return each, _test(machine, each)
+        except RunawayError as error:
+            search.found.faults.add(str(error))
+    return None
+
+
+def _drawn_on(search: Search, path: Path) -> Path:
+    """A walk that ends where the engine draws, gone on with to where it does not."""
+    edges = list(path.edges)
+    for _ in range(MOST_DRAWS):
+        end = search.found.situations[edges[-1].target]
+        onward = search.look(edges[-1].target) if end.node.offers is not None else []
+        if not onward:
+            break
+        edges.append(onward[0])
+    return Path(path.inputs, tuple(edges))
+
+
+def _a_turn_less(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+    end = len(edges) - 1
+    while end > 0 and edges[end].move.kind == DRAW:
+        end -= 1
+    return edges[:end]
 
 
 def _test(machine: Machine, path: Path) -> tuple[Plain, Snapshot]:
