@@ -32,7 +32,7 @@ WRONG = [
     ("running: [break]", "running", "break", "none"),
     (
         "ends: {break: 2026-01-19T09:00:00Z}", "ends",
-        "break ends at 2026-01-19 09:00:00+00:00", "break: it is off\nwhat runs: none",
+        "break ends at 2026-01-19T09:00:00Z", "break: it is off\nwhat runs: none",
     ),
     ("offered: move_in", "offered", "move_in can be chosen", 'closed: "Trust has to grow first."'),
     (
@@ -238,7 +238,7 @@ def test_names_that_a_changed_scenario_does_not_have_hold_nothing() -> None:
         ("context", "trust = 2", "there is no such variable; did you mean 'trusted'?"),
         ("timers", "break: it is off", "there is no such timer; did you mean 'breaks'?"),
         (
-            "ends", "break ends at 2026-01-19 09:00:00+00:00",
+            "ends", "break ends at 2026-01-19T09:00:00Z",
             "there is no such timer; did you mean 'breaks'?",
         ),
     ]  # fmt: skip

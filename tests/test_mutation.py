@@ -34,6 +34,7 @@ from heartline.testing.mutation.mutant import (
 from heartline.testing.mutation.operators import mutants_of
 from heartline.testing.mutation.reach import lines_of
 from heartline.testing.mutation.session import NotUsable, Outcome, Wanted, mutate
+from heartline.testing.mutation.telling import hint
 from heartline.testing.mutation.trees import write_action
 from heartline.testing.mutation.workshop import Workshop
 from heartline.testing.planning import plan_case
@@ -747,6 +748,34 @@ def test_the_command_says_it_to_programs(tmp_path: Path) -> None:
     first = data["survivors"][0]
     assert {"mutant", "operator", "file", "line", "column", "before", "after", "hint"} <= set(first)
     assert "HL907" in result.stderr
+
+
+def test_a_test_that_stands_before_a_choice_and_looks_elsewhere_is_not_said_to_be_missing(
+    tmp_path: Path,
+) -> None:
+    tests = """\
+heartline_tests: 1
+tests:
+  one_knocks: {steps: [{choose: knock, expect: {state: room}}]}
+"""
+    scenario = """\
+heartline: 1
+id: knocking
+version: 1.0.0
+title: Knocking
+cast: {you: {name: You}}
+context: {late: {type: bool, initial: false, input: true}}
+states:
+  hall: {choices: {knock: {to: room}}}
+  room: {choices: {sit: {to: end}, leave: {when: late, to: end}}}
+  end: {type: final, outcome: end}
+"""
+    survivors = judged(written(tmp_path, scenario, tests)).survivors
+    hints = {mutant.name: hint(mutant, verdict) for mutant, verdict in survivors}
+    assert hints["room.choices.leave.when: late -> not late"] == (
+        "no test takes it or looks whether it is offered: expect only_offered or closed, or draw it"
+    )
+    assert hints["room.choices.leave.to: end -> hall"] == "no test comes there: write one that does"
 
 
 def test_the_command_fails_under_a_score_and_for_survivors_without_a_reason(tmp_path: Path) -> None:

@@ -440,7 +440,7 @@ class TestChains:
         ("body", "code", "place", "words"),
         [
             ("b: {after: aa, expect: {over: false}}", "HL903", "aa", "no test of this file"),
-            ("b: {after: b, expect: {over: false}}", "HL903", "b", "b after b"),
+            ("b: {after: b, expect: {over: false}}", "HL903", "b", "starts after itself"),
             ("b: {after: t, expect: {over: false}}", "HL903", "t", "more than one place"),
             ("b: {after: r, expect: {over: false}}", "HL903", "r", "nothing comes after it"),
             ("b: {after: a, seed: 3, expect: {over: false}}", "HL205", "seed", "no 'seed'"),
@@ -489,11 +489,22 @@ class TestScenarios:
         assert ("HL902", "scenari.yaml") in said(loaded)
         assert loaded.diagnostics[0].hint == "did you mean 'scenario.yaml'?"
 
+    def test_no_test_file_is_offered_for_a_scenario(self, folder: Path) -> None:
+        (folder / "scenarios.test.yaml").write_text("heartline_tests: 1\n", "utf-8")
+        (folder / "scenario.yaml").unlink()
+        (found,) = load(
+            folder,
+            "heartline_tests: 1\nscenario: scenarios.yaml\ntests: {a: {expect: {over: no}}}\n",
+        ).diagnostics[:1]
+        assert found.message.endswith("there is no file 'scenarios.yaml'")
+        assert found.hint == "name the scenario's file, beside this one"
+
     def test_a_scenario_with_faults_brings_them_along(self, folder: Path) -> None:
         (folder / "scenario.yaml").write_text(TEA.replace("to: gone", "to: gonne", 1), "utf-8")
         loaded = of_tests(folder, "a: {expect: {over: false}}")
         here, there = loaded.diagnostics
         assert (here.code, here.location.file) == ("HL902", "tests.yaml")
+        assert here.hint == "heartline check scenario.yaml shows its faults"
         assert (there.code, there.location.file) == ("HL301", "scenario.yaml")
         assert loaded.scenario is None
         assert loaded.cases == ()

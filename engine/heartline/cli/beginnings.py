@@ -146,9 +146,8 @@ def replayed(options: Options) -> tuple[Replay, Scenario, Path] | None:
     case = cases[0] if options.seed is None else replace(cases[0], seed=options.seed)
     replay = Replay(case, options.to)
     if options.to is not None and options.to > len(replay.steps):
-        raise click.UsageError(
-            f"--to {options.to} is too far: {target.name} has {len(replay.steps)} steps."
-        )
+        steps = "1 step" if len(replay.steps) == 1 else f"{len(replay.steps)} steps"
+        raise click.UsageError(f"--to {options.to} is too far: {target.name} has {steps}.")
     path = loaded.scenario_loaded.path
     assert path is not None
     return replay, loaded.scenario, path

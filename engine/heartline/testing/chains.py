@@ -115,6 +115,9 @@ def _check_circles(tests: Mapping[str, Test], faults: Faults) -> None:
             shown = [*circle[:6], *["..."] * (len(circle) > 6), circle[0]]
             message = f"these tests start after each other: {' after '.join(shown)}"
             hint = "one of them starts at the beginning"
+            if len(circle) == 1:
+                message = f"{circle[0]!r} starts after itself"
+                hint = "name the test in whose end it starts, or leave after out"
             faults.error("HL903", message, ("tests", circle[0], "after"), hint)
         done.update(chain)
     lengths: dict[str, int] = {}

@@ -24,7 +24,7 @@ from heartline.clock import STORY_START
 from heartline.compiler import compile_scenario
 from heartline.conversation import Scenario
 from heartline.decoding import decode
-from heartline.diagnostics import Diagnostic, Location, Severity
+from heartline.diagnostics import Diagnostic, Location, Severity, did_you_mean
 from heartline.files import SCENARIO, path_beside, read_file
 from heartline.loader import load_file
 from heartline.shape import read_shape
@@ -33,7 +33,7 @@ from heartline.testing.case import Case, CaseStep, LoadedTests
 from heartline.testing.chains import chained
 from heartline.testing.checks import Checks
 from heartline.testing.faults import Faults
-from heartline.testing.finding import TESTS
+from heartline.testing.finding import TESTS, is_test_file
 from heartline.testing.form import Step, Test, TestFile
 from heartline.testing.table import spell_out
 from heartline.yamltext import compose
@@ -198,12 +198,22 @@ class _Loading:
             missing = compiled.loaded.path is None
             message = f"the scenario {relative!r} cannot be used"
             if missing:
-                message += f": {wrong[0].message}"
+                message += f": {wrong[0].message.replace(str(path), wrong[0].location.file)}"
             else:
                 self.beside = wrong
-            hint = wrong[0].hint if missing else f"heartline check {wrong[0].location.file}"
+            hint = f"heartline check {wrong[0].location.file} shows its faults"
+            if missing:
+                hint = wrong[0].hint if relative == SCENARIO else self.another(path)
             self.faults.error("HL902", message, ("scenario",), hint)
         return compiled
+
+    def another(self, path: Path) -> str:
+        """What to write instead of a scenario that is not there."""
+        try:
+            names = [each.name for each in path.parent.glob("*.yaml") if not is_test_file(each)]
+        except OSError:
+            names = []
+        return did_you_mean(path.name, names) or "name the scenario's file, beside this one"
 
     def case(
         self,

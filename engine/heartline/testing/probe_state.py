@@ -210,9 +210,14 @@ def _ends(name: str, moment: datetime, scene: Scene) -> bool:
     return scene.due(name) == moment
 
 
+def _written(moment: datetime) -> str:
+    """A moment as a test file has it, so that it can be copied there."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def _other_end(name: str, moment: datetime, scene: Scene) -> Told:
     due = scene.due(name)
-    expected = f"{name} ends at {moment.isoformat(sep=' ')}"
+    expected = f"{name} ends at {_written(moment)}"
     if due is not None:
-        return expected, f"{name} ends at {due.isoformat(sep=' ')}"
+        return expected, f"{name} ends at {_written(due)}"
     return expected, _other_time(name, timedelta(0), scene)[1]

@@ -80,6 +80,8 @@ def hint(mutant: Mutant, verdict: Verdict) -> str:
     if verdict.everywhere:
         return f"it reaches further than one place, and no test notices it: {_noticing(mutant)}"
     if not verdict.reached:
+        if _of_the_offer(mutant):  # tests may well stand where it is, and look at something else
+            return f"no test takes it or looks whether it is offered: {_noticing(mutant)}"
         return "no test comes there: write one that does"
     if not verdict.differs:
         return (
@@ -90,6 +92,13 @@ def hint(mutant: Mutant, verdict: Verdict) -> str:
         f"it makes a difference in {_tests(verdict.differs)}, where nothing is expected of it: "
         f"{_noticing(mutant)}"
     )
+
+
+def _of_the_offer(mutant: Mutant) -> bool:
+    """Whether it is about whether a choice is offered, not about what it does."""
+    path = mutant.edits[0].path
+    inside = path[path.index("choices") + 2 :] if "choices" in path else ("elsewhere",)
+    return not inside or inside[0] in ("when", "once", "weight")
 
 
 def _noticing(mutant: Mutant) -> str:
