@@ -91,7 +91,7 @@ def test_inputs_are_set_at_the_start_also_as_people_type_them(scenario: Scenario
         ({"open": "perhaps"}, "open is true or false"),
         ({"length": "2d"}, "length is one of 1d, 14d, not '2d'"),
         ({"length": "soon"}, "length is one of 1d, 14d"),
-        ({"name": 3}, "name is a text"),
+        ({"name": 3}, "name is a text, not '3': write it in quotes"),
         ({"name": " "}, "name cannot be empty; leave it out, and it is 'Robin'"),
         ({"seed": "x"}, "The seed is a whole number, not 'x'"),
         ({"mood": 3}, "mood is one of low, high, not '3'"),

@@ -100,7 +100,7 @@ def read_value(slot: Slot, value: object) -> object:
         if text or not slot.initial:
             return text
         raise InputError(f"{name} cannot be empty; leave it out, and it is {slot.initial!r}.")
-    raise InputError(f"{name} is a text, not {type(value).__name__}.")
+    raise InputError(f"{name} is a text, not {shown(value)}: write it in quotes.")
 
 
 def _whole(text: str) -> bool:

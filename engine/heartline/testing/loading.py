@@ -201,7 +201,7 @@ class _Loading:
                 message += f": {wrong[0].message.replace(str(path), wrong[0].location.file)}"
             else:
                 self.beside = wrong
-            hint = f"heartline check {wrong[0].location.file} shows its faults"
+            hint: str | None = f"heartline check {wrong[0].location.file} shows its faults"
             if missing:
                 hint = wrong[0].hint if relative == SCENARIO else self.another(path)
             self.faults.error("HL902", message, ("scenario",), hint)
