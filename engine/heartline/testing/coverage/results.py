@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Coverage", "CoverageLost", "Line", "Total", "gather", "sum_of"]
 
+ONCE = ("guards", "clauses")
+"""Of these it counts only that they were seen: in how many situations each process finds out by
+itself, and what several found does not add up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Total:
@@ -88,6 +92,9 @@ class Coverage:
                 "covered cannot be told: run them again."
             )
         self.counts = [one + other for one, other in zip(self.counts, counts, strict=True)]
+        for number, point in enumerate(self.survey.points):
+            if point.kind in ONCE:
+                self.counts[number] = min(self.counts[number], 1)
 
     @property
     def name(self) -> str:
