@@ -850,3 +850,20 @@ class TestGenerating:
         ran = heartline("test", "--generate", "pair", "tea")
         assert ran.code == 2
         assert "'pair' is not one of 'transitions', 'pairs'" in ran.err
+
+
+def test_a_report_that_cannot_be_written_is_named_as_it_was_given(
+    tea: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def refusing(path: str, *more: int) -> int:
+        if str(path).endswith(".part"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *more)
+
+    monkeypatch.setattr(os, "open", refusing)
+    ran = heartline("test", "tea", "--junit", "tea/report.xml")
+    assert ran.code == 1
+    assert ran.err == "tea/report.xml cannot be used: permission denied.\n"
+    assert not (tea / "report.xml").exists()

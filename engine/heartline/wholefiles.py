@@ -37,7 +37,11 @@ def replace_whole(
     target = path.resolve()
     fresh = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
     how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(fresh, how, PRIVATE if private else SHARED)
+    try:
+        handle = os.open(fresh, how, PRIVATE if private else SHARED)
+    except OSError as error:
+        error.filename = str(path)  # the name that the reader gave, not the one made up here
+        raise
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
