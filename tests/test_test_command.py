@@ -867,3 +867,13 @@ def test_a_report_that_cannot_be_written_is_named_as_it_was_given(
     assert ran.code == 1
     assert ran.err == "tea/report.xml cannot be used: permission denied.\n"
     assert not (tea / "report.xml").exists()
+
+
+def test_a_folder_that_cannot_be_read_is_not_said_to_be_empty(
+    tea: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tea / "tests.yaml").unlink()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    ran = heartline("test", "tea")
+    assert ran.code == 2
+    assert "'tea' cannot be read, so no tests were looked for in it" in ran.out

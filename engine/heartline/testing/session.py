@@ -11,6 +11,7 @@ back, as plain values that can be sent between processes and joined.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
@@ -251,7 +252,12 @@ def _targets(paths: Sequence[str | Path], problems: list[str]) -> dict[Path, lis
     for path in paths:
         target = read_target(str(path))
         files = find_test_files([Path(target.path)])
-        if not files:
+        if not files and not os.access(target.path, os.R_OK | os.X_OK):
+            problems.append(
+                f"{target.path!r} cannot be read, so no tests were looked for in it: see to its "
+                "permissions."
+            )
+        elif not files:
             problems.append(
                 f"There are no tests in {target.path!r}: a test file is called tests.yaml or "
                 "NAME.test.yaml, and lies beside its scenario."
