@@ -83,7 +83,7 @@ def test_what_cannot_be_taken_is_named(tmp_path: Path) -> None:
     (tmp_path / "scenario.yaml").write_text(HEAD + guarded, "utf-8")
     made = generate(load(tmp_path), TRANSITIONS, bounds=SMALL)
     assert [each.split()[:2] for each in made.missing] == [["choice", "sing"]]
-    assert "the others cannot be taken" in made.text
+    assert "the other one cannot be taken" in made.text
 
 
 def test_two_ends_need_two_walks_and_that_is_proved() -> None:

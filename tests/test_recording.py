@@ -179,8 +179,20 @@ class TestWhatIsRecorded:
             "state": "apart",
             "lines": [{"speaker": "you", "exact": "Four weeks then."}],
             "only_offered": ["write"],
-            "timers": {"break": "28d"},
+            "timers": {"apart.3d": "3d", "break": "28d"},
         }
+
+    def test_a_delay_of_a_state_so_that_another_one_is_noticed(
+        self, story: Scenario, tmp_path: Path
+    ) -> None:
+        (tmp_path / "scenario.yaml").write_text(STORY, "utf-8")
+        file = tmp_path / "tests.yaml"
+        test = record(story, played(choose("part"), wait(3, ":wait")))
+        add_test(file, "part", test, scenario=tmp_path / "scenario.yaml")
+        assert statuses(file) == ["passed"]
+        later = STORY.replace("3d: {say", "4d: {say")
+        (tmp_path / "scenario.yaml").write_text(later, "utf-8")
+        assert "HL304" in [found.code for found in load_tests(file).diagnostics]
 
     def test_the_end_has_its_outcome(self, story: Scenario) -> None:
         test = record(story, played(choose("part"), wait(28)))
@@ -262,8 +274,7 @@ class TestWaits:
 
     def test_one_without_a_length_is_until_what_runs_out(self, story: Scenario) -> None:
         test = record(story, played(choose("part"), wait(3, ":wait"), wait(25, ":wait")))
-        # The third day is a delay of the state, which has no name.
-        assert acts(test)[1:] == [{"wait": "3d"}, {"wait_until": "break"}]
+        assert acts(test)[1:] == [{"wait_until": "apart.3d"}, {"wait_until": "break"}]
         exact = record(story, played(choose("part"), wait(3), wait(25, ":wait 25d")))
         assert acts(exact)[-1] == {"wait": "25d"}
 

@@ -99,19 +99,23 @@ def generate(
 def summary(kind: str, found: Found, chosen: Chosen, missing: Sequence[str]) -> list[str]:
     """What was reached and by how many walks, as sentences."""
     total, count = len(found.wanted), len(chosen.paths)
-    said = [f"{count} tests take {total - len(missing)} of {total} {kind}."]
+    tests = "1 test takes" if count == 1 else f"{count} tests take"
+    said = [f"{tests} {total - len(missing)} of {total} {kind}."]
     if chosen.proved:
         said.append("No fewer would do: each of them ends in another way.")
     else:
         said.append(
             f"At least {chosen.least} are needed; whether fewer than {count} would do is open."
         )
-    if missing and found.whole:
-        said.append("All that can happen was looked at: the others cannot be taken.")
+    if missing and found.whole and not found.faults:
+        others = "the other one" if len(missing) == 1 else "the others"
+        said.append(f"All that can happen was looked at: {others} cannot be taken.")
     elif missing:
+        one = len(missing) == 1
         said.append(
-            f"The others were not reached in {len(found.situations):,} configurations; that does "
-            "not say that they cannot be taken."
+            f"{'The other one was' if one else 'The others were'} not reached in "
+            f"{len(found.situations):,} configurations; that does not say that "
+            f"{'it' if one else 'they'} cannot be taken."
         )
     said += [f"Left out, since it loops: {fault}" for fault in sorted(found.faults)]
     return said
@@ -208,7 +212,7 @@ def _test(machine: Machine, path: Path) -> tuple[Plain, Snapshot]:
     for move, draws in turns:
         before = happened.snapshot
         happened = _played(machine, before, move, draws)
-        act = {"draw": list(draws), "expect": _expected(machine, happened), **_act(machine, move)}
+        act = {"draw": list(draws), "expect": _expected(machine, happened), **_act(move)}
         steps.append({field: value for field, value in act.items() if value})
     test["steps"] = steps
     return {field: value for field, value in test.items() if value}, happened.snapshot
@@ -234,14 +238,12 @@ def _played(machine: Machine, before: Snapshot, move: Move, draws: tuple[str, ..
     return step(machine, before, Tick(), before.deadlines[0].due, draws)
 
 
-def _act(machine: Machine, move: Move) -> Plain:
+def _act(move: Move) -> Plain:
     if move.kind == CHOOSE:
         return {"choose": move.id}
     if move.kind == SEND:
         return {"send": move.id}
     assert move.kind == WAIT
-    if machine.timers[move.id].local:  # it has no name in a file
-        return {"wait": format_duration(move.elapsed)}
     return {"wait_until": move.id}
 
 
@@ -255,11 +257,7 @@ def _expected(machine: Machine, happened: Step) -> Plain:
         expect["outcome"] = turn.outcome
     else:
         expect["only_offered"] = [choice.id for choice in turn.choices if choice.enabled]
-        left = {
-            due.timer: format_duration(due.left)
-            for due in turn.deadlines
-            if not machine.timers[due.timer].local
-        }
+        left = {due.timer: format_duration(due.left) for due in turn.deadlines}
         if left:
             expect["timers"] = left
         elif happened.before is not None and happened.before.deadlines and not turn.deadlines:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from heartline.conversation import Scenario
-    from heartline.machine import Machine
     from heartline.moves import Move
     from heartline.runtime import Step
     from heartline.testing.writing import Plain
@@ -156,8 +155,7 @@ def _moved(conversation: _Noting, clock: ManualClock, move: Move) -> _Moment:
     play_move(conversation, move)
     waited = clock.now() - began if "wait" in move else None
     if waited is not None and position.deadlines and position.deadlines[0].due == clock.now():
-        timer = position.deadlines[0].timer
-        until = None if conversation.scenario.machine.timers[timer].local else timer
+        until = position.deadlines[0].timer
     new = conversation.position is not position
     return _Moment(
         move,
@@ -182,7 +180,7 @@ def _same_at(start: datetime, scenario: Scenario, played: Played) -> bool:
 
 def _steps(scenario: Scenario, played: Played, moments: Iterable[_Moment]) -> list[Plain]:
     """The steps with what they lead to; the first is the start, which has no act."""
-    machine, roles = scenario.machine, scenario.machine.roles
+    roles = scenario.machine.roles
     hearing = {None, *played.seats, *(role for role in roles if not roles[role].engine)}
     steps: list[Plain] = []
     ran = False  # whether timers ran at the turn before
@@ -192,7 +190,7 @@ def _steps(scenario: Scenario, played: Played, moments: Iterable[_Moment]) -> li
         step = _act(moment, played.seats)
         if moment.new:
             step["draw"] = list(moment.drawn) or None if steps else None
-            step["expect"] = _expected(machine, moment, hearing, ran)
+            step["expect"] = _expected(moment, hearing, ran)
             ran = bool(step["expect"].get("timers"))
         else:
             step["expect"] = {"state": moment.turn.state}
@@ -237,9 +235,7 @@ def _act(moment: _Moment, seats: tuple[str, ...]) -> Plain:
     return {"send": move["event"]} if "event" in move else {}
 
 
-def _expected(
-    machine: Machine, moment: _Moment, hearing: Collection[str | None], ran: bool
-) -> Plain:
+def _expected(moment: _Moment, hearing: Collection[str | None], ran: bool) -> Plain:
     turn = moment.turn
     lines = [_line(line) for line in turn.lines if line.only_to in hearing]
     expect: Plain = {"state": turn.state, "lines": lines or None}
@@ -248,9 +244,7 @@ def _expected(
     offered = [choice.id for choice in turn.choices if choice.enabled]
     expect["only_offered"] = list(dict.fromkeys(offered))
     left = {
-        deadline.timer: format_duration(deadline.due - moment.now)
-        for deadline in turn.deadlines
-        if not machine.timers[deadline.timer].local  # it has no name in a file
+        deadline.timer: format_duration(deadline.due - moment.now) for deadline in turn.deadlines
     }
     if left:
         expect["timers"] = left

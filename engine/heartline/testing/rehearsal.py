@@ -111,11 +111,8 @@ class Rehearsal:
             running = ", ".join(due.timer for due in self.player.position.deadlines) or "none"
             raise CallerError(f"The timer {timer[:60]!r} does not run now; running: {running}.")
         length = due.due - self.player.now
-        local = self.machine.timers[timer].local
-        step = {"wait": format_duration(length)} if local else {"wait_until": timer}
-        self._act(
-            {**step, "draw": list(draws) or None}, lambda player: player.pass_time(length, draws)
-        )
+        step = {"wait_until": timer, "draw": list(draws) or None}
+        self._act(step, lambda player: player.pass_time(length, draws))
 
     def undo(self, turns: int = 1) -> None:
         """Take turns back."""
