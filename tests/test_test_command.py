@@ -266,6 +266,21 @@ class TestBadInput:
         assert "ERROR tea/tests.yaml::it_spins\n" in ran.out
         assert timeless(ran.out).endswith("1 with an error, 1 passed in no time\n")
 
+    def test_a_loop_is_told_once_and_referred_to_after_that(self, tea: Path) -> None:
+        looping = TEA.replace("      leave:", "      spin: {to: spinning}\n      leave:") + (
+            "  spinning: {always: [{when: cups < 3, to: turning}]}\n"
+            "  turning: {always: [{when: cups < 3, to: spinning}]}\n"
+        )
+        (tea / "scenario.yaml").write_text(looping)
+        one = "    steps: [{choose: spin}, {expect: {over: true}}]\n"
+        (tea / "tests.yaml").write_text(f"heartline_tests: 1\ntests:\n  a:\n{one}  b:\n{one}")
+        ran = heartline("test", "tea")
+        assert ran.code == 2
+        assert ran.out.count("What happened until then:") == 1
+        assert "tea/scenario.yaml:" in ran.out
+        again = "ERROR tea/tests.yaml::b\n  It runs into the same loop as tea/tests.yaml::a.\n"
+        assert again in ran.out
+
     def test_a_folder_without_tests_is_a_sentence(self, tea: Path) -> None:
         (tea / "tests.yaml").unlink()
         ran = heartline("test", "tea")

@@ -141,10 +141,13 @@ class Run:
         self.taken.append(new_tuple(Taken, (way, self.time, drawn)))
         self.budget -= 1
         if self.budget < 0:
+            # Of all that goes round the first in the file, wherever it was counted to the end.
+            edges = [taken.way.edge for taken in self.taken[-MOST_MICROSTEPS // 2 :]]
+            edge = min(edges, key=lambda each: each.location)
             raise RunawayError(
-                f"The scenario {self.machine.id} loops at {self.frame[0]!r}: one input set off "
-                f"more than {MOST_MICROSTEPS} transitions. Look at the always transitions and "
-                f"the engine's choices there ({way.edge.location})."
+                f"The scenario {self.machine.id} loops at {(edge.source or self.frame[0])!r}: one "
+                f"input set off more than {MOST_MICROSTEPS} transitions. Look at the always "
+                f"transitions and the engine's choices there ({edge.location})."
             )
         return True
 
@@ -165,7 +168,8 @@ class Run:
             raise UnknownChoice(_no_such_choice(self, leaf, input))
         if not self.trigger(spec.event):
             reason = closed_reason(self.machine, self.snapshot_now(), spec)
-            raise ChoiceClosed(f"{spec.id!r} cannot be chosen now: {reason}", reason)
+            stop = "" if reason[-1:] in ".!?…" else "."
+            raise ChoiceClosed(f"{spec.id!r} cannot be chosen now: {reason}{stop}", reason)
 
     def send(self, event: str) -> None:
         leaf = self.leaf()

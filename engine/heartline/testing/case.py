@@ -113,7 +113,8 @@ class Entry:
 class Failure:
     """Why a case did not pass. `step` counts the steps of the case from 0, the beginning's first;
     -1 is the start. `mode` is "live" or "stored": through JSON after every turn. `seed` is set
-    where another one was asked for than the case has."""
+    where another one was asked for than the case has. `loop` says where the scenario loops, if
+    that is why."""
 
     message: str
     location: Location
@@ -122,6 +123,7 @@ class Failure:
     mismatches: tuple[Mismatch, ...] = ()
     transcript: tuple[Entry, ...] = ()
     seed: int | None = None
+    loop: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,8 +325,9 @@ class _Run:
             self.mode,
             mismatches,
             seed=self.seed,
+            loop=str(error) if isinstance(error, RunawayError) else None,
         )
-        return _Failed(failure, ERROR if isinstance(error, RunawayError) else FAILED)
+        return _Failed(failure, FAILED if failure.loop is None else ERROR)
 
 
 def _broken(violation: Violation) -> Mismatch:

@@ -52,7 +52,9 @@ class Teller:
         return f"  {self._painted('ERROR  ', _COLOURS[ERROR])}{what} The file cannot be used."
 
     def details(self, outcome: Outcome) -> Iterator[str]:
-        """What is wrong with files, and why tests failed: a paragraph each, in order."""
+        """What is wrong with files, and why tests failed: a paragraph each, in order. A loop of the
+        scenario is told with the first test that runs into it; the others refer to that one."""
+        loops: dict[str, str] = {}
         for file in outcome.files:
             if file.run.tests.diagnostics:
                 text = findings_text(file.run.tests, colour=self.colour, width=self.width)
@@ -60,6 +62,11 @@ class Teller:
             for case, result in zip(file.run.cases, file.results, strict=False):
                 if result.failure is not None:
                     heading = self._painted(f"{_WORDS[result.status]} {case.id}", _COLOURS[FAILED])
+                    loop = result.failure.loop
+                    known = case.id if loop is None else loops.setdefault(loop, case.id)
+                    if known != case.id:
+                        yield f"{heading}\n  It runs into the same loop as {known}."
+                        continue
                     text = failure_text(case, result.failure, colour=self.colour, width=self.width)
                     yield f"{heading}\n{text.rstrip()}"
 
