@@ -499,12 +499,27 @@ class TestScenarios:
         assert found.message.endswith("there is no file 'scenarios.yaml'")
         assert found.hint == "name the scenario's file, beside this one"
 
+    @pytest.mark.parametrize("field", ["only", "skip", "expect"])
+    def test_a_field_without_a_value_is_said_to_be_one_that_can_be_left_out(
+        self, folder: Path, field: str
+    ) -> None:
+        loaded = of_tests(folder, f"a:\n    {field}:\n    steps: [{{expect: {{over: false}}}}]")
+        (fault,) = loaded.diagnostics
+        assert fault.code == "HL203"
+        assert fault.hint is not None
+        assert fault.hint.endswith("or leave the line out")
+
+    def test_a_column_in_capitals_is_said_to_be_written_small(self, folder: Path) -> None:
+        loaded = of_tests(folder, "a: {expect: {state: $ST}}")
+        hint = "a column is written in lower case; did you mean '$st'?"
+        assert [fault.hint for fault in loaded.diagnostics] == [hint]
+
     def test_a_scenario_with_faults_brings_them_along(self, folder: Path) -> None:
         (folder / "scenario.yaml").write_text(TEA.replace("to: gone", "to: gonne", 1), "utf-8")
         loaded = of_tests(folder, "a: {expect: {over: false}}")
         here, there = loaded.diagnostics
         assert (here.code, here.location.file) == ("HL902", "tests.yaml")
-        assert here.hint == "heartline check scenario.yaml shows its faults"
+        assert here.hint is None  # they stand below
         assert (there.code, there.location.file) == ("HL301", "scenario.yaml")
         assert loaded.scenario is None
         assert loaded.cases == ()

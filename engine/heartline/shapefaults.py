@@ -216,7 +216,10 @@ def _value(kind: str, what: str, path: Path, details: Any) -> Sentence:
         hint = f"did you mean {synonym!r}?" if synonym else did_you_mean(tag, _TYPE_NAMES)
         return "HL204", f"{what} has the unknown type {_shown(tag)}: {_VARIABLE_TYPES}", hint
     if kind == "string_pattern_mismatch":
-        return _malformed(what, value, context["pattern"])
+        code, message, hint = _malformed(what, value, context["pattern"])
+        if path[0] == "tests" and hint is not None and str(value).startswith("$"):
+            hint = "a column is written in lower case; " + hint.replace("'", "'$", 1)
+        return code, message, hint
     if kind in _BOUNDS:
         limit = next(number for number in context.values() if isinstance(number, int))
         return "HL204", f"{what} {_BOUNDS[kind].format(limit=f'{limit:,}')}", None

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 
 import yaml
 
@@ -26,6 +26,9 @@ from heartline.decoding import CONTROL, LONGEST_FILE, too_long
 from heartline.diagnostics import Diagnostic, Location, Severity
 from heartline.scalars import TOO_LONG, resolve
 from heartline.yamlfaults import LastEvent, explain_syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["LONGEST_TEXT", "Composition", "Node", "compose"]
 
@@ -94,14 +97,17 @@ def _error(code: str, message: str, where: Location, hint: str | None = None) ->
     return Diagnostic(code, Severity.ERROR, message, where, hint)
 
 
-def compose(text: str, name: str) -> Composition:
-    """Read one document out of a text from `decode`. Time grows linearly with the text."""
+def compose(text: str, name: str, empty: Mapping[str, str] | None = None) -> Composition:
+    """Read one document out of a text from `decode`. Time grows linearly with the text.
+
+    `empty` are hints for fields that have no value, by name, where they are better than the usual.
+    """
     result = Composition()
     if len(text) > LONGEST_TEXT:
         result.faults.append(too_long(name, LONGEST_TEXT))
         result.stopped = True
         return result
-    composer = _Composer(name, result)
+    composer = _Composer(name, result, empty or {})
     try:
         composer.run(_PARSER(text))
         result.root = composer.root
@@ -119,8 +125,9 @@ def compose(text: str, name: str) -> Composition:
 class _Composer:
     """Builds the tree, event by event, without recursion."""
 
-    def __init__(self, name: str, result: Composition) -> None:
+    def __init__(self, name: str, result: Composition, empty: Mapping[str, str]) -> None:
         self.name = name
+        self.hints = empty
         self.result = result
         self.root: Node | None = None
         self.emptied: set[int] = set()  # id() of mappings in braces with a field without a value
@@ -226,6 +233,7 @@ class _Composer:
             if self.top.style:
                 self.emptied.add(id(self.top))
                 hint = _why_empty(self.key, first=len(keys) == 1)
+            hint = self.hints.get(self.key, hint)
             message = f"'{self.key[:80]}' has no value"
             self.fault("HL203", message, event, hint, keys[self.key])
 

@@ -48,6 +48,11 @@ if TYPE_CHECKING:
 __all__ = ["Scenarios", "load_tests"]
 
 _Path = tuple["str | int", ...]
+_EMPTY = {  # what to write in a field that has no value
+    "only": "write why only this test is run, or leave the line out",
+    "skip": "write why the test is skipped, or leave the line out",
+    "expect": "write what is expected, as in state: NAME, or leave the line out",
+}
 
 
 @dataclass(slots=True)
@@ -84,7 +89,7 @@ def load_tests(
     text, wrong = decode(read.content, name)
     if wrong is not None:
         return _unread(name, text, wrong)
-    composed = compose(text, name)
+    composed = compose(text, name, _EMPTY)
     root = composed.root
     if root is None or root.data is None:
         hint = "it begins with heartline_tests: 1"
@@ -201,7 +206,7 @@ class _Loading:
                 message += f": {wrong[0].message.replace(str(path), wrong[0].location.file)}"
             else:
                 self.beside = wrong
-            hint: str | None = f"heartline check {wrong[0].location.file} shows its faults"
+            hint: str | None = None  # its faults stand beside this one
             if missing:
                 hint = wrong[0].hint if relative == SCENARIO else self.another(path)
             self.faults.error("HL902", message, ("scenario",), hint)
