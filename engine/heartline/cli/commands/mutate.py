@@ -34,7 +34,8 @@ Examples:
 
 What came of it goes to standard output, progress and warnings to standard error. Exit codes: 0;
 1 where the score is below --fail-under, or with --strict where a mutant is neither noticed nor
-accepted; 2 for a scenario or tests that cannot be used, for tests that fail, and for usage.""",
+accepted; 2 for a scenario or tests that cannot be used, for tests that fail, and for usage; 130
+after Ctrl-C, which says how many were judged until then.""",
 )
 @click.argument("scenario", type=ScenarioName())
 @click.option(
@@ -113,16 +114,27 @@ def command(
 
 
 def _run(scenario: str, wanted: Wanted) -> Outcome:
-    """Judge, with a bar on standard error where that is a terminal."""
-    if not sys.stderr.isatty():
-        return mutate(scenario, wanted)
-    with click.progressbar(length=1, label="Judging mutants", file=sys.stderr) as bar:
+    """Judge, with a bar on standard error where that is a terminal; Ctrl-C says how far it came."""
+    judged, asked = 0, 0
 
-        def progress(done: int, of: int) -> None:
-            bar.length = max(of, 1)
-            bar.update(done - bar.pos)
+    def note(done: int, of: int) -> None:
+        nonlocal judged, asked
+        judged, asked = done, of
 
-        return mutate(scenario, wanted, progress)
+    try:
+        if not sys.stderr.isatty():
+            return mutate(scenario, wanted, note)
+        with click.progressbar(length=1, label="Judging mutants", file=sys.stderr) as bar:
+
+            def progress(done: int, of: int) -> None:
+                note(done, of)
+                bar.length = max(of, 1)
+                bar.update(done - bar.pos)
+
+            return mutate(scenario, wanted, progress)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped: {judged} of {asked} mutants were judged until then.", err=True)
+        raise
 
 
 def _workers(text: str) -> int:

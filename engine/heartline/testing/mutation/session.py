@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from heartline.diagnostics import Diagnostic, Severity
 from heartline.errors import HeartlineError
-from heartline.files import SCENARIO, find_scenario
+from heartline.files import SCENARIO, bundled_scenarios, find_scenario
 from heartline.testing.case import only_wanted
 from heartline.testing.finding import find_test_files
 from heartline.testing.loading import Scenarios, load_tests
@@ -175,13 +175,17 @@ def _tests(scenario: str, files: Sequence[Path]) -> list[LoadedTests]:
     path = find_scenario(scenario)
     path = path / SCENARIO if path.is_dir() else path
     if not path.is_file():
-        raise NotUsable(f"There is no scenario {scenario!r}: give a file, a folder, or a name.")
+        names = ", ".join(sorted(bundled_scenarios()))
+        raise NotUsable(
+            f"There is no scenario {scenario!r}: give a file, a folder, or the name of one that "
+            f"came along ({names})."
+        )
     beside = not files
     if beside:
         files = [file for file in find_test_files([path.parent]) if file.parent == path.parent]
-    known, found = Scenarios(), []
+    loading, found = Scenarios(), []
     for file in files:
-        tests = load_tests(file, scenarios=known)
+        tests = load_tests(file, scenarios=loading)
         about = tests.scenario_loaded.path if tests.scenario_loaded is not None else None
         if beside and usable(tests) and about != path.resolve():
             continue  # those of another scenario in this folder

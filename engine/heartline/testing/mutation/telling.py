@@ -23,7 +23,7 @@ _NOTICING = {
     "visit": "expect lines, on the first visit and on a later one",
     "retarget": "expect the state that it leads to",
     "drop-choice": "choose or draw it, or expect it in offered",
-    "drop-once": "expect it in not_offered after it was taken",
+    "drop-once": "come back after it was taken, and expect it in closed",
     "drop-timer": "wait until it runs out, and expect the state",
     "drop-event": "send it, and expect the state",
     "drop-way": "expect the state that it leads to, or what it does",
@@ -78,7 +78,7 @@ def _how(mutant: Mutant, verdict: Verdict) -> str:
 def hint(mutant: Mutant, verdict: Verdict) -> str:
     """Which tests come to the place of a survivor, and what would notice it."""
     if verdict.everywhere:
-        return f"it reaches further than one place, and no test notices it: {_noticing(mutant)}"
+        return f"much depends on it, and no test notices it: {_noticing(mutant)}"
     if not verdict.reached:
         if _of_the_offer(mutant):  # tests may well stand where it is, and look at something else
             return f"no test takes it or looks whether it is offered: {_noticing(mutant)}"
