@@ -266,6 +266,22 @@ class TestBadInput:
         assert "ERROR tea/tests.yaml::it_spins\n" in ran.out
         assert timeless(ran.out).endswith("1 with an error, 1 passed in no time\n")
 
+    @pytest.mark.parametrize(
+        ("given", "said"),
+        [
+            (["tea", "--yes"], "--yes answers what --update asks"),
+            (["tea", "--generate", "-k", "a"], "leave -k out."),
+            (["tea", "--generate", "--cov"], "leave --cov out."),
+            (["tea", "--generate", "--watch"], "leave --watch out."),
+        ],
+    )
+    def test_an_option_that_would_do_nothing_is_refused(
+        self, tea: Path, given: list[str], said: str
+    ) -> None:
+        ran = heartline("test", *given)
+        assert ran.code == 2
+        assert said in " ".join(ran.err.split())
+
     def test_a_loop_is_told_once_and_referred_to_after_that(self, tea: Path) -> None:
         looping = TEA.replace("      leave:", "      spin: {to: spinning}\n      leave:") + (
             "  spinning: {always: [{when: cups < 3, to: turning}]}\n"

@@ -73,6 +73,9 @@ def tell_coverage(wanted: CoverageWanted, outcome: Outcome) -> bool:
         click.echo("\n" + as_text(coverage), nl=False)
     if results:
         wanted.write(results)
+        for form, path in wanted.reports:
+            what = path / "index.html" if form == "html" else path
+            click.echo(f"Coverage as {form} is written to {what}.", err=True)
     short = list(wanted.too_little(results))
     for sentence in short:
         click.echo(sentence, err=True)

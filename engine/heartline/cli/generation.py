@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from heartline.cli.guard import DONE, FINDINGS
+from heartline.cli.names import Number
 from heartline.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ _OPTIONS = (
         show_default=True, metavar="N", help="With --generate: how long to look for ways.",
     ),
     click.option(
-        "--max-configurations", type=click.IntRange(10, MOST_CONFIGURATIONS), default=100_000,
+        "--max-configurations", type=Number(10, MOST_CONFIGURATIONS), default=100_000,
         show_default=True, metavar="N", help="With --generate: how many configurations to keep.",
     ),
 )  # fmt: skip

@@ -1,15 +1,15 @@
-"""The SCENARIO argument: a bundled name, a folder or a file; completed by the shell."""
+"""What arguments and options take: a scenario by its name or path, and whole numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["ScenarioName"]
+__all__ = ["Number", "ScenarioName"]
 
 
 class ScenarioName(click.ParamType[str]):
@@ -30,3 +30,15 @@ class ScenarioName(click.ParamType[str]):
             if name.startswith(incomplete)
         ]
         return [*names, *click.Path().shell_complete(ctx, param, incomplete)]
+
+
+class Number(click.IntRange):
+    """A whole number between two bounds, refused in words where it is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return int(super().convert(value, param, ctx))
+        except click.BadParameter:
+            bounds = f"from {self.min:,}" + (f" to {self.max:,}" if self.max is not None else "")
+            shown = repr(str(value)[:40])
+            self.fail(f"{shown} is not a whole number {bounds}.", param, ctx)

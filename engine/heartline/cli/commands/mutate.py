@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from heartline.cli.guard import DONE, FINDINGS, USAGE
-from heartline.cli.names import ScenarioName
+from heartline.cli.names import Number, ScenarioName
 from heartline.loader import find_scenario
 from heartline.testing.mutation.cache import usual_file
 from heartline.testing.mutation.judging import TestsFail
@@ -54,9 +54,7 @@ after Ctrl-C, which says how many were judged until then.""",
     "--only", type=click.Choice(list(OPERATORS)), multiple=True, metavar="OPERATOR",
     help="Only mistakes of this kind; several times for several.",
 )  # fmt: skip
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="Judge a sample of so many mutants."
-)
+@click.option("--limit", type=Number(min=1), metavar="N", help="Judge a sample of so many mutants.")
 @click.option(
     "--seed", type=int, default=0, metavar="NUMBER", help="With --limit: which sample it is."
 )

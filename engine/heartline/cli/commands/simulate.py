@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from heartline.cli.guard import DONE, FINDINGS, INTERRUPTED
-from heartline.cli.names import ScenarioName
+from heartline.cli.names import Number, ScenarioName
 from heartline.conversation import load
 from heartline.errors import InputError
 from heartline.testing.simreport import as_json, as_text, script
@@ -48,7 +48,7 @@ end; 1 when one got stuck, and for a faulty scenario; 2 for usage; 130 after Ctr
 )
 @click.argument("scenario", type=ScenarioName())
 @click.option(
-    "-n", "walks", type=click.IntRange(1, MOST_WALKS), default=1000, show_default=True,
+    "-n", "walks", type=Number(1, MOST_WALKS), default=1000, show_default=True,
     metavar="NUMBER", help="How many plays.",
 )  # fmt: skip
 @click.option(
@@ -75,7 +75,7 @@ end; 1 when one got stuck, and for a faulty scenario; 2 for usage; 130 after Ctr
 )  # fmt: skip
 @click.option("--events", is_flag=True, help="Send events too, each like a choice.")
 @click.option(
-    "--most-turns", type=click.IntRange(1, MOST_TURNS), default=1000, show_default=True,
+    "--most-turns", type=Number(1, MOST_TURNS), default=1000, show_default=True,
     metavar="NUMBER", help="A play that has come to no end after so many turns is stuck.",
 )  # fmt: skip
 @click.option(
@@ -83,7 +83,7 @@ end; 1 when one got stuck, and for a faulty scenario; 2 for usage; 130 after Ctr
     help="Write the first play that gets stuck as a script for heartline play.",
 )  # fmt: skip
 @click.option(
-    "--play", type=click.IntRange(0, MOST_WALKS), metavar="NUMBER",
+    "--play", type=Number(0, MOST_WALKS), metavar="NUMBER",
     help="Only make this one of the plays again, and print it, or write it with --script.",
 )  # fmt: skip
 @click.option(

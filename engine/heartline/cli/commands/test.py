@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from heartline.cli.coverage import coverage_options, tell_coverage
 from heartline.cli.generation import GeneratingCommand, generate_tests, generation_options
@@ -124,7 +125,10 @@ def command(
     name of a scenario that came along; the present folder without any. FILE::NAME is one test.
     """
     if generation is not None:
+        _check_generation()
         return generate_tests(paths, generation)
+    if yes and not update:
+        raise click.UsageError("--yes answers what --update asks: give --update too.")
     if junit is not None and not junit.absolute().parent.is_dir():
         raise click.UsageError(f"--junit cannot write {junit}: there is no folder {junit.parent}.")
     seen = None if coverage is None else record
@@ -214,6 +218,21 @@ def _watch(wanted: Wanted) -> NoReturn:
         while not (changed := next(filter(None, (each.changed() for each in files)), None)):
             time.sleep(PAUSE)
         _print(f"\n{changed} has changed:\n", colour=False)
+
+
+def _check_generation() -> None:
+    """Refuse options about running tests beside --generate, which runs none."""
+    context = click.get_current_context()
+    own = {"paths", "generate", "output", "max_seconds", "max_configurations"}
+    for parameter in context.command.params:
+        name = parameter.name
+        if name in own:
+            continue
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"--generate makes tests and runs none that are there: leave {parameter.opts[-1]} "
+                "out."
+            )
 
 
 def _check_update(wanted: Wanted, *, yes: bool, watch: bool) -> None:
