@@ -856,3 +856,13 @@ def test_a_choice_that_another_stands_in_front_of_everywhere_concerns_no_test(
     of_guard = {m.name: v for m, v in outcome.judged if m.name.startswith("guards.ready")}
     assert of_guard
     assert all(v.status != KILLED and not v.reached for v in of_guard.values())
+
+
+def test_ctrl_c_says_how_many_were_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_name: str, _wanted: Wanted, progress: Any) -> Outcome:
+        progress(3, 9)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("heartline.cli.commands.mutate.mutate", interrupted)
+    result = CliRunner().invoke(heartline, ["mutate", str(written(tmp_path))])
+    assert "Stopped: 3 of 9 mutants were judged until then.\n" in result.stderr
