@@ -30,7 +30,7 @@ test: $(VENV)/.test  ## run the tests
 
 test-all: $(VENV)/.test  ## run all tests, the slow ones too, with a wider search and coverage
 	$(BIN)/python -m coverage erase
-	HEARTLINE_SEARCH=thorough $(BIN)/python -m coverage run -m pytest -q -m "not slow" $(PYTEST_ARGS)
+	HEARTLINE_SEARCH=thorough $(BIN)/python -m coverage run -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m pytest -q -m slow $(PYTEST_ARGS)

@@ -11,8 +11,8 @@ from heartline import Choose, Tick, load, start, step
 from heartline.chance import draw
 from heartline.checking.space import NOW
 from heartline.machine import Machine
-from heartline.testing.simulating import simulate
-from heartline.testing.walking import Plan, Walker
+from heartline.testing.walks.simulating import simulate
+from heartline.testing.walks.walking import Plan, Walker
 
 __all__ = ["findings"]
 

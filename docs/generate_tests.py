@@ -1,6 +1,6 @@
 """Writes docs/test-files.md, the reference of test files, from the models that read them.
 
-What a field means stands in engine/heartline/testing/form.py, beside the field. The example is
+What a field means stands beside it in engine/heartline/testing/files/form.py. The example is
 played by the tests of the documentation. `python docs/generate.py` writes this page too.
 """
 
@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import generate
 from heartline.forms import CASE_NAME, IDENTIFIER, TIMER_NAME
 from heartline.schema import tidy
-from heartline.testing import form
-from heartline.testing.values import MOMENT
+from heartline.testing.files import form
+from heartline.testing.files.values import MOMENT
 
 PAGE = Path(__file__).with_name("test-files.md")
 

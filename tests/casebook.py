@@ -12,9 +12,9 @@ from heartline import Scenario
 from heartline.clock import STORY_START
 from heartline.diagnostics import Location
 from heartline.testing.case import FAILED, Case, CaseStep, Failure, Result
-from heartline.testing.form import Step
-from heartline.testing.loading import load_tests
-from heartline.testing.running import run_case
+from heartline.testing.files.form import Step
+from heartline.testing.files.loading import load_tests
+from heartline.testing.runs.running import run_case
 from heartline.yamltext import compose
 
 STORY = """

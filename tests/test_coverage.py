@@ -40,7 +40,7 @@ from heartline.testing.coverage.recorder import Recorder, record
 from heartline.testing.coverage.results import Coverage, CoverageLost, gather
 from heartline.testing.coverage.table import as_text
 from heartline.testing.coverage.wanted import NotWanted, read_floor, read_report
-from heartline.testing.session import Options, run_files
+from heartline.testing.suite.session import Options, run_files
 from test_walks import walk as random_walk
 
 HEAD = "heartline: 1\nid: small\nversion: 1.0.0\ntitle: A small one\n"

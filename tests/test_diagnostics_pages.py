@@ -20,7 +20,7 @@ from heartline.checking import codes
 from heartline.checking.codes import CODES, FAMILIES, page, pages_folder, summary
 from heartline.checking.lint import check
 from heartline.diagnostics import Diagnostic, Severity
-from heartline.testing.loading import load_tests
+from heartline.testing.files.loading import load_tests
 
 PAGES = Path(__file__).parents[1] / "docs" / "diagnostics"
 BLOCK = re.compile(

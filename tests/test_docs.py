@@ -42,8 +42,8 @@ import heartline
 from heartline.checking.lint import check, lint
 from heartline.compiler import compile_scenario
 from heartline.loader import load_text
-from heartline.testing.loading import load_tests
-from heartline.testing.running import run_case
+from heartline.testing.files.loading import load_tests
+from heartline.testing.runs.running import run_case
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -26,7 +26,7 @@ from heartline.testing.coverage.results import Coverage
 from heartline.testing.mutation.operators import mutants_of
 from heartline.testing.mutation.session import Wanted, mutate
 from heartline.testing.mutation.workshop import Workshop
-from heartline.testing.session import FileOutcome, Options, run_files
+from heartline.testing.suite.session import FileOutcome, Options, run_files
 
 FOLDER = Path(__file__).parent.parent / "scenarios" / "reconciliation"
 BAD = {

@@ -10,7 +10,7 @@ import pytest
 from heartline.fields import fields_at
 from heartline.scenario import ScenarioFile
 from heartline.support import Entry
-from heartline.testing.form import TestFile
+from heartline.testing.files.form import TestFile
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -16,13 +16,13 @@ from harness import HEAD, story
 from heartline import load
 from heartline.cli import run
 from heartline.testing.case import PASSED
-from heartline.testing.choosing import choose
 from heartline.testing.coverage.recorder import Recorder
 from heartline.testing.coverage.results import gather
-from heartline.testing.generating import generate
-from heartline.testing.loading import load_tests
-from heartline.testing.reaching import PAIRS, TRANSITIONS, Bounds, Search
-from heartline.testing.running import run_case
+from heartline.testing.files.loading import load_tests
+from heartline.testing.making.choosing import choose
+from heartline.testing.making.generating import generate
+from heartline.testing.making.reaching import PAIRS, TRANSITIONS, Bounds, Search
+from heartline.testing.runs.running import run_case
 
 if TYPE_CHECKING:
     from heartline.testing.case import LoadedTests

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from casebook import read_cases, run, told
 from harness import story
 from heartline.testing.case import PASSED
-from heartline.testing.form import Words
-from heartline.testing.running import run_case
-from heartline.testing.wording import MOST_COMPARED, Wording, quoted
+from heartline.testing.files.form import Words
+from heartline.testing.runs.running import run_case
+from heartline.testing.runs.wording import MOST_COMPARED, Wording, quoted
 
 WRONG = [
     ("state: apart", "state", "apart", "talk (in home)"),

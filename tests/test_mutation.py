@@ -19,7 +19,7 @@ from heartline.errors import HeartlineError
 from heartline.expressions import write
 from heartline.loader import load_file, load_text
 from heartline.testing.case import PASSED
-from heartline.testing.loading import load_tests
+from heartline.testing.files.loading import load_tests
 from heartline.testing.mutation.cache import Known
 from heartline.testing.mutation.judging import Court, TestsFail
 from heartline.testing.mutation.mutant import (
@@ -37,8 +37,8 @@ from heartline.testing.mutation.session import NotUsable, Outcome, Wanted, mutat
 from heartline.testing.mutation.telling import hint
 from heartline.testing.mutation.trees import write_action
 from heartline.testing.mutation.workshop import Workshop
-from heartline.testing.planning import plan_case
-from heartline.testing.running import run_plan
+from heartline.testing.runs.planning import plan_case
+from heartline.testing.runs.running import run_plan
 
 if TYPE_CHECKING:
     from heartline.loader import Loaded

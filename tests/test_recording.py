@@ -27,11 +27,11 @@ from heartline.frontends.terminal.saving import read_save, write_save
 from heartline.frontends.terminal.session import Session
 from heartline.loader import bundled_scenarios
 from heartline.moves import Move, play_move
-from heartline.testing.adding import add_test
 from heartline.testing.case import PASSED
-from heartline.testing.loading import load_tests
-from heartline.testing.recording import NotRecorded, Played, name_for, record
-from heartline.testing.running import run_case
+from heartline.testing.files.loading import load_tests
+from heartline.testing.making.adding import add_test
+from heartline.testing.making.recording import NotRecorded, Played, name_for, record
+from heartline.testing.runs.running import run_case
 
 STORY = """\
 heartline: 1

@@ -29,10 +29,10 @@ from heartline.testing.case import (
     Mismatch,
     Result,
 )
-from heartline.testing.failures import failure_text, replay_command
-from heartline.testing.planning import plan_case
-from heartline.testing.player import begin
-from heartline.testing.running import run_case, run_plan
+from heartline.testing.runs.failures import failure_text, replay_command
+from heartline.testing.runs.planning import plan_case
+from heartline.testing.runs.player import begin
+from heartline.testing.runs.running import run_case, run_plan
 
 # What passes ------------------------------------------------------------------------------------
 

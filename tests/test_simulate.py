@@ -22,9 +22,9 @@ from harness import story
 from heartline import Choose, InputError, RunawayError, Send, Tick, load, start, step
 from heartline.checking.space import BEGIN, CHOOSE, DRAW, NOW, SEND
 from heartline.cli import run
-from heartline.testing.simreport import as_json, as_text, script
-from heartline.testing.simulating import choice_of, interval, simulate, spread
-from heartline.testing.walking import DEAD_END, LOOP, TOO_LONG, Plan, Walk, Walker
+from heartline.testing.walks.simreport import as_json, as_text, script
+from heartline.testing.walks.simulating import choice_of, interval, simulate, spread
+from heartline.testing.walks.walking import DEAD_END, LOOP, TOO_LONG, Plan, Walk, Walker
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,9 @@ import heartline
 from harness import story
 from heartline import Scenario
 from heartline.checking.monitor import Watch
-from heartline.testing.loading import load_tests
+from heartline.testing.files.loading import load_tests
 from heartline.testing.rehearsal import PlayFailed, Rehearsal
-from heartline.testing.running import run_case
+from heartline.testing.runs.running import run_case
 from heartline.testing.strategies import plays, scenario_machine
 
 QUICK = settings(

@@ -19,10 +19,10 @@ import pytest
 from heartline import Scenario
 from heartline.cli import run
 from heartline.testing.case import Case, Listener, LoadedTests, Result
-from heartline.testing.rewriting import Keep, NotRewritten, Rewriting
-from heartline.testing.selecting import NotSelectable, read_keyword
-from heartline.testing.session import Options, Outcome, run_files
-from heartline.testing.telling import Teller
+from heartline.testing.suite.rewriting import Keep, NotRewritten, Rewriting
+from heartline.testing.suite.selecting import NotSelectable, read_keyword
+from heartline.testing.suite.session import Options, Outcome, run_files
+from heartline.testing.suite.telling import Teller
 from heartline.yamltext import Node, compose
 
 ROOT = Path(__file__).parents[1]

@@ -19,10 +19,10 @@ from heartline.cli.group import heartline
 from heartline.cli.guard import guarded
 from heartline.clock import STORY_START
 from heartline.diagnostics import Diagnostic
-from heartline.testing import schema
 from heartline.testing.case import LoadedTests
-from heartline.testing.finding import find_test_files, is_test_file
-from heartline.testing.loading import Scenarios, load_tests
+from heartline.testing.files import schema
+from heartline.testing.files.finding import find_test_files, is_test_file
+from heartline.testing.files.loading import Scenarios, load_tests
 from heartline.yamltext import compose
 
 TEA = """\

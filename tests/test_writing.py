@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heartline.decoding import decode
-from heartline.testing import form
-from heartline.testing.adding import NotAdded, add_test, with_test
-from heartline.testing.loading import load_tests
-from heartline.testing.writing import write_tests
-from heartline.testing.yamlout import Unwritable, scalar
+from heartline.testing.files import form
+from heartline.testing.files.loading import load_tests
+from heartline.testing.making.adding import NotAdded, add_test, with_test
+from heartline.testing.making.writing import write_tests
+from heartline.testing.making.yamlout import Unwritable, scalar
 from heartline.yamltext import compose
 
 STORY = """\

@@ -125,8 +125,8 @@ def replayed(options: Options) -> tuple[Replay, Scenario, Path] | None:
             "or leave out --test."
         )
     from heartline.frontends.terminal.replay import Replay
-    from heartline.testing.loading import load_tests
-    from heartline.testing.selecting import read_target
+    from heartline.testing.files.loading import load_tests
+    from heartline.testing.suite.selecting import read_target
 
     target = read_target(options.test)
     if not target.name:

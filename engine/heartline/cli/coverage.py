@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from heartline.testing.coverage.wanted import CoverageWanted
-    from heartline.testing.session import Outcome
+    from heartline.testing.suite.session import Outcome
 
 __all__ = ["coverage_options", "tell_coverage"]
 

@@ -17,7 +17,7 @@ from heartline.diagnostics import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from heartline.testing.reaching import Found
+    from heartline.testing.making.reaching import Found
 
 __all__ = ["GeneratingCommand", "GenerationWanted", "generate_tests", "generation_options"]
 
@@ -102,9 +102,9 @@ def generate_tests(paths: tuple[str, ...], wanted: GenerationWanted) -> int:
     from heartline.conversation import load
     from heartline.files import SCENARIO
     from heartline.loader import find_scenario
-    from heartline.testing.adding import check_place, scenario_from
-    from heartline.testing.generating import generate, summary
-    from heartline.testing.reaching import Bounds
+    from heartline.testing.making.adding import check_place, scenario_from
+    from heartline.testing.making.generating import generate, summary
+    from heartline.testing.making.reaching import Bounds
     from heartline.wholefiles import replace_whole
 
     if len(paths) != 1:
@@ -147,8 +147,8 @@ def generate_tests(paths: tuple[str, ...], wanted: GenerationWanted) -> int:
 def _failed(file: Path) -> int:
     """How many of the tests in a file do not pass."""
     from heartline.testing.case import PASSED
-    from heartline.testing.loading import load_tests
-    from heartline.testing.running import run_case
+    from heartline.testing.files.loading import load_tests
+    from heartline.testing.runs.running import run_case
 
     loaded = load_tests(file)
     assert loaded.scenario is not None

@@ -1,13 +1,16 @@
 """Testing scenario files: tests beside a scenario, their runner, coverage, and mutation.
 
-    form         the authored shape of a test file
-    loading      a test file becomes cases, or sentences about what is wrong with it
+    files        test files: their shape, and how they become cases
     case         one test, ready to be run, and what came of it
-    matching     what is expected, held against what came
-    running      one case, played and judged
-    writing      tests as YAML, into new files or at the end of those that are there (adding)
-    recording    what was played becomes a test
+    runs         one case, played and judged
+    suite        many files in one go, and what is told of them
+    coverage     what tests met of a scenario, and what they did not
+    making       where tests come from: written, recorded, generated
+    walks        random plays, many of them
+    mutation     whether the tests would notice a mistake
+    plugin       for pytest
     helpers      plays and expectations for tests in Python
+    rehearsal    what both of these and random plays are made of
     strategies   random plays with hypothesis
 
 Nothing here is imported by what runs a conversation. The names below are for tests in Python

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from heartline.loader import Loaded
     from heartline.runtime import Step as RuntimeStep
     from heartline.sources import SourceMap
-    from heartline.testing.form import Expect, Step, TestFile
+    from heartline.testing.files.form import Expect, Step, TestFile
 
 __all__ = [
     "ERROR", "FAILED", "PASSED", "SKIPPED",

@@ -25,10 +25,10 @@ from heartline.diagnostics import Location
 from heartline.errors import CallerError, HeartlineError
 from heartline.snapshot import Choose, Tick
 from heartline.testing.case import CaseStep
-from heartline.testing.form import Expect, Step
-from heartline.testing.matching import REFUSALS, plan_check
+from heartline.testing.files.form import Expect, Step
 from heartline.testing.rehearsal import PlayFailed, Rehearsal
-from heartline.testing.scene import Scene
+from heartline.testing.runs.matching import REFUSALS, plan_check
+from heartline.testing.runs.scene import Scene
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

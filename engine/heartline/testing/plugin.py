@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from heartline.clock import ManualClock
     from heartline.conversation import Conversation, Scenario
     from heartline.testing.case import Case, LoadedTests, Result
-    from heartline.testing.loading import Scenarios
+    from heartline.testing.files.loading import Scenarios
 
 __all__ = ["CaseItem", "TestsFile", "conversation", "manual_clock"]
 
@@ -78,9 +78,9 @@ class TestsFile(pytest.File):
     tests: LoadedTests
 
     def collect(self) -> Iterator[CaseItem]:
-        from heartline.testing.loading import load_tests
-        from heartline.testing.session import usable
-        from heartline.testing.telling import findings_text
+        from heartline.testing.files.loading import load_tests
+        from heartline.testing.suite.session import usable
+        from heartline.testing.suite.telling import findings_text
 
         name = _shown(self.path, self.config)
         self.tests = load_tests(self.path, name, _scenarios(self.config))
@@ -104,7 +104,7 @@ _LOADED = pytest.StashKey[Any]()
 
 def _scenarios(config: pytest.Config) -> Scenarios:
     """The scenarios that were loaded in this run: each once, however many files test it."""
-    from heartline.testing.loading import Scenarios
+    from heartline.testing.files.loading import Scenarios
 
     known: Scenarios = config.stash.setdefault(_KNOWN, Scenarios())
     return known
@@ -121,7 +121,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         from heartline.testing.case import PASSED
-        from heartline.testing.running import run_case
+        from heartline.testing.runs.running import run_case
 
         assert isinstance(self.parent, TestsFile)
         scenario = self.parent.tests.scenario
@@ -173,7 +173,7 @@ class CaseFailed(Exception):
         return self._text(colour=False, width=100)
 
     def _text(self, *, colour: bool, width: int) -> str:
-        from heartline.testing.failures import failure_text
+        from heartline.testing.runs.failures import failure_text
 
         if self.result.failure is None:
             return self.result.status

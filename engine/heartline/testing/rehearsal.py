@@ -15,8 +15,8 @@ from heartline.clock import STORY_START, ManualClock
 from heartline.durations import format_duration, parse_duration
 from heartline.errors import CallerError, HeartlineError
 from heartline.plan import event_name
-from heartline.testing.player import Player
-from heartline.testing.writing import write_tests
+from heartline.testing.making.writing import write_tests
+from heartline.testing.runs.player import Player
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from heartline.checking.monitor import Marks, Violation, Watch
     from heartline.runtime import Step
-    from heartline.testing.writing import Plain
+    from heartline.testing.making.writing import Plain
     from heartline.turn import Choice, Turn
 
 __all__ = ["PlayFailed", "Rehearsal"]

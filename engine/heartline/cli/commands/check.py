@@ -14,7 +14,7 @@ from heartline.cli.guard import DONE, FINDINGS
 from heartline.cli.names import ScenarioName
 from heartline.cli.screen import colourful, columns
 from heartline.loader import find_scenario
-from heartline.testing.finding import is_test_file
+from heartline.testing.files.finding import is_test_file
 
 if TYPE_CHECKING:
     from heartline.diagnostics import Diagnostic
@@ -60,6 +60,6 @@ def command(paths: tuple[str, ...], form: str) -> int:
 
 
 def _tests(path: str) -> tuple[Diagnostic, ...]:
-    from heartline.testing.loading import load_tests
+    from heartline.testing.files.loading import load_tests
 
     return load_tests(Path(path)).diagnostics

@@ -15,8 +15,8 @@ from heartline.testing.mutation.judging import TestsFail
 from heartline.testing.mutation.mutant import OPERATORS
 from heartline.testing.mutation.session import NotUsable, Outcome, Wanted, mutate
 from heartline.testing.mutation.telling import as_json, as_text
-from heartline.testing.session import WorkerLost
-from heartline.testing.workers import how_many
+from heartline.testing.suite.session import WorkerLost
+from heartline.testing.suite.workers import how_many
 
 __all__ = ["command"]
 

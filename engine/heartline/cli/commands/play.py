@@ -209,7 +209,7 @@ def _recorder(wanted: str | None, scenario: str) -> Recorder | None:
     if wanted is None:
         return None
     from heartline.frontends.terminal.recorder import Recorder
-    from heartline.testing.adding import NotAdded
+    from heartline.testing.making.adding import NotAdded
 
     try:
         return Recorder(wanted, scenario)

@@ -24,7 +24,7 @@ The schema goes to standard output. Exit code 0.""",
 def command(tests: bool) -> None:
     """Print the JSON Schema of the scenario format."""
     if tests:
-        from heartline.testing.schema import tests_schema_text
+        from heartline.testing.files.schema import tests_schema_text
 
         click.echo(tests_schema_text(), nl=False)
     else:

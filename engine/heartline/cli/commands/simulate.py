@@ -13,9 +13,9 @@ from heartline.cli.guard import DONE, FINDINGS, INTERRUPTED
 from heartline.cli.names import Number, ScenarioName
 from heartline.conversation import load
 from heartline.errors import InputError
-from heartline.testing.simreport import as_json, as_text, script
-from heartline.testing.simulating import simulate
-from heartline.testing.walking import HEAVIEST, Plan, Walker
+from heartline.testing.walks.simreport import as_json, as_text, script
+from heartline.testing.walks.simulating import simulate
+from heartline.testing.walks.walking import HEAVIEST, Plan, Walker
 from heartline.wholefiles import replace_whole
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from heartline.conversation import Scenario
-    from heartline.testing.simulating import Tally
-    from heartline.testing.walking import Walk
+    from heartline.testing.walks.simulating import Tally
+    from heartline.testing.walks.walking import Walk
 
 __all__ = ["command"]
 

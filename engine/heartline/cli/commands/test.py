@@ -19,17 +19,17 @@ from heartline.cli.names import ScenarioName
 from heartline.cli.screen import colourful, columns
 from heartline.frontends.terminal.watching import Files
 from heartline.testing.coverage.recorder import record
-from heartline.testing.finding import find_test_files
-from heartline.testing.selecting import NotSelectable, read_keyword, read_target
-from heartline.testing.session import Options, collect, run_files, usable
-from heartline.testing.telling import Teller, findings_text
+from heartline.testing.files.finding import find_test_files
+from heartline.testing.suite.selecting import NotSelectable, read_keyword, read_target
+from heartline.testing.suite.session import Options, collect, run_files, usable
+from heartline.testing.suite.telling import Teller, findings_text
 
 if TYPE_CHECKING:
     from heartline.cli.generation import GenerationWanted
     from heartline.testing.case import Case, Result
     from heartline.testing.coverage.wanted import CoverageWanted
-    from heartline.testing.selecting import Keyword
-    from heartline.testing.session import FileRun, Outcome
+    from heartline.testing.suite.selecting import Keyword
+    from heartline.testing.suite.session import FileRun, Outcome
 
 __all__ = ["command"]
 
@@ -156,7 +156,7 @@ def _keyword(text: str | None) -> Keyword | None:
 
 def _workers(text: str) -> int:
     if text == "auto":
-        from heartline.testing.workers import how_many
+        from heartline.testing.suite.workers import how_many
 
         return how_many()
     if not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_WORKERS:
@@ -252,7 +252,7 @@ def _check_update(wanted: Wanted, *, yes: bool, watch: bool) -> None:
 
 def _update(wanted: Wanted, outcome: Outcome, *, yes: bool) -> int:
     """Show what would be rewritten, ask, rewrite it, and run the tests again."""
-    from heartline.testing.updating import propose, write
+    from heartline.testing.suite.updating import propose, write
 
     colour = colourful()
     proposals = [propose(file) for file in outcome.files if file.usable]
@@ -306,7 +306,7 @@ def _print(text: str, colour: bool) -> None:
 
 
 def _write_junit(path: Path, outcome: Outcome, began: datetime) -> None:
-    from heartline.testing.junit import junit_text
+    from heartline.testing.suite.junit import junit_text
     from heartline.wholefiles import replace_whole
 
     replace_whole(path, junit_text(outcome, began=began).encode())

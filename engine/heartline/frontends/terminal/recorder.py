@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from heartline.conversation import load
 from heartline.errors import HeartlineError
 from heartline.files import SCENARIO, find_scenario
-from heartline.testing.adding import NotAdded, add_test, check_place
-from heartline.testing.recording import Played, name_for, record
+from heartline.testing.making.adding import NotAdded, add_test, check_place
+from heartline.testing.making.recording import Played, name_for, record
 
 if TYPE_CHECKING:
     from heartline.frontends.terminal.session import Session
-    from heartline.testing.writing import Plain
+    from heartline.testing.making.writing import Plain
 
 __all__ = ["Recorded", "Recorder"]
 

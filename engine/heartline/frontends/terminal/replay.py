@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from heartline.frontends.terminal.session import Session
     from heartline.testing.case import Case
-    from heartline.testing.form import Step
+    from heartline.testing.files.form import Step
 
 __all__ = ["Acted", "Replay"]
 

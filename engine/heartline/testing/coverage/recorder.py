@@ -47,7 +47,8 @@ class Recorder:
     """Notes what plays of one scenario meet. It is a Listener (heartline.testing.case).
 
     `scenario` is what to play. `counts` says of each point of the survey how often it was met;
-    guards and clauses count situations, which are values of what the guard reads.
+    guards and clauses count situations, which are values of what the guard reads, so that a report
+    over several recorders only says whether they were met (heartline.testing.coverage.results).
     `unforeseen` holds what was met and is no point, which would be a fault of the survey.
     """
 
@@ -207,8 +208,7 @@ class Recorder:
 
 
 def record(tests: LoadedTests) -> Recorder:
-    """A recorder for the scenario of a test file (an instrument, as heartline.testing.session has
-    them)."""
+    """A recorder for the scenario of a test file: an `Instrument` of testing.suite.session."""
     assert tests.scenario is not None
     return Recorder(tests.scenario)
 

@@ -23,8 +23,8 @@ from heartline.testing.mutation.mutant import EQUIVALENT, INVALID, KILLED, SURVI
 from heartline.testing.mutation.operators import mutants_of
 from heartline.testing.mutation.reach import Watch
 from heartline.testing.mutation.workshop import Workshop
-from heartline.testing.planning import plan_case
-from heartline.testing.running import run_plan
+from heartline.testing.runs.planning import plan_case
+from heartline.testing.runs.running import run_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from heartline.loader import Loaded
     from heartline.testing.case import Case, Result
     from heartline.testing.mutation.mutant import Mutant
-    from heartline.testing.planning import Plan
+    from heartline.testing.runs.planning import Plan
 
 __all__ = ["Court", "TestsFail"]
 

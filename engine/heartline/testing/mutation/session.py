@@ -20,13 +20,13 @@ from heartline.diagnostics import Diagnostic, Severity
 from heartline.errors import HeartlineError
 from heartline.files import SCENARIO, bundled_scenarios, find_scenario
 from heartline.testing.case import only_wanted
-from heartline.testing.finding import find_test_files
-from heartline.testing.loading import Scenarios, load_tests
+from heartline.testing.files.finding import find_test_files
+from heartline.testing.files.loading import Scenarios, load_tests
 from heartline.testing.mutation.cache import Known
 from heartline.testing.mutation.judging import Court
 from heartline.testing.mutation.mutant import EQUIVALENT, INVALID, KILLED, SURVIVED
-from heartline.testing.session import WorkerLost, usable
-from heartline.testing.workers import deaf_to_interrupts
+from heartline.testing.suite.session import WorkerLost, usable
+from heartline.testing.suite.workers import deaf_to_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
