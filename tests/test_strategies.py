@@ -86,6 +86,23 @@ def test_a_broken_promise_shrinks_to_the_shortest_play() -> None:
     assert played.keys() <= {"seed", "draw", "steps", "seats"}
 
 
+def test_steps_that_a_failure_does_not_need_are_left_out() -> None:
+    promise = "properties:\n  dear: {never: at(inside) and coins < 3}\n"
+    play = Rehearsal(Watch(story(GATE + promise)))
+    play.choose("pay")
+    play.resume()
+    play.wait("1h")
+    play.choose("pay")
+    play.choose("pay")
+    play.undo()
+    play.choose("enter")
+    with pytest.raises(PlayFailed) as found:
+        play.check(shortest=True)
+    steps = as_played(str(found.value))["steps"]
+    assert [step.get("choose") for step in steps] == ["pay", "pay", "enter", None]
+    assert len(play.steps) == 7
+
+
 def test_what_fails_by_an_input_names_it() -> None:
     promise = "properties:\n  by_day: {never: night and chosen(turn_back)}\n"
     text = failure_of(story(GATE + promise))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PlayFailed", "Rehearsal"]
 
+MOST_SHORTENED = 200  # steps; a play that is longer is told as it is
+
 
 class PlayFailed(AssertionError):
     """A play showed something that must not be; its text holds the play as a test."""
@@ -52,6 +54,9 @@ class Rehearsal:
     ) -> None:
         scenario = watch.scenario
         self.watch = watch
+        self._begin: dict[str, Any] = {
+            "seed": seed, "inputs": inputs, "seats": seats, "start": start, "draws": draws,
+        }  # fmt: skip
         self.machine = scenario.machine
         self.head: Plain = {
             "seed": seed or None,
@@ -169,13 +174,63 @@ class Rehearsal:
 
     # What must never be -------------------------------------------------------------------------
 
-    def check(self, *, dead_ends: bool = True) -> None:
+    def check(self, *, dead_ends: bool = True, shortest: bool = False) -> None:
         """Raise PlayFailed where something is wrong: a promise that is broken, a play that differs
         from the stored one, a turn that cannot be shown, or (with `dead_ends`) one that is not the
-        end and has no way on."""
+        end and has no way on. With `shortest`, steps without which it goes wrong all the same are
+        left out of what is told."""
         problem = self.problem(dead_ends=dead_ends)
-        if problem is not None:
-            raise self.failed(problem)
+        if problem is None:
+            return
+        told = self._shortest(dead_ends=dead_ends) if shortest else self
+        raise told.failed(told.problem(dead_ends=dead_ends) or problem)
+
+    def _shortest(self, *, dead_ends: bool) -> Rehearsal:
+        """The play without each step that it does not need to go wrong in the same way.
+
+        A random search shrinks what it found, but not always as far as it goes.
+        """
+        best, wanted = self, self._wrong(dead_ends=dead_ends)
+        place = len(best.steps) - 1
+        while place >= 0 and len(best.steps) <= MOST_SHORTENED:
+            for many in (1, 2):  # what is done and taken back goes together
+                fewer = best.steps[:place] + best.steps[place + many :]
+                again = self._again(fewer)
+                if again is not None and again._wrong(dead_ends=dead_ends) == wanted:
+                    best, place = again, len(fewer)
+                    break
+            place -= 1
+        return best
+
+    def _wrong(self, *, dead_ends: bool) -> str | None:
+        """What is wrong, told apart by the promise that is broken, or by the sentence."""
+        return self.broken[0].name if self.broken else self.problem(dead_ends=dead_ends)
+
+    def _again(self, steps: Sequence[Plain]) -> Rehearsal | None:
+        """The same beginning with other steps; None where they cannot be taken."""
+        play = Rehearsal(self.watch, **self._begin)
+        try:
+            for step in steps:
+                play._step(step)
+        except (HeartlineError, PlayFailed):
+            return None
+        return play
+
+    def _step(self, step: Plain) -> None:
+        """Do what a step of a test file says."""
+        draws, turn = step.get("draw", ()), step.get("turn")
+        if "choose" in step:
+            self.choose(step["choose"], step.get("as"), turn=turn, draws=draws)
+        elif "send" in step:
+            self.send(step["send"], turn=turn, draws=draws)
+        elif "wait" in step:
+            self.wait(step["wait"], draws=draws)
+        elif "wait_until" in step:
+            self.wait_until(step["wait_until"], draws=draws)
+        elif "undo" in step:
+            self.undo(step["undo"])
+        else:
+            self.resume()
 
     def problem(self, *, dead_ends: bool = True) -> str | None:
         """What is wrong, as a sentence; None where all is well."""

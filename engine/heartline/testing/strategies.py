@@ -98,7 +98,7 @@ class ScenarioMachine(RuleBasedStateMachine):
         for _ in range(times):
             if self.play.offered:
                 _choose(data.draw, self.play)
-                self.play.check(dead_ends=self.dead_ends)
+                self.play.check(dead_ends=self.dead_ends, shortest=True)
 
     @precondition(lambda self: not self.play.over)
     @rule(data=st.data())
@@ -126,7 +126,7 @@ class ScenarioMachine(RuleBasedStateMachine):
     @invariant()
     def all_is_well(self) -> None:
         """Promises are kept, what is stored is the same, the turn renders, there is a way on."""
-        self.play.check(dead_ends=self.dead_ends)
+        self.play.check(dead_ends=self.dead_ends, shortest=True)
 
 
 def plays(
