@@ -80,7 +80,7 @@ def simulate(walker: Walker, walks: int, report: Callable[[Tally], bool] | None 
                 next_report = tally.turns + BETWEEN_REPORTS
             counting.count(walker.walk(number))
         counting.sum_up()
-    tally.seconds = perf_counter() - began
+        tally.seconds = perf_counter() - began  # what is collected afterwards is no play
     return tally
 
 
