@@ -1,0 +1,158 @@
+"""SPIN: the same models as Promela, and what its exhaustive search takes for them.
+
+One process, one choice one `d_step`, with all that settles after it, so that a state of SPIN is a
+configuration and nothing else: no channel, no local variable, no place between two choices. What
+can be chosen stands in one `do` per leaf, each behind its label, so that SPIN asks only the guards
+of the leaf where it stands (a single `do` that asks for the leaf first takes it half as long again).
+
+How it is run, and why so:
+
+ - `-DSAFETY`: only what safety needs; no second search, and a smaller stack.
+ - `-DNOREDUCE`: no partial order reduction. There is one process, so there would be none to make.
+ - `-DNOBOUNDCHECK`, `-DNOFAIR`: nothing is checked that we do not check.
+ - no bitstate, no hash compaction, no collapse: all states, each kept in full, as ours are.
+ - `-w`: the hash table has at least as many places as there are states from the beginning, so
+   that it never grows; `-m`: the stack is as deep as there could be states, so that nothing is cut
+   off (this is checked). Its depth-first search is its fastest; `-DBFS` takes longer.
+
+The time is what `pan` prints: the search alone, without making and compiling it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.harness import Missing
+from benchmarks.models import Change, Choice, Leaf, Model, Test, Way
+
+__all__ = ["FLAGS", "Search", "promela", "search"]
+
+FLAGS = ("-O2", "-DSAFETY", "-DNOREDUCE", "-DNOBOUNDCHECK", "-DNOFAIR", "-DMEMLIM=16000")
+
+
+@dataclass(frozen=True)
+class Search:
+    """What SPIN found, and what it took."""
+
+    states: int
+    transitions: int
+    seconds: float
+    megabytes: float
+
+
+def search(source: str, states: int, *, files: Mapping[str, bytes] | None = None) -> Search:
+    """Search a Promela program of about so many states; `files` lie beside it.
+
+    Raises Missing where SPIN or a C compiler is not installed.
+    """
+    for command, package in (("spin", "spin"), ("gcc", "gcc")):
+        if shutil.which(command) is None:
+            raise Missing(f"SPIN is left out: {command} is not installed (Debian: {package}).")
+    with tempfile.TemporaryDirectory(prefix="heartline-spin-") as name:
+        folder = Path(name)
+        (folder / "model.pml").write_text(source, "utf-8")
+        for each, content in (files or {}).items():
+            (folder / each).write_bytes(content)
+        _run(folder, 60, "spin", "-a", "model.pml")
+        _run(folder, 300, "gcc", *FLAGS, "-o", "pan", "pan.c")
+        places = max(16, states.bit_length())
+        said = _run(folder, 900, "./pan", f"-w{places}", f"-m{2 * states + 1_000}")
+    if "errors: 0" not in said or "max search depth too small" in said:
+        raise RuntimeError(f"SPIN did not search all of it:\n{said[:2000]}")
+    return Search(
+        int(_number(r"(\S+) states, stored", said)),
+        int(_number(r"(\S+) transitions", said)),
+        _number(r"elapsed time (\S+) seconds", said),
+        _number(r"(\S+)\s+total actual memory usage", said),
+    )
+
+
+def _run(folder: Path, most: float, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=most)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{(done.stdout + done.stderr)[:2000]}")
+    return done.stdout
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    if found is None:
+        raise RuntimeError(f"SPIN said nothing like {pattern!r}:\n{text[:2000]}")
+    return float(found[1])
+
+
+# The program ------------------------------------------------------------------------------------
+
+
+def promela(model: Model, *, single: bool = False) -> str:
+    """The model as a Promela program."""
+    return "\n".join(_lines(model, single=single)) + "\n"
+
+
+def _lines(model: Model, *, single: bool) -> Iterator[str]:
+    for number in model.numbers:
+        kind = "bit" if number.top == 1 else "byte"
+        yield f"{kind} {number.name} = {number.initial};"
+    yield "byte leaf = 0;"
+    yield ""
+    yield "active proctype conversation() {"
+    yield "end: do"
+    for leaf in model.leaves:
+        for choice in leaf.choices:
+            guard = " && ".join([f"leaf == {model.leaves.index(leaf)}", *_open(leaf, choice)])
+            done = [*_do(model, choice.do), *_arrive(model, choice.to)]
+            yield f"  :: d_step {{ {guard} -> {'; '.join(done)} }}"
+    yield "  od"
+    yield "}"
+
+
+def _open(leaf: Leaf, choice: Choice) -> list[str]:
+    """When a choice can be taken: a person's only where the engine has none to draw."""
+    tests = [_test(test) for test in choice.when]
+    drawn = [each for each in leaf.choices if each.engine and each.weight > 0]
+    if choice.engine or not drawn:
+        return tests
+    either = " || ".join("(" + (_all(each.when) or "true") + ")" for each in drawn)
+    return [*tests, f"!({either})"]
+
+
+def _arrive(model: Model, name: str) -> list[str]:
+    """What settles when a leaf is entered, and where that ends."""
+    place, leaf = next((n, leaf) for n, leaf in enumerate(model.leaves) if leaf.name == name)
+    if leaf.final:  # of an end nothing counts but where it is
+        return [*(f"{number.name} = 0" for number in model.numbers), f"leaf = {place}"]
+    here = [f"leaf = {place}"]
+    for way in reversed(leaf.always):
+        taken = [*_do(model, way.do), *_arrive(model, way.to)]
+        if not way.when:
+            here = taken
+            continue
+        here = [f"if :: {_all(way.when)} -> {'; '.join(taken)} :: else -> {'; '.join(here)} fi"]
+    return here
+
+
+def _all(tests: tuple[Test, ...]) -> str:
+    return " && ".join(map(_test, tests))
+
+
+def _test(test: Test) -> str:
+    return f"{test.name} {test.op} {test.value}"
+
+
+def _do(model: Model, changes: tuple[Change, ...]) -> list[str]:
+    return [_change(model, change) for change in changes]
+
+
+def _change(model: Model, change: Change) -> str:
+    name, by, top = change.name, change.value, model.number(change.name).top
+    if change.op == "+=":
+        return f"{name} = ({name} > {top - by} -> {top} : {name} + {by})"
+    if change.op == "-=":
+        return f"{name} = ({name} < {by} -> 0 : {name} - {by})"
+    return f"{name} = {by}"
