@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from heartline.checking.exploring.coding import Coding
+from heartline.checking.exploring.coding import Coding, microseconds
 from heartline.checking.exploring.graph import Graph, Label, Notes, Root
 from heartline.checking.relevance import Relevance
 from heartline.checking.space import Node, Space
@@ -82,7 +82,7 @@ def slow_graph(
     labels: dict[Label, int] = {}
     found: dict[int, int] = {}
     nodes: list[Node] = []
-    edges: list[list[tuple[int, int, int]]] = []
+    edges: list[list[tuple[int, int, int, int]]] = []
     levels = [0]
     roots = []
 
@@ -107,7 +107,7 @@ def slow_graph(
                 spec = move.option.spec
                 label = Label(move.kind, move.id, move.role, spec, move.ways)
                 number = labels.setdefault(label, len(labels))
-                edges[n].append((target, number, move.weight))
+                edges[n].append((target, number, move.weight, microseconds(move.elapsed)))
         done = levels[-1]
     kept = [frozenset(relevance.alive(node.frame)) | keep for node in nodes]
     counts = [len(each) for each in edges]
@@ -134,4 +134,5 @@ def slow_graph(
         transitions=len(flat),
         seconds=0.0,
         memory=0,
+        elapsed=np.array([edge[3] for edge in flat], dtype=np.int64),
     )

@@ -92,7 +92,8 @@ class Graph:
     `leaf` has the number of each configuration's leaf in `leaves`. Those of level k are numbered
     from `levels[k]` up to `levels[k + 1]`. The moves of configuration n are those from `first[n]`
     up to `first[n + 1]`: each leads to `target`, does what `labels[label]` says, and has `weight`
-    among the draws (1 for all else). Without moves asked for, the three are empty.
+    among the draws (1 for all else). Without moves asked for, the three are empty. `elapsed` is the
+    time that each takes, in microseconds, where time moves from deadline to deadline.
 
     `drawing` says where a role of the engine draws next; `urgent` where a timer runs out at once,
     so that nobody else can move. `expanded` is how many configurations, from 0, have all their
@@ -122,6 +123,7 @@ class Graph:
     seconds: float
     memory: int
     stopped: str | None = None
+    elapsed: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.leaf)
