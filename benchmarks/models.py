@@ -160,7 +160,7 @@ def model(size: int, seed: int = 0) -> Model:
 
 def _counts(size: int) -> list[int]:
     """How many values each int has: one more int for each power of ten, about 4 to 8 values."""
-    rest = size / (len(_RESTS) * 2 * len(_WORDS))
+    rest = 1.25 * size / (len(_RESTS) * 2 * len(_WORDS))  # some cannot be reached
     counts = []
     for left in range(max(2, min(len(_INTS), len(str(size)) - 2)), 0, -1):
         counts.append(max(3, round(rest ** (1 / left))))
@@ -182,6 +182,12 @@ def _choices(leaf: str, numbers: tuple[Number, ...], dice: random.Random) -> tup
         Choice(
             (mood,), (Change(down.name, "+=", 1), Change(other.name, "-=", 1)),
             dice.choice(_RESTS), f"turn_{leaf}",
+        ),
+        Choice(
+            (Test("mood", "==", (here + 1) % 3),),
+            (Change(other.name, "+=", 1), Change(read.name, "-=", 1)),
+            leaf,
+            f"let_{leaf}",
         ),
         Choice(
             (asked, Test(other.name, ">=", 1)),
