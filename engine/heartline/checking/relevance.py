@@ -34,10 +34,14 @@ _LEAF: Slots = frozenset((0,))
 
 
 class Relevance:
-    """Tells the configurations of a machine apart by what decides how they go on."""
+    """Tells the configurations of a machine apart by what decides how they go on.
 
-    def __init__(self, machine: Machine) -> None:
+    The slots of `keep` are alive everywhere, at the ends too: for whoever reads them from outside.
+    """
+
+    def __init__(self, machine: Machine, keep: Slots = _NONE) -> None:
         self._machine = machine
+        self._keep = keep
         self._layout = machine.layout
         self._always = frozenset(
             index for index, slot in enumerate(machine.slots) if slot.symbol[0] in ("leaf", "timer")
@@ -69,7 +73,7 @@ class Relevance:
     def alive(self, frame: Frame) -> Slots:
         """The slots that count where this frame stands."""
         if self._machine.leaves[frame[0]].final:
-            return _LEAF
+            return _LEAF | self._keep
         alive: set[int] = set(self._always)
         waiting, been = [frame[0]], set()
         while waiting:
@@ -83,6 +87,22 @@ class Relevance:
                 for slot in self._histories
                 if slot in alive and (slot, frame[slot]) in self._arrivals
             ]
+        return frozenset(alive)
+
+    def reach(self, leaf: str) -> Slots:
+        """The slots that count in a leaf, whatever the histories remember."""
+        if self._machine.leaves[leaf].final:
+            return _LEAF | self._keep
+        alive: set[int] = set(self._always)
+        waiting, been = [leaf], set()
+        while waiting:
+            place = waiting.pop()
+            if place not in been:
+                been.add(place)
+                alive |= self._alive[place]
+                waiting += [
+                    dest for (slot, _), dest in self._arrivals.items() if slot in alive
+                ]
         return frozenset(alive)
 
     # How it is found ----------------------------------------------------------------------------
@@ -117,7 +137,7 @@ class Relevance:
                 found.add(wiring.history[0])
         for spec in self._machine.leaves[leaf].choices:
             found |= self._read(spec.weight_tree)
-        return frozenset(found)
+        return frozenset(found) | self._keep
 
     def _through(self, wiring: Wiring, alive: Mapping[str, Slots]) -> Slots:
         """What must be alive before a way is taken, for what is alive after it."""
@@ -125,7 +145,7 @@ class Relevance:
         left = [action for block in wiring.exits for action in block.actions]
         actions = [*left, *wiring.edge.actions, *entered]
         if wiring.history is not None:  # the history itself stands for what is alive there
-            return frozenset().union(*map(self._fed, actions))
+            return frozenset().union(self._keep, *map(self._fed, actions))
         found = set(alive[wiring.dest or wiring.source])
         for action in reversed(actions):
             if isinstance(action, Assign):

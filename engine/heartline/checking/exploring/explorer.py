@@ -1,0 +1,430 @@
+"""Finding every configuration of a scenario, many at a time.
+
+How it works. The configurations are taken in the order in which they were found, some ten thousand
+at once. Those that stand in one leaf are a batch; each thing that can happen there is done to the
+whole batch, which splits where guards do. What arrives is looked up in one table, which says which
+of it is new. So the order is breadth first, and nothing is expanded twice.
+
+What may happen, and in which order, is `heartline.run`, said once more for columns; differential
+tests hold the two together. Time is `clocks`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from heartline.checking.exploring.arriving import Arrivals
+from heartline.checking.exploring.batch import Batch, Reading
+from heartline.checking.exploring.beginning import begin, first_frames
+from heartline.checking.exploring.clocks import Clocks
+from heartline.checking.exploring.coding import Coding
+from heartline.checking.exploring.graph import CHOOSE, DRAW, SEND, WAIT, Graph, Label, Notes, Root
+from heartline.checking.exploring.layout import CLOCK, LEAF, MOST_DENSE, Dense, Numbers, Packed
+from heartline.checking.exploring.moving import Mover
+from heartline.checking.exploring.parts import Parts, spoken_conditions
+from heartline.checking.exploring.table import DenseTable, HashTable
+from heartline.checking.exploring.vectors import Vectors
+from heartline.checking.relevance import Relevance
+from heartline.expressions import Assign, reads
+from heartline.inputs import check_seats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from heartline.checking.exploring.graph import Array
+    from heartline.expressions import Tree
+    from heartline.machine import Machine
+
+__all__ = ["Limits", "Progress", "explore"]
+
+_PIECE = 1 << 16  # configurations that are expanded at once: what they need lies in the cache
+_CLOCKS = 1 << 20  # what all timers can hold together; more do not fit
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where to stop: so many configurations, seconds, bytes of memory. None: no limit."""
+
+    configurations: int | None = None
+    seconds: float | None = None
+    memory: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an exploration has come."""
+
+    configurations: int
+    transitions: int
+    depth: int
+    seconds: float
+
+
+def explore(
+    machine: Machine,
+    *,
+    persons: Collection[str] = (),
+    any_time: bool = True,
+    keep: frozenset[int] = frozenset(),
+    speakers: frozenset[str] = frozenset(),
+    moves: bool = True,
+    limits: Limits | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    roots: Mapping[int, Array] | None = None,
+) -> Graph:
+    """All configurations that a conversation can come to, and with `moves` all ways between them.
+
+    `persons` are roles of the engine whose seats persons take. With `any_time` persons answer at
+    any moment, else time moves from deadline to deadline. The slots of `keep` are told apart
+    everywhere, and of the roles in `speakers` it is noted when they speak. `roots` are other
+    configurations to begin from: a column of numbers for each slot. An interrupt (Ctrl-C) gives
+    what was found so far. Raises InputError for a role that has no seat to take.
+    """
+    exploration = Exploration(machine, persons, any_time, keep, speakers, moves)
+    return exploration.run(limits or Limits(), progress, roots)
+
+
+@dataclass(slots=True)
+class _Moves:
+    """The moves that were found, in the order of where they begin."""
+
+    counts: list[Array] = field(default_factory=list)
+    target: list[Array] = field(default_factory=list)
+    label: list[Array] = field(default_factory=list)
+    weight: list[Array] = field(default_factory=list)
+    elapsed: list[Array] = field(default_factory=list)
+    nbytes: int = 0
+
+
+class Exploration:
+    def __init__(
+        self,
+        machine: Machine,
+        persons: Collection[str],
+        any_time: bool,
+        keep: frozenset[int],
+        speakers: frozenset[str],
+        moves: bool,
+    ) -> None:
+        self.machine = machine
+        self.persons = check_seats(machine, persons)
+        self.any_time = any_time
+        self.with_moves = moves
+        coding = Coding(machine)
+        conditions = list(spoken_conditions(machine, speakers))
+        heard = {machine.layout[symbol] for tree in conditions for symbol in reads(tree)}
+        self.keep = frozenset(
+            slot for slot in keep | heard if slot != LEAF and coding.domains[slot]
+        )
+        self.relevance = Relevance(machine, self.keep)
+        timer_slots = {info.slot: n for n, info in enumerate(machine.timers.values())}
+        self.kept = {name: self.relevance.reach(name) for name in machine.leaves}
+        tracked = frozenset().union(*self.kept.values()) - {LEAF} - timer_slots.keys()
+        tracked = frozenset(slot for slot in tracked if coding.domains[slot])
+        self.numbers = Numbers(coding)
+        sizes = {slot: self.numbers.size(slot) for slot in sorted(tracked)}
+        sizes[CLOCK] = _CLOCKS if machine.timers else 1
+        sizes[LEAF] = len(machine.leaves) + 1
+        histories = any(machine.slots[slot].symbol[0] == "history" for slot in tracked)
+        product = 1
+        for size in sizes.values():
+            product *= size
+        self.layout: Dense | Packed = (
+            Dense(sizes) if product <= MOST_DENSE and not histories else Packed(sizes)
+        )
+        self.clocks = Clocks(tuple(machine.timers), any_time)
+        leaves = {name: coding.leaves[name] for name in machine.leaves}
+        reading = Reading(self.layout, self.numbers, self.clocks, timer_slots, leaves)
+        self.coding, self.reading, self.tracked = coding, reading, tracked
+        vectors = Vectors(coding, machine.layout)
+        self.parts = Parts(machine, coding, vectors, tracked, speakers)
+        self.notes = Notes()
+        asked = {slot for tree in _asked(machine) for slot in map(machine.layout.get, reads(tree))}
+        read = {n for slot, n in timer_slots.items() if slot in asked or slot in self.keep}
+        self.table: DenseTable | HashTable
+        if isinstance(self.layout, Dense):
+            self.table = DenseTable(self.layout.size, numbered=moves)
+        else:
+            self.table = HashTable(self.layout.words)
+        self.arrivals = Arrivals(self)
+        self.mover = Mover(self, read)
+        self.labels: dict[Label, int] = {}
+        self.moves = _Moves()
+        self.transitions = 0
+        self.drawing: list[Array] = []
+        self.urgent: list[Array] = []
+
+    def run(
+        self,
+        limits: Limits,
+        progress: Callable[[Progress], None] | None,
+        roots: Mapping[int, Array] | None,
+    ) -> Graph:
+        """Explore until nothing is new, or a limit is reached."""
+        started = time.monotonic()
+        levels = [0]
+        done = 0
+        stopped: str | None = None
+        found: list[Root] = []
+        try:
+            frames = roots if roots is not None else first_frames(self)
+            found = begin(self, frames, opening=roots is None)
+            levels.append(len(self.table))
+            while done < len(self.table):
+                stopped = self._reached(limits, started)
+                if stopped is not None:
+                    break
+                end = min(done + _PIECE, levels[-1])
+                self._expand(done, end)
+                done = end
+                if done == levels[-1] and len(self.table) > done:
+                    levels.append(len(self.table))
+                if progress is not None:
+                    progress(Progress(
+                        len(self.table), self.transitions, len(levels) - 1,
+                        time.monotonic() - started,
+                    ))  # fmt: skip
+        except KeyboardInterrupt:
+            stopped = "interrupt"
+        except MemoryError:
+            stopped = "memory"
+        if levels[-1] != len(self.table):
+            levels.append(len(self.table))
+        return self._graph(levels, found, done, stopped, time.monotonic() - started)
+
+    def label(self, label: Label) -> int:
+        """The number of a label."""
+        return self.labels.setdefault(label, len(self.labels))
+
+    # One piece ----------------------------------------------------------------------------------
+
+    def _expand(self, start: int, end: int) -> None:
+        codes = self.table.codes(slice(start, end))
+        leaf = self.layout.read(codes, LEAF).astype(np.uint16)
+        order = np.argsort(leaf, kind="stable")
+        bounds = np.flatnonzero(np.diff(leaf[order])) + 1
+        self.arrivals.clear()
+        drawing = np.zeros(end - start, dtype=np.bool_)
+        urgent = np.zeros(end - start, dtype=np.bool_)
+        for which in np.split(order, bounds):
+            name = self.coding.names[int(leaf[which[0]])]
+            if name is not None and not self.machine.leaves[name].final:
+                batch = self._batch(name, tuple(code[which] for code in codes), which + start)
+                draws, rushes = self._moves_of(batch)
+                if draws is not None:
+                    drawing[which[draws]] = True
+                if rushes is not None:
+                    urgent[which[rushes]] = True
+        self._look_up(start, end)
+        self.drawing.append(drawing)
+        self.urgent.append(urgent)
+
+    def _batch(self, leaf: str, codes: tuple[Array, ...], rows: Array) -> Batch:
+        clock = self.layout.read(codes, CLOCK) if self.machine.timers else None
+        wanted = rows.astype(np.int64) if self.with_moves else None
+        return Batch(self.reading, leaf, codes, clock, wanted)
+
+    def _moves_of(self, batch: Batch) -> tuple[Array | None, Array | None]:
+        """Let everything happen that can happen to these; which draw, and which are rushed."""
+        mover, leaf = self.mover, self.machine.leaves[batch.leaf]
+        rest: Batch | None = batch
+        draws = rushes = None
+        offers = mover.offers(batch)
+        if offers is not None:
+            total, weights = offers
+            draws = np.flatnonzero(total)
+            for offer, weight in weights:
+                which = np.flatnonzero(weight)
+                if len(which):
+                    drawn = batch.take(which if len(which) < batch.size else None)
+                    drawn.weight = weight[which]
+                    spec = offer.spec
+                    mover.happen(drawn, offer.event, Label(DRAW, spec.id, spec.role, spec, ()))
+            rest = _others(batch, draws)
+        if rest is not None and rest.clock is not None:
+            rushed = np.flatnonzero(self.clocks.urgent(rest.clock))
+            if len(rushed):
+                still = np.arange(batch.size) if draws is None else _missing(draws, batch.size)
+                rushes = still[rushed]
+                mover.run_out(rest.take(rushed))
+                rest = _others(rest, rushed)
+        if rest is None:
+            return draws, rushes
+        if rest.clock is not None:
+            mover.run_out(rest)
+            rest.clock = self.clocks.answer(rest.clock)
+        for spec in leaf.choices:
+            if spec.role in self.persons or not self.machine.roles[spec.role].engine:
+                mover.happen(rest, spec.event, Label(CHOOSE, spec.id, spec.role, spec, ()))
+        for event in self.parts.events[batch.leaf]:
+            mover.happen(rest, event, Label(SEND, event.removeprefix("event "), None, None, ()))
+        return draws, rushes
+
+    def _look_up(self, start: int, end: int) -> None:
+        """Number what has arrived, and keep the moves in the order of where they begin."""
+        arrived = self.arrivals
+        self.transitions += arrived.count
+        if not arrived.count:
+            if self.with_moves:
+                self.moves.counts.append(np.zeros(end - start, dtype=np.int64))
+            return
+        numbers = self.table.add(arrived.codes())
+        if not self.with_moves:
+            return
+        assert numbers is not None
+        rows = arrived.rows() - start
+        order = _order(rows)
+        moves = self.moves
+        moves.counts.append(np.bincount(rows, minlength=end - start))
+        moves.target.append(numbers[order])
+        moves.label.append(arrived.labels()[order])
+        moves.weight.append(arrived.weights()[order])
+        moves.nbytes += 10 * len(order)
+        if not self.any_time:
+            moves.elapsed.append(arrived.elapsed()[order])
+            moves.nbytes += 8 * len(order)
+
+    def _reached(self, limits: Limits, started: float) -> str | None:
+        if limits.configurations is not None and len(self.table) > limits.configurations:
+            return "configurations"
+        if limits.seconds is not None and time.monotonic() - started > limits.seconds:
+            return "seconds"
+        if limits.memory is not None and self._memory() > limits.memory:
+            return "memory"
+        if len(self.clocks) >= _CLOCKS:
+            return "memory"
+        return None
+
+    def _memory(self) -> int:
+        return self.table.nbytes + self.moves.nbytes
+
+    # What comes out -----------------------------------------------------------------------------
+
+    def _graph(
+        self,
+        levels: list[int],
+        roots: list[Root],
+        done: int,
+        stopped: str | None,
+        seconds: float,
+    ) -> Graph:
+        count, memory = len(self.table), self._memory()
+        moves = self.moves
+        counts = _joined(moves.counts, np.int64)
+        first = np.zeros(count + 1, dtype=np.int64)
+        np.cumsum(counts, out=first[1 : len(counts) + 1])
+        first[len(counts) + 1 :] = first[len(counts)]
+        leaf = np.empty(count, dtype=np.uint16)
+        for at in range(0, count, 1 << 20):
+            piece = slice(at, min(count, at + (1 << 20)))
+            leaf[piece] = self.layout.read(self.table.codes(piece), LEAF) - 1
+        return Graph(
+            machine=self.machine,
+            persons=self.persons,
+            any_time=self.any_time,
+            leaves=tuple(self.machine.leaves),
+            leaf=leaf,
+            columns=_Columns(self),
+            levels=np.array(levels),
+            first=first,
+            target=_emptied(moves.target, np.int32),
+            label=_emptied(moves.label, np.int32),
+            weight=_emptied(moves.weight, np.int32),
+            elapsed=_emptied(moves.elapsed, np.int64),
+            labels=tuple(self.labels),
+            roots=tuple(roots),
+            drawing=_flags(self.drawing, count),
+            urgent=_flags(self.urgent, count),
+            kept=self.kept,
+            notes=self.notes,
+            expanded=done,
+            transitions=self.transitions,
+            seconds=seconds,
+            memory=memory,
+            stopped=stopped,
+        )
+
+
+class _Columns:
+    """What configurations hold, read out of their codes."""
+
+    def __init__(self, exploration: Exploration) -> None:
+        self._reading = exploration.reading
+        self._table = exploration.table
+        self._tracked = exploration.tracked
+
+    def get(self, slot: int, nodes: Array | slice) -> Array:
+        codes = self._table.codes(nodes)
+        reading = self._reading
+        if slot == LEAF:
+            return reading.layout.read(codes, LEAF)
+        if slot in reading.timers:
+            clock = reading.layout.read(codes, CLOCK)
+            status: Array = reading.clocks.status(reading.timers[slot])[clock]
+            return status
+        if slot not in self._tracked:
+            return np.zeros(len(codes[0]), dtype=np.int32)
+        return reading.numbers.of(slot, reading.layout.read(codes, slot))
+
+
+def _asked(machine: Machine) -> Iterator[Tree]:
+    """All that decides something while a conversation goes on."""
+    for edge in machine.edges:
+        if edge.condition is not None:
+            yield edge.condition
+        yield from (action.value for action in edge.actions if isinstance(action, Assign))
+    for leaf in machine.leaves.values():
+        yield from (spec.weight_tree for spec in leaf.choices if spec.weight_tree is not None)
+    blocks = [block for wiring in machine.wirings for block in (*wiring.exits, *wiring.entries)]
+    for block in {id(block): block for block in (*blocks, *machine.begin)}.values():
+        yield from (action.value for action in block.actions if isinstance(action, Assign))
+
+
+def _missing(which: Array, size: int) -> Array:
+    left = np.ones(size, dtype=np.bool_)
+    left[which] = False
+    return np.flatnonzero(left)
+
+
+def _others(batch: Batch, which: Array) -> Batch | None:
+    """The rows that are not these."""
+    if not len(which):
+        return batch
+    if len(which) == batch.size:
+        return None
+    return batch.take(_missing(which, batch.size))
+
+
+def _order(rows: Array) -> Array:
+    """What puts small numbers in order; among equal ones the first stays first."""
+    keyed = rows.astype(np.int64) << 32
+    keyed |= np.arange(len(rows), dtype=np.int64)
+    keyed.sort()
+    keyed &= 0xFFFFFFFF
+    return keyed
+
+
+def _joined(parts: list[Array], dtype: type) -> Array:
+    return np.concatenate(parts).astype(dtype, copy=False) if parts else np.empty(0, dtype=dtype)
+
+
+def _emptied(parts: list[Array], dtype: type) -> Array:
+    """The parts as one, each let go of as soon as it is copied."""
+    whole = np.empty(sum(map(len, parts)), dtype=dtype)
+    at = len(whole)
+    while parts:
+        part = parts.pop()
+        whole[at - len(part) : at] = part
+        at -= len(part)
+    return whole
+
+
+def _flags(parts: list[Array], count: int) -> Array:
+    flags = np.zeros(count, dtype=np.bool_)
+    found = _joined(parts, np.bool_)
+    flags[: len(found)] = found
+    return flags

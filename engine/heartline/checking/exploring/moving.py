@@ -1,0 +1,335 @@
+"""Letting something happen to a batch: one cause, and all that settles after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from heartline.checking.exploring.graph import WAIT, Label
+from heartline.checking.exploring.parts import Act, Count, Put, Say, StartTimer, StopTimer
+from heartline.run import MOST_MICROSTEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from heartline.checking.exploring.batch import Batch
+    from heartline.checking.exploring.explorer import Exploration
+    from heartline.checking.exploring.graph import Array
+    from heartline.checking.exploring.parts import Group, Offer, Taken
+
+__all__ = ["Mover"]
+
+
+class Mover:
+    """Takes ways with batches. `read` are the timers of which somebody asks whether they expired;
+    the others are off once they have been handled."""
+
+    def __init__(self, exploration: Exploration, read: set[int]) -> None:
+        self._machine = exploration.machine
+        self._persons = exploration.persons
+        self._parts = exploration.parts
+        self._clocks = exploration.clocks
+        self._arrivals = exploration.arrivals
+        self._notes = exploration.notes
+        self._kept = exploration.kept
+        self._label = exploration.label
+        self._read = read
+        self._names = tuple(exploration.machine.timers)
+        self._exact = not exploration.any_time
+
+    # What can happen ----------------------------------------------------------------------------
+
+    def happen(self, batch: Batch, event: str, label: Label) -> None:
+        """Let an event happen to those that take it."""
+        taken, _ = self._trigger(batch, self._parts.groups(batch.leaf, event))
+        self._settle([(each, 1) for each in taken], label)
+
+    def run_out(self, batch: Batch) -> None:
+        """Let time pass to the next deadline, whichever it can be."""
+        assert batch.clock is not None
+        present = np.unique(batch.clock)
+        running = sorted({timer for each in present for timer in self._clocks.running(int(each))})
+        for timer in running:
+            fires, after = self._clocks.fire(batch.clock, timer)
+            which = np.flatnonzero(fires)
+            if not len(which):
+                continue
+            ready = batch.take(which if len(which) < batch.size else None)
+            if self._exact:
+                ready.takes = self._left(batch.clock[which], timer)
+            ready.clock = after[which]
+            self.settle(ready, Label(WAIT, self._names[timer], None, None, ()))
+
+    def offers(self, batch: Batch) -> tuple[Array, list[tuple[Offer, Array]]] | None:
+        """What the engine's roles can draw: whether anything, and each choice with its weights."""
+        found: list[tuple[Offer, Array]] = []
+        total: Array | None = None
+        closed: Array | None = None
+        for offer in self._parts.offers(batch.leaf):
+            if offer.spec.role in self._persons:
+                continue
+            enabled = _any(batch, offer.tests)
+            if enabled is False:
+                continue
+            weight = 1 if offer.weight is None else offer.weight(batch.get)
+            column = np.broadcast_to(np.asarray(weight), batch.size)
+            weights = np.where(enabled, np.maximum(column, 0), 0)
+            found.append((offer, weights))
+            drawable = weights > 0
+            total = drawable if total is None else total | drawable
+            is_open = np.broadcast_to(np.asarray(enabled), batch.size)
+            closed = is_open if closed is None else closed | is_open
+        if total is None or closed is None:
+            return None
+        weightless = np.flatnonzero(closed & ~total)
+        if len(weightless) and batch.leaf not in self._notes.weightless:
+            self._notes.weightless[batch.leaf] = _example(batch, weightless)
+        return total, found
+
+    # Taking ways --------------------------------------------------------------------------------
+
+    def settle(self, batch: Batch, label: Label) -> None:
+        """Let a batch come to rest that has not moved yet."""
+        self._settle([(batch, 0)], label)
+
+    def _settle(self, waiting: list[tuple[Batch, int]], label: Label) -> None:
+        """Rule 3, and pending timers, until each row rests; then it has arrived."""
+        while waiting:
+            batch, steps = waiting.pop()
+            leaf = self._machine.leaves[batch.leaf]
+            if steps > MOST_MICROSTEPS:
+                ways = batch.ways[-MOST_MICROSTEPS // 2 :]
+                edge = min((way.edge for way in ways), key=lambda each: each.location)
+                self._notes.loops.append((edge, _example(batch, np.zeros(1, dtype=np.int64))))
+                continue
+            rest: Batch | None = batch
+            if leaf.final:
+                if batch.clock is not None:
+                    batch.clock = self._clocks.close(batch.clock)
+            elif leaf.eventless:
+                taken, rest = self._trigger(batch, self._parts.groups(batch.leaf, "always"))
+                waiting += [(each, steps + 1) for each in taken]
+            if rest is None:
+                continue
+            resting = [rest]
+            if rest.clock is not None and leaf.handles and not leaf.final:
+                taken, resting = self._handle(rest)
+                waiting += [(each, steps + 1) for each in taken]
+            for each in resting:
+                self.arrive(each, label)
+
+    def arrive(self, batch: Batch, label: Label) -> None:
+        """A batch rests where it stands."""
+        if batch.clock is not None and not self._machine.leaves[batch.leaf].final:
+            self._rest(batch)
+        for said, some in _speaking(batch):
+            whole = Label(label.kind, label.id, label.role, label.spec, batch.ways, said)
+            self._arrivals.add(some, self._label(whole))
+
+    def _rest(self, batch: Batch) -> None:
+        """Let time pass where persons move next."""
+        assert batch.clock is not None
+        if self._exact or not batch.clock.any():
+            return
+        offers = self.offers(batch)
+        rested = self._clocks.rest(batch.clock)
+        batch.clock = rested if offers is None else np.where(offers[0], batch.clock, rested)
+
+    def _handle(self, batch: Batch) -> tuple[list[Batch], list[Batch]]:
+        """Offer the pending timers, in their order, to the leaf that handles them."""
+        assert batch.clock is not None
+        handles = self._machine.leaves[batch.leaf].handles
+        orders: dict[tuple[int, ...], list[int]] = {}
+        for clock in np.unique(batch.clock):
+            pending = self._clocks.pending(int(clock))
+            here = tuple(timer for timer in pending if self._names[timer] in handles)
+            orders.setdefault(here, []).append(int(clock))
+        if set(orders) == {()}:
+            return [], [batch]
+        taken: list[Batch] = []
+        left: list[Batch] = []
+        for order, clocks in orders.items():
+            which = np.flatnonzero(np.isin(batch.clock, clocks))
+            rest: Batch | None = batch.take(which if len(which) < batch.size else None)
+            for timer in order:
+                if rest is not None:
+                    groups = self._parts.after(rest.leaf, self._names[timer])
+                    some, rest = self._trigger(rest, groups, timer)
+                    taken += some
+            if rest is not None:
+                left.append(rest)
+        return taken, left
+
+    def _trigger(
+        self, batch: Batch, groups: Sequence[Group], timer: int | None = None
+    ) -> tuple[list[Batch], Batch | None]:
+        """Take for each row the first way whose guard holds: the rows by way, and the rest.
+
+        The `timer` that it is taken for waits no longer.
+        """
+        found: list[Batch] = []
+        rest: Batch | None = batch
+        before: list[tuple[Group, Batch]] = []
+        for group in groups:
+            if rest is None:
+                break
+            holds = True if group.test is None else group.test(rest.get)
+            which = _rows(holds, rest.size)
+            self._note(group, rest, which)
+            if len(groups) > 1:
+                self._note_overlaps(group, before)
+            if not len(which):
+                continue
+            whole = len(which) == rest.size
+            for taken, some in self._places(group, rest.take(None if whole else which)):
+                if len(groups) > 1:
+                    before.append((group, some.take(None)))
+                if timer is not None:
+                    assert some.clock is not None
+                    some.clock = self._clocks.take(some.clock, timer)
+                self._take(taken, some)
+                found.append(some)
+            rest = None if whole else rest.take(_without(which, rest.size))
+        return found, rest
+
+    def _places(self, group: Group, batch: Batch) -> Iterator[tuple[Taken, Batch]]:
+        """The rows of a group by what a history holds."""
+        if group.history is None:
+            yield group.ways[0][1], batch
+            return
+        held = np.broadcast_to(np.asarray(batch.get(group.history)), batch.size)
+        for number in np.unique(held):
+            for place, taken in group.ways:
+                if place == number:
+                    which = np.flatnonzero(held == number)
+                    yield taken, batch.take(None if len(which) == batch.size else which)
+
+    def _take(self, taken: Taken, batch: Batch) -> None:
+        batch.ways = (*batch.ways, taken.way)
+        kept = self._kept[taken.dest or batch.leaf]
+        for operation in taken.leaving:
+            self._operate(operation, batch, kept)
+        if taken.dest is not None:
+            batch.leaf = taken.dest
+            for operation in taken.entering:
+                self._operate(operation, batch, kept)
+
+    def perform(self, operations: Sequence[Any], batch: Batch) -> None:
+        """Carry out what happens before anybody moves."""
+        for operation in operations:
+            self._operate(operation, batch, self._kept[batch.leaf])
+
+    def _operate(self, operation: Any, batch: Batch, kept: frozenset[int]) -> None:
+        clocks = self._clocks
+        if isinstance(operation, Count):
+            held = batch.get(operation.slot)
+            batch.changed[operation.slot] = np.minimum(held + 1, operation.cap)
+        elif isinstance(operation, Put):
+            batch.changed[operation.slot] = operation.number
+        elif isinstance(operation, StartTimer):
+            assert batch.clock is not None
+            length = operation.length(batch.get)
+            batch.clock = clocks.start(batch.clock, operation.timer, length)
+        elif isinstance(operation, StopTimer):
+            assert batch.clock is not None
+            if operation.expired and operation.timer in self._read:
+                batch.clock = clocks.handle(batch.clock, operation.timer)
+            else:
+                batch.clock = clocks.stop(batch.clock, operation.timer)
+        elif isinstance(operation, Say):
+            speaks = True if operation.test is None else operation.test(batch.get)
+            batch.said[operation.role] = batch.said.get(operation.role, False) | speaks
+        elif isinstance(operation, Act):
+            assignment = operation.assignment
+            value = assignment.value(batch.get)
+            if assignment.slot in kept:
+                self._note_assignment(operation, batch, value)
+            batch.changed[assignment.slot] = value
+
+    def _left(self, clock: Array, timer: int) -> Array:
+        """How long it is to a deadline, which is known exactly."""
+        numbers, which = np.unique(clock, return_inverse=True)
+        left = [self._clocks.left(int(number), timer)[1] for number in numbers]
+        return np.array(left, dtype=np.int64)[which]
+
+    # Notes --------------------------------------------------------------------------------------
+
+    def _note(self, group: Group, batch: Batch, which: Array) -> None:
+        held = self._notes.held
+        _see(held, id(group.way), bool(len(which)), len(which) < batch.size)
+        for when, test in group.whens:
+            if held.get(id(when)) != (True, True):
+                rows = _rows(test(batch.get), batch.size)
+                _see(held, id(when), bool(len(rows)), len(rows) < batch.size)
+
+    def _note_overlaps(self, group: Group, before: list[tuple[Group, Batch]]) -> None:
+        if group.test is None:
+            return
+        for other, batch in before:
+            key = (id(other.way), id(group.way))
+            if other.test is None or key in self._notes.overlaps:
+                continue
+            which = _rows(group.test(batch.get), batch.size)
+            if len(which):
+                self._notes.overlaps[key] = _example(batch, which)
+
+    def _note_assignment(self, operation: Act, batch: Batch, value: Any) -> None:
+        notes, key, assignment = self._notes, operation.key, operation.assignment
+        if key not in notes.changed and np.any(value != batch.get(assignment.slot)):
+            notes.changed.add(key)
+        if assignment.stopped is not None and key not in notes.saturated:
+            which = _rows(assignment.stopped(batch.get), batch.size)
+            if len(which):
+                notes.saturated[key] = _example(batch, which)
+
+
+def _see(held: dict[int, tuple[bool, bool]], key: int, holds: bool, fails: bool) -> None:
+    once, never = held.get(key, (False, False))
+    held[key] = (once or holds, never or fails)
+
+
+def _rows(holds: Any, size: int) -> Array:
+    """The rows in which something holds."""
+    if isinstance(holds, np.ndarray) and holds.ndim:
+        return np.flatnonzero(holds)
+    return np.arange(size if holds else 0)
+
+
+def _without(which: Array, size: int) -> Array:
+    left = np.ones(size, dtype=np.bool_)
+    left[which] = False
+    return np.flatnonzero(left)
+
+
+def _any(batch: Batch, tests: Sequence[Any]) -> Any:
+    """Where one of the branches is open."""
+    found: Any = False
+    for test in tests:
+        if test is None:
+            return True
+        found = found | test(batch.get)
+    return found
+
+
+def _example(batch: Batch, which: Array) -> int:
+    """A configuration from which it happened, -1 where nobody keeps them, or at the beginning."""
+    return -1 if batch.rows is None else int(batch.rows[which[0]])
+
+
+def _speaking(batch: Batch) -> Iterator[tuple[frozenset[str], Batch]]:
+    """The rows by who speaks."""
+    always = frozenset(
+        role for role, speaks in batch.said.items() if not isinstance(speaks, np.ndarray) and speaks
+    )
+    unsure = [role for role, speaks in batch.said.items() if isinstance(speaks, np.ndarray)]
+    if not unsure:
+        yield always, batch
+        return
+    key = np.zeros(batch.size, dtype=np.int64)
+    for n, role in enumerate(unsure):
+        key |= batch.said[role].astype(np.int64) << n
+    for number in np.unique(key):
+        which = np.flatnonzero(key == number)
+        spoken = {role for n, role in enumerate(unsure) if int(number) >> n & 1}
+        yield always | spoken, batch.take(None if len(which) == batch.size else which)

@@ -1,0 +1,296 @@
+"""A machine's ways, made ready to be taken by many configurations at once.
+
+Each way becomes a row of small operations in the order in which `heartline.machine.Way` does them:
+speak, count, remember, exit, act, enter. What changes only slots that nobody reads is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heartline.checking.exploring.coding import microseconds
+from heartline.expressions import Assign, Start
+from heartline.plan import event_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from heartline.checking.exploring.coding import Coding
+    from heartline.checking.exploring.vectors import Assignment, Get, Vectors
+    from heartline.expressions import Action, Tree
+    from heartline.machine import Machine, Way
+    from heartline.plan import Block, ChoiceSpec, Lines, When, Wiring
+
+    Test = Callable[[Get], Any]
+
+__all__ = [
+    "Act", "Count", "Group", "Offer", "Parts", "Put", "Say", "StartTimer", "StopTimer", "Taken",
+    "spoken_conditions",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A slot holds a number from now on."""
+
+    slot: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A counter goes up, to its bound at most."""
+
+    slot: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartTimer:
+    """A timer starts; `length` gives microseconds."""
+
+    timer: int
+    length: Test
+
+
+@dataclass(frozen=True, slots=True)
+class StopTimer:
+    """A timer stops; where it `expired`, it has been handled."""
+
+    timer: int
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An assignment; `key` is the id() of the action."""
+
+    key: int
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A role speaks where the test holds (None: always)."""
+
+    role: str
+    test: Test | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A way, ready to be taken: what is done before the new state is come to, and what after."""
+
+    way: Way
+    dest: str | None
+    leaving: tuple[Any, ...]
+    entering: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The ways of one edge from one leaf: one, or one for each place that a history can hold.
+
+    `whens` are what it is made of that was not seen both to hold and not to hold so far.
+    """
+
+    way: Way
+    test: Test | None
+    ways: tuple[tuple[int | None, Taken], ...]
+    history: int | None
+    whens: tuple[tuple[When, Test], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A choice of the engine's roles: what opens it, and its weight (None: 1)."""
+
+    spec: ChoiceSpec
+    event: str
+    tests: tuple[Test | None, ...]
+    weight: Test | None
+
+
+class Parts:
+    """All that the explorer takes from a machine. `speakers` are roles whose lines are noted."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        coding: Coding,
+        vectors: Vectors,
+        tracked: Collection[int],
+        speakers: Collection[str],
+    ) -> None:
+        self._machine = machine
+        self._coding = coding
+        self._vectors = vectors
+        self._tracked = tracked
+        self._speakers = frozenset(speakers)
+        self.timers = {name: n for n, name in enumerate(machine.timers)}
+        self._timer_slots = {info.slot: self.timers[name] for name, info in machine.timers.items()}
+        self._tests: dict[int, Test] = {}
+        self._actions: dict[int, Act] = {}
+        self._groups: dict[tuple[str, str], tuple[Group, ...]] = {}
+        self._offers: dict[str, tuple[Offer, ...]] = {}
+        self._wirings: dict[tuple[str, str], list[Wiring]] = {}
+        for wiring in machine.wirings:
+            self._wirings.setdefault((wiring.source, wiring.event), []).append(wiring)
+        self.events = {
+            name: [
+                event
+                for event in machine.events
+                if event.startswith("event ") and (name, event) in self._wirings
+            ]
+            for name in machine.leaves
+        }
+
+    def test(self, tree: Tree) -> Test:
+        """What a condition asks of columns."""
+        found = self._tests.get(id(tree))
+        if found is None:
+            found = self._tests[id(tree)] = self._vectors.expression(tree)
+        return found
+
+    def groups(self, leaf: str, event: str) -> tuple[Group, ...]:
+        """The ways of an event from a leaf, in order of priority."""
+        found = self._groups.get((leaf, event))
+        if found is None:
+            found = self._groups[leaf, event] = tuple(self._grouped(leaf, event))
+        return found
+
+    def after(self, leaf: str, timer: str) -> tuple[Group, ...]:
+        """The ways of a timer that has run out."""
+        return self.groups(leaf, event_name("after", timer))
+
+    def offers(self, leaf: str) -> tuple[Offer, ...]:
+        """What roles of the engine could draw in a leaf, whoever sits in their seats."""
+        if leaf not in self._offers:
+            self._offers[leaf] = tuple(
+                Offer(
+                    spec,
+                    spec.event,
+                    tuple(
+                        None if edge.condition is None else self.test(edge.condition)
+                        for edge in spec.edges
+                    ),
+                    None if spec.weight_tree is None else self.test(spec.weight_tree),
+                )
+                for spec in self._machine.leaves[leaf].engine
+            )
+        return self._offers[leaf]
+
+    def length(self, timer: int, get: Get) -> Any:
+        """How long a timer runs where nothing else is said, in microseconds."""
+        tree = list(self._machine.timers.values())[timer].tree
+        return 0 if tree is None else self.test(tree)(get)
+
+    def beginning(self) -> tuple[Any, ...]:
+        """What happens before anybody moves."""
+        return tuple(each for block in self._machine.begin for each in self._block(block))
+
+    # How they are made --------------------------------------------------------------------------
+
+    def _grouped(self, leaf: str, event: str) -> Iterator[Group]:
+        wirings = self._wirings.get((leaf, event), [])
+        pairs = list(zip(self._machine.ways(leaf, event), wirings, strict=True))
+        at = 0
+        while at < len(pairs):
+            way, wiring = pairs[at]
+            edge = wiring.edge
+            slot = None if wiring.history is None else wiring.history[0]
+            members = [(way, wiring)]
+            at += 1
+            while slot is not None and at < len(pairs):
+                _, other = pairs[at]
+                if other.edge is not edge or other.history is None or other.history[0] != slot:
+                    break
+                members.append(pairs[at])
+                at += 1
+            yield Group(
+                way,
+                None if edge.condition is None else self.test(edge.condition),
+                tuple((self._held(each), self._taken(by, each)) for by, each in members),
+                slot,
+                tuple((when, self.test(when.tree)) for when in edge.whens),
+            )
+
+    def _held(self, wiring: Wiring) -> int | None:
+        if wiring.history is None:
+            return None
+        slot, value = wiring.history
+        return self._coding.number(slot, value)
+
+    def _taken(self, way: Way, wiring: Wiring) -> Taken:
+        entered = wiring.entries if wiring.dest is not None else ()
+        return Taken(
+            way,
+            wiring.dest,
+            tuple(self._leaving(wiring)),
+            tuple(each for block in entered for each in self._block(block)),
+        )
+
+    def _leaving(self, wiring: Wiring) -> Iterator[Any]:
+        edge = wiring.edge
+        if edge.handles is not None:
+            yield StopTimer(self._timer_slots[edge.handles], expired=True)
+        yield from self._lines(edge.opening)
+        if edge.counts is not None and edge.counts[0] in self._tracked:
+            yield Count(*edge.counts)
+        for slot, place in wiring.remembers:
+            if slot in self._tracked:
+                yield Put(slot, self._coding.number(slot, place))
+        for block in wiring.exits:
+            yield from self._block(block)
+        yield from self._acts(edge.actions)
+        yield from self._lines(edge.closing)
+
+    def _block(self, block: Block) -> Iterator[Any]:
+        if block.visits is not None and block.visits[0] in self._tracked:
+            yield Count(*block.visits)
+        for timer, length in block.starts:
+            yield StartTimer(self.timers[timer], _always(microseconds(length)))
+        for timer in block.stops:
+            yield StopTimer(self.timers[timer])
+        yield from self._acts(block.actions)
+        yield from self._lines(block.lines)
+
+    def _acts(self, actions: Iterable[Action]) -> Iterator[Any]:
+        for action in actions:
+            if isinstance(action, Assign):
+                if self._machine.layout["var", action.target.name] in self._tracked:
+                    if id(action) not in self._actions:
+                        made = Act(id(action), self._vectors.assignment(action))
+                        self._actions[id(action)] = made
+                    yield self._actions[id(action)]
+            elif isinstance(action, Start):
+                yield StartTimer(self.timers[action.timer], self._vectors.length(action))
+            else:
+                yield StopTimer(self.timers[action.timer])
+
+    def _lines(self, lines: Lines | None) -> Iterator[Say]:
+        if lines is None:
+            return
+        for line in lines.lines:
+            if line.speaker in self._speakers:
+                yield Say(
+                    line.speaker, None if line.condition is None else self.test(line.condition)
+                )
+
+
+def spoken_conditions(machine: Machine, speakers: Collection[str]) -> Iterator[Tree]:
+    """On what it depends whether these roles speak."""
+    blocks: Sequence[Block] = [
+        block for wiring in machine.wirings for block in (*wiring.exits, *wiring.entries)
+    ]
+    said = [block.lines for block in (*machine.begin, *blocks)]
+    said += [lines for edge in machine.edges for lines in (edge.opening, edge.closing)]
+    for lines in said:
+        for line in lines.lines if lines is not None else ():
+            if line.speaker in speakers and line.condition is not None:
+                yield line.condition
+
+
+def _always(number: int) -> Test:
+    return lambda _get: number
