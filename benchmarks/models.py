@@ -1,7 +1,7 @@
 """Models of a size that is asked for, as plain data, and the scenario file of each.
 
 For measuring proofs: a conversation of two, of which the engine plays one, with some leaves and
-five to eight bounded variables. What a choice does moves the values to and fro, so that nearly the
+four to eight bounded variables. What a choice does moves the values to and fro, so that nearly the
 whole product of the domains is reached, and the number of configurations is about the size that
 was asked for. The same description is written as a scenario here, as Promela (peers/spin.py) and as
 a machine of XState (peers/paths.mjs), so that all explore the same graph, and must find the same

@@ -1,0 +1,74 @@
+"""The models that proofs are measured with: the same graph in each language.
+
+SPIN and XState count what they find by themselves; where they are not installed, these are skipped.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from benchmarks.models import Model, model
+from benchmarks.peers import node
+from benchmarks.peers.paths import shortest_paths
+from benchmarks.peers.spin import promela, search
+
+import heartline
+from heartline.checking.exploring.graph import Graph
+from heartline.checking.relevance import Relevance
+from slowgraph import slow_graph
+
+SIZE = 1_000
+
+
+@pytest.fixture(scope="module")
+def small() -> Model:
+    return model(SIZE)
+
+
+@pytest.fixture(scope="module")
+def graph(small: Model) -> Graph:
+    return slow_graph(heartline.loads(small.yaml()).machine)
+
+
+@pytest.mark.parametrize("size", [1_000, 100_000, 10_000_000])
+def test_a_model_is_a_scenario_without_findings_and_always_the_same(size: int) -> None:
+    assert not heartline.loads(model(size).yaml()).diagnostics
+    assert model(size) == model(size)
+    assert model(size) != model(size, seed=1)
+
+
+@pytest.mark.parametrize("size", [1_000, 1_000_000])
+def test_every_variable_of_a_model_counts_wherever_it_does_not_end(size: int) -> None:
+    machine = heartline.loads(model(size).yaml()).machine
+    relevance, frame = Relevance(machine), machine.initial_frame()
+    variables = {n for n, slot in enumerate(machine.slots) if slot.symbol[0] == "var"}
+    assert len(variables) in range(4, 9)
+    for name, leaf in machine.leaves.items():
+        if not leaf.final:
+            assert variables <= relevance.alive((name, *frame[1:]))
+
+
+def test_a_model_has_about_the_size_that_was_asked_for(graph: Graph) -> None:
+    assert 0.8 * SIZE <= len(graph) <= 1.2 * SIZE
+    assert graph.final.sum() == 2
+    assert graph.drawing.sum() > SIZE / 50
+
+
+@pytest.mark.skipif(shutil.which("spin") is None, reason="SPIN is not installed")
+@pytest.mark.parametrize("seed", [0, 1])
+def test_spin_stores_as_many_states_as_there_are_configurations(seed: int) -> None:
+    given = model(SIZE, seed=seed)
+    graph = slow_graph(heartline.loads(given.yaml()).machine)
+    found = search(promela(given), SIZE)
+    assert found.states == len(graph)
+    assert found.transitions == graph.transitions + 1  # the one to the beginning
+
+
+@pytest.mark.skipif("xstate" not in node.versions(), reason="XState is not installed")
+def test_xstate_finds_as_many_states_as_there_are_configurations(
+    small: Model, graph: Graph
+) -> None:
+    found = shortest_paths(small, most_seconds=60)
+    assert found.states == len(graph)
+    assert found.deepest == len(graph.levels) - 2
