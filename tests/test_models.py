@@ -12,6 +12,7 @@ from benchmarks.models import Model, model
 from benchmarks.peers import node
 from benchmarks.peers.paths import shortest_paths
 from benchmarks.peers.spin import promela, search
+from benchmarks.peers.spinwalk import walk
 
 import heartline
 from heartline.checking.exploring.graph import Graph
@@ -19,6 +20,26 @@ from heartline.checking.relevance import Relevance
 from slowgraph import slow_graph
 
 SIZE = 1_000
+TWO_BEGINNINGS = """\
+heartline: 1
+id: two
+version: 1.0.0
+title: Two ways to begin
+cast: {you: {name: You}}
+context:
+  late: {type: bool, initial: false, input: true}
+  calm: {type: int, min: 0, max: 9, initial: 5}
+initial: hall
+states:
+  hall:
+    choices:
+      knock: {say: Anyone in?, when: not late or calm >= 3, do: calm -= 1}
+      wait: {say: I can wait., when: calm <= 8, do: calm += 2}
+      leave: {say: Bye., when: late, to: gone}
+      enter: {say: Hello., when: calm == 0, to: inside}
+  gone: {type: final, outcome: gone}
+  inside: {type: final, outcome: inside}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +93,14 @@ def test_xstate_finds_as_many_states_as_there_are_configurations(
     found = shortest_paths(small, most_seconds=60)
     assert found.states == len(graph)
     assert found.deepest == len(graph.levels) - 2
+
+
+@pytest.mark.skipif(shutil.which("spin") is None, reason="SPIN is not installed")
+def test_spin_walks_along_a_graph_and_stores_every_node() -> None:
+    machine = heartline.loads(TWO_BEGINNINGS).machine
+    graph = slow_graph(machine)
+    assert len(graph.roots) > 1
+    found = walk(graph)
+    assert found.states == len(graph)
+    # One more to the beginning, and one to each root.
+    assert found.transitions == graph.transitions + 1 + len(graph.roots)
