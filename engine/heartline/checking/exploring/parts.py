@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heartline.checking.exploring.coding import microseconds
-from heartline.expressions import Assign, Start
+from heartline.expressions import Assign, GuardUse, Start, walk
 from heartline.plan import event_name
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from heartline.checking.exploring.vectors import Assignment, Get, Vectors
     from heartline.expressions import Action, Tree
     from heartline.machine import Machine, Way
-    from heartline.plan import Block, ChoiceSpec, Lines, When, Wiring
+    from heartline.plan import Block, ChoiceSpec, Edge, Lines, When, Wiring
 
     Test = Callable[[Get], Any]
 
@@ -92,7 +92,7 @@ class Taken:
 class Group:
     """The ways of one edge from one leaf: one, or one for each place that a history can hold.
 
-    `whens` are what it is made of that was not seen both to hold and not to hold so far.
+    `whens` are the conditions that it is made of, those of its named guards among them.
     """
 
     way: Way
@@ -104,12 +104,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A choice of the engine's roles: what opens it, and its weight (None: 1)."""
+    """A choice of the engine's roles: what opens it, its weight (None: 1), and its conditions."""
 
     spec: ChoiceSpec
     event: str
     tests: tuple[Test | None, ...]
     weight: Test | None
+    whens: tuple[tuple[When, Test], ...]
 
 
 class Parts:
@@ -132,6 +133,7 @@ class Parts:
         self._timer_slots = {info.slot: self.timers[name] for name, info in machine.timers.items()}
         self._tests: dict[int, Test] = {}
         self._actions: dict[int, Act] = {}
+        self._named = {when.name: when for when in machine.whens if when.name is not None}
         self._groups: dict[tuple[str, str], tuple[Group, ...]] = {}
         self._offers: dict[str, tuple[Offer, ...]] = {}
         self._wirings: dict[tuple[str, str], list[Wiring]] = {}
@@ -176,6 +178,7 @@ class Parts:
                         for edge in spec.edges
                     ),
                     None if spec.weight_tree is None else self.test(spec.weight_tree),
+                    self._whens(spec.edges),
                 )
                 for spec in self._machine.leaves[leaf].engine
             )
@@ -213,8 +216,16 @@ class Parts:
                 None if edge.condition is None else self.test(edge.condition),
                 tuple((self._held(each), self._taken(by, each)) for by, each in members),
                 slot,
-                tuple((when, self.test(when.tree)) for when in edge.whens),
+                self._whens((edge,)),
             )
+
+    def _whens(self, edges: Iterable[Edge]) -> tuple[tuple[When, Test], ...]:
+        found = {id(when): when for edge in edges for when in edge.whens}
+        for when in list(found.values()):
+            for node in walk(when.tree):
+                if isinstance(node, GuardUse) and node.name in self._named:
+                    found[id(self._named[node.name])] = self._named[node.name]
+        return tuple((when, self.test(when.tree)) for when in found.values())
 
     def _held(self, wiring: Wiring) -> int | None:
         if wiring.history is None:
