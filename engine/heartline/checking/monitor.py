@@ -28,10 +28,10 @@ from heartline.checking.patterns import (
     is_monitored,
     stirring,
 )
+from heartline.checking.sentences import values_read, what_went_wrong
 from heartline.conversation import Scenario
 from heartline.errors import CallerError
-from heartline.expressions import BOOL, And, Codegen, Not, reads, write
-from heartline.expressions.types import describe_value
+from heartline.expressions import BOOL, And, Codegen, Not
 from heartline.run import Moment
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from heartline.diagnostics import Location
     from heartline.expressions import Tree
-    from heartline.machine import Machine, Way
+    from heartline.machine import Way
     from heartline.plan import Promise
     from heartline.run import Spoken, Step
 
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["Marks", "Monitor", "Violation", "Watch"]
 
 _NOWHERE = (0, 0)
-MOST_VALUES = 4  # of variables, in the sentence of a violation
 MOST_KNOWN = 10_000  # rows of marks whose tests are remembered
 _BEGINNING = Moment((), 0, 0)
 
@@ -233,12 +232,14 @@ class Monitor:
 
     def _violation(self, n: int, mark: int, step: Step, frame: Sequence[Any]) -> Violation:
         promise, snapshot = self.watch.promises[n], step.snapshot
-        words = " ".join(_what(self.watch.rules[n], mark, frame).split())
+        rule = self.watch.rules[n]
+        late = rule.closes is not None and bool(rule.closes(frame))
+        words = what_went_wrong(rule, mark, late=late)
         about = f" It says: {promise.about}" if promise.about else ""
         return Violation(
             promise.name,
             f"The promise {promise.name!r} is broken in turn {snapshot.turn}, at {frame[0]!r}: "
-            f"{words}{_values(promise, self.watch.scenario.machine, frame)}.{about}",
+            f"{words}{values_read(promise, self.watch.scenario.machine, frame)}.{about}",
             promise.location,
             snapshot.turn,
         )
@@ -282,51 +283,3 @@ def _rules(promises: Sequence[Promise], now: Now) -> tuple[list[Rule], Test]:
 
 def _nothing_to_hold(_frame: Sequence[Any]) -> bool:
     return True
-
-
-# Sentences --------------------------------------------------------------------------------------
-
-
-def _what(rule: Rule, mark: int, frame: Sequence[Any]) -> str:
-    """What went wrong, in words."""
-    promise = rule.promise
-    trees = {field: write(tree) for field, tree in promise.trees.items()}
-    pattern = promise.pattern
-    main = trees.get(pattern, "")
-    scope = f" after {trees['after']}" if "after" in trees else ""
-    if pattern == "always":
-        return f"{main} does not hold{scope}"
-    if pattern == "never":
-        return f"{main} holds{scope}"
-    if pattern == "of":
-        return f"{main} for more than {_times(rule.bound)}{scope}"
-    if pattern == "must":
-        return f"{trees['before']} without {main} before it{scope}"
-    if pattern == "ends_within":
-        return f"it is not over within {_turns(rule.bound)}{scope}"
-    late = rule.closes is not None and rule.closes(frame)
-    end = f"until {trees['before']}" if late else "until the end"
-    if pattern == "eventually":
-        return f"{main} did not come{scope}, {end}"
-    if rule.bound is not None and mark >= 0 and not late:
-        end = f"within {_turns(rule.bound)}"
-    return f"{main} was not followed by {trees['leads_to']}{scope}, {end}"
-
-
-def _times(number: int | None) -> str:
-    return "once" if number == 1 else f"{number} times"
-
-
-def _turns(number: int | None) -> str:
-    return "one turn" if number == 1 else f"{number} turns"
-
-
-def _values(promise: Promise, machine: Machine, frame: Sequence[Any]) -> str:
-    """The variables that the promise reads, as they are; players' texts are never shown."""
-    symbols = {symbol for tree in promise.trees.values() for symbol in reads(tree)}
-    shown = [
-        f"{symbol[1]} is {describe_value(frame[machine.layout[symbol]])}"
-        for symbol in sorted(symbols)
-        if symbol[0] == "var"
-    ]
-    return f" ({', '.join(shown[:MOST_VALUES])})" if shown else ""

@@ -1,0 +1,166 @@
+"""Deciding what a scenario promises, over every way to play.
+
+    for verdict in decide(graph):
+        print(verdict.promise.name, verdict.verdict, verdict.sentence)
+
+What a promise means is said in `heartline.checking.patterns`, and a Monitor that stands beside a
+play says the same. `proved` is said of graphs that are whole, and of no other. A graph that is not
+can show that a promise is broken: `violated` it is then, and else `inconclusive`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from heartline.checking.exploring.graph import DRAW
+from heartline.checking.proving.atoms import Moments, Part
+from heartline.checking.proving.folding import at_leaf, fold
+from heartline.checking.proving.marks import Standings, outcome, rule_of
+from heartline.checking.proving.spreading import follow
+from heartline.checking.sentences import values_read, what_went_wrong
+from heartline.expressions import Happens, reads, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from heartline.checking.exploring.graph import Graph
+    from heartline.checking.proving.paths import Path
+    from heartline.checking.proving.spreading import Break
+    from heartline.machine import Machine
+    from heartline.plan import Promise
+
+__all__ = ["INCONCLUSIVE", "PROVED", "VIOLATED", "Verdict", "decide", "wanted", "wanted_at"]
+
+PROVED, VIOLATED, INCONCLUSIVE = "proved", "violated", "inconclusive"
+
+_STOPPED = {
+    "configurations": "the limit of configurations was reached",
+    "seconds": "the limit of time was reached",
+    "memory": "the limit of memory was reached",
+    "interrupt": "it was interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a promise. `path` is a shortest play that breaks it, and does so in its last
+    moment; `vacuous` says that no play puts it to the test."""
+
+    promise: Promise
+    verdict: str
+    vacuous: bool
+    path: Path | None
+    sentence: str
+
+
+def decide(graph: Graph, promises: Sequence[Promise] | None = None) -> tuple[Verdict, ...]:
+    """Decide promises over a graph with moves: all of its machine, where none are given."""
+    moments = Moments(graph)
+    asked = graph.machine.promises if promises is None else promises
+    return tuple([_decided(moments, promise) for promise in asked])
+
+
+def _decided(moments: Moments, promise: Promise) -> Verdict:
+    graph = moments.graph
+    cautious = moments.cautious(promise)
+    tried = True
+    if cautious is not None:
+        part = Part(moments, cautious)
+        table = Standings(cautious, part.events)
+        found = follow(graph, part, table)
+        if found.broken is not None:
+            sentence = _broken(moments, promise, part, table, found.broken)
+            return Verdict(promise, VIOLATED, vacuous=False, path=found.broken.path,
+                           sentence=sentence)  # fmt: skip
+        tried = found.tried
+    if not graph.is_whole:
+        return Verdict(promise, INCONCLUSIVE, vacuous=False, path=None,
+                       sentence=_undecided(graph, promise))  # fmt: skip
+    return Verdict(promise, PROVED, vacuous=not tried, path=None,
+                   sentence=_kept(promise, tried=tried))  # fmt: skip
+
+
+# What a graph has to hold -----------------------------------------------------------------------
+
+
+def wanted(machine: Machine) -> tuple[frozenset[int], frozenset[str]]:
+    """The slots that have to be told apart for the promises of a machine, and the roles whose
+    speaking has to be noted."""
+    slots = frozenset[int]().union(*wanted_at(machine).values())
+    speakers = {
+        node.name
+        for promise in machine.promises
+        for tree in promise.trees.values()
+        for node in walk(fold(tree))
+        if isinstance(node, Happens) and node.kind == "said"
+    }
+    return slots, frozenset(speakers)
+
+
+def wanted_at(machine: Machine) -> Mapping[str, frozenset[int]]:
+    """The slots that the promises of a machine read, leaf by leaf: only where a play stands does
+    it matter what they hold there. The leaf itself is none of them."""
+    ended = {
+        leaf for promise in machine.promises if promise.host is not None
+        for leaves in promise.endings.values() for leaf in leaves
+    }  # fmt: skip
+    found: dict[str, frozenset[int]] = {}
+    passed: set[int] = set()
+    for name in (*machine.leaves, *(ended - set(machine.leaves))):
+        symbols = {
+            symbol
+            for promise in machine.promises
+            for tree in promise.trees.values()
+            for symbol in reads(fold(tree, at_leaf(name)))
+        }
+        slots = {machine.layout[each] for each in symbols if each in machine.layout} - {0}
+        found[name] = frozenset(slots)
+        if name in ended:
+            passed |= slots
+    # Where an included file has ended, a play is never found: it stands where that leads.
+    return {name: found[name] | passed for name in machine.leaves}
+
+
+# Sentences --------------------------------------------------------------------------------------
+
+
+def _broken(moments: Moments, promise: Promise, part: Part, table: Standings, broken: Break) -> str:
+    graph = moments.graph
+    node = broken.path.nodes(graph)[-1]
+    leaf = graph.leaves[int(graph.leaf[node])]
+    after = outcome(table.rule, broken.mark, part.events[broken.event])
+    words = what_went_wrong(rule_of(promise), after.before, late=after.late)
+    frame = [
+        None if slot.symbol[0] == "leaf" else moments.value(n, node)
+        for n, slot in enumerate(graph.machine.slots)
+    ]
+    values = values_read(promise, graph.machine, frame)
+    about = f" It says: {promise.about}" if promise.about else ""
+    return (
+        f"The promise {promise.name!r} is broken in turn {turns(graph, broken.path)}, at {leaf!r}: "
+        f"{words}{values}.{about}"
+    )
+
+
+def turns(graph: Graph, path: Path) -> int:
+    """How many turns a path takes, the beginning not counted."""
+    nodes = path.nodes(graph)
+    labels = path.labels(graph)[1:]
+    return sum(
+        label.kind != DRAW and not bool(graph.urgent[node])
+        for node, label in zip(nodes, labels, strict=False)
+    )
+
+
+def _kept(promise: Promise, *, tried: bool) -> str:
+    kept = f"The promise {promise.name!r} is kept, whoever plays and however it goes"
+    return f"{kept}." if tried else f"{kept}; but no play ever puts it to the test."
+
+
+def _undecided(graph: Graph, promise: Promise) -> str:
+    why = _STOPPED.get(graph.stopped or "", "not everything was explored")
+    return (
+        f"The promise {promise.name!r} is not decided: {why}. No play that was found breaks it, "
+        f"among {len(graph):,} configurations."
+    )

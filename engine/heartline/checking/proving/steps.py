@@ -1,0 +1,103 @@
+"""Going through a graph move by move, forwards and backwards, many moves at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from heartline.checking.proving.paths import Path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from heartline.checking.exploring.graph import Array, Graph
+
+__all__ = ["Events", "backwards", "leaving", "way_to"]
+
+MOVES = 1 << 21  # moves that are looked at together
+_FEW = 64  # of fewer than one configuration in so many, those are gone through one by one
+
+
+class Events(Protocol):
+    """What each move is to somebody: the number of an event."""
+
+    def at(self, moves: Array | slice) -> Array: ...
+
+
+def leaving(graph: Graph, nodes: Array) -> Iterator[tuple[Array | slice, Array]]:
+    """The moves of configurations (numbers, rising), in portions: the moves, and for each of them
+    the place in `nodes` of where it begins."""
+    if not len(nodes):
+        return
+    low = graph.first[nodes]
+    counts = graph.first[nodes + 1] - low
+    ends = np.cumsum(counts)
+    start = 0
+    while start < len(nodes):
+        before = int(ends[start - 1]) if start else 0
+        stop = max(int(np.searchsorted(ends, before + MOVES, side="right")), start + 1)
+        part = slice(start, stop)
+        total = int(ends[stop - 1]) - before
+        start = stop
+        if not total:
+            continue
+        places = np.repeat(np.arange(part.start, stop), counts[part])
+        first = int(low[part.start])
+        if int(nodes[stop - 1] - nodes[part.start]) == stop - 1 - part.start:
+            yield slice(first, first + total), places
+        else:
+            skipped = low[part] - (ends[part] - counts[part] - before)
+            yield np.arange(total) + np.repeat(skipped, counts[part]), places
+
+
+def distinct(graph: Graph, nodes: Array, flags: Array) -> Array:
+    """Each of these configurations once, in rising order. `flags` is a bool for each of the
+    graph's, all False, before and after."""
+    if len(nodes) * _FEW < len(graph):
+        return np.unique(nodes)
+    flags[nodes] = True
+    found = np.flatnonzero(flags)
+    flags[found] = False
+    return found
+
+
+def backwards(graph: Graph, part: Events, here: Array, on: Array, open_: Array | None) -> Array:
+    """From which configurations some way leads to a move whose event is one of `here`, over moves
+    whose events are among `on` (one truth value for each event). Those of `open_` count too."""
+    found = np.zeros(len(graph), dtype=np.bool_) if open_ is None else open_.copy()
+    last = graph.expanded
+    changed = True
+    while changed:
+        changed = False
+        for level in range(len(graph.levels) - 2, -1, -1):
+            low, high = int(graph.levels[level]), min(int(graph.levels[level + 1]), last)
+            if low >= high:
+                continue
+            nodes = low + np.flatnonzero(~found[low:high])
+            for moves, places in leaving(graph, nodes):
+                events = part.at(moves)
+                good = here[events] | (on[events] & found[graph.target[moves]])
+                if good.any():
+                    found[nodes[places[good]]] = True
+                    changed = True
+    return found
+
+
+def way_to(graph: Graph, node: int) -> Path:
+    """A shortest way to a configuration, without a table of all."""
+    level = int(np.searchsorted(graph.levels, node, side="right")) - 1
+    moves: list[int] = []
+    while level > 0:
+        low, high = (int(graph.first[int(graph.levels[each])]) for each in (level - 1, level))
+        move = low + int(np.flatnonzero(graph.target[low:high] == node)[0])
+        moves.append(move)
+        node = source(graph, move)
+        level -= 1
+    root = next(n for n, root in enumerate(graph.roots) if root.node == node)
+    return Path(root, tuple(reversed(moves)))
+
+
+def source(graph: Graph, move: int) -> int:
+    """Where a move begins."""
+    return int(np.searchsorted(graph.first, move, side="right")) - 1
