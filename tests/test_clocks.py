@@ -168,6 +168,25 @@ def test_a_timer_that_ran_out_waits_until_it_is_handled() -> None:
     assert clocks.stop(handled, FIRST).tolist() == [Clocks.zero]
 
 
+def test_of_a_timer_that_is_only_known_to_run_anything_up_to_its_length_is_left() -> None:
+    play = Play("ab")
+    play.at = play.clocks.assume(play.at, FIRST, 14)
+    play.at = play.clocks.assume(play.at, SECOND, np.array([7]))
+    assert play.next == "ab"
+    assert play.left("a") == (0, 14)
+    assert play.left("b") == (0, 7)
+    assert play.fire("b").left("a") == (0, 14)
+    assert play.start("b", 14).next == "a"
+
+
+def test_an_answer_that_starts_nothing_leads_back() -> None:
+    play = Play("ab").start("a", 14).answer().start("b", 7)
+    rested = play.clocks.rest(play.at)
+    assert play.clocks.rest(rested) is rested
+    assert play.clocks.answer(rested) != rested
+    assert play.clocks.rest(play.clocks.answer(rested)) == rested
+
+
 def test_over_means_that_nothing_runs_and_nothing_waits() -> None:
     play = Play("abc").start("a", 1).start("b", 2).fire("a")
     closed = play.clocks.close(play.at)

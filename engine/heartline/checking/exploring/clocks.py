@@ -97,20 +97,12 @@ class Clocks:
 
     def start(self, ids: Array, timer: int, length: Array | int) -> Array:
         """Start a timer anew; `length` is in microseconds, one for all or one for each."""
-        if np.size(length) == 0:
-            return ids
-        low = int(np.min(length))
-        if low == int(np.max(length)):
-            span = max(low, 0)
-            return self._look_up(
-                ("start", timer, span), ids, lambda state: _started(state, timer, span)
-            )
-        ids, length = np.broadcast_arrays(ids, np.asarray(length))
-        found = np.empty(ids.shape, dtype=np.int32)
-        for each in np.unique(length).tolist():
-            here = length == each
-            found[here] = self.start(ids[here], timer, each)
-        return found
+        return self._start(ids, timer, length, exactly=True)
+
+    def assume(self, ids: Array, timer: int, most: Array | int) -> Array:
+        """Take it that a timer runs, with anything left up to `most`, and that it was started
+        before or after any other: for conversations of which no more is known."""
+        return self._start(ids, timer, most, exactly=False)
 
     def stop(self, ids: Array, timer: int) -> Array:
         """Put a timer out, whatever it does."""
@@ -173,6 +165,23 @@ class Clocks:
 
     # How it is looked up --------------------------------------------------------------------------
 
+    def _start(self, ids: Array, timer: int, length: Array | int, *, exactly: bool) -> Array:
+        if np.size(length) == 0:
+            return ids
+        low = int(np.min(length))
+        if low == int(np.max(length)):
+            return self._look_up(
+                ("start", timer, low, exactly),
+                ids,
+                lambda state: _started(state, timer, max(low, 0), exactly=exactly),
+            )
+        ids, length = np.broadcast_arrays(ids, np.asarray(length))
+        found = np.empty(ids.shape, dtype=np.int32)
+        for each in np.unique(length).tolist():
+            here = length == each
+            found[here] = self._start(ids[here], timer, each, exactly=exactly)
+        return found
+
     def _look_up(self, key: object, ids: Array, work: Work) -> Array:
         if ids.size == 0:
             return ids
@@ -219,21 +228,23 @@ def _grown(table: Array | None, size: int) -> Array:
 # What is done to one state ------------------------------------------------------------------------
 
 
-def _started(state: _State, timer: int, length: int) -> _State:
+def _started(state: _State, timer: int, length: int, *, exactly: bool) -> _State:
+    """The timer has its `length` left, exactly or at most."""
     state = _put(_answered(state), timer, OFF)
     running = state.running
     zone, place = state.zone, 1 + sum(other < timer for other in running)
     later = [_sum(2 * length + 1, bound) for bound in zone[0]]  # than each of the others
     later.insert(place, _AT_MOST)
+    earlier = 1 - 2 * length if exactly else _AT_MOST
     rows = [list(row) for row in zone]
     for row in rows:
-        row.insert(place, _sum(row[0], 1 - 2 * length))
+        row.insert(place, _sum(row[0], earlier))
     rows.insert(place, later)
     return _ordered(
         state._replace(
             statuses=_with(state.statuses, timer, RUNNING),
             zone=tuple(map(tuple, rows)),
-            before=state.before | {(other, timer) for other in running},
+            before=state.before | {(other, timer) for other in running if exactly},
         )
     )
 
