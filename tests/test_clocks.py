@@ -170,8 +170,8 @@ def test_a_timer_that_ran_out_waits_until_it_is_handled() -> None:
 
 def test_of_a_timer_that_is_only_known_to_run_anything_up_to_its_length_is_left() -> None:
     play = Play("ab")
-    play.at = play.clocks.assume(play.at, FIRST, 14)
-    play.at = play.clocks.assume(play.at, SECOND, np.array([7]))
+    play.at = play.clocks.run(play.at, FIRST, 14)
+    play.at = play.clocks.run(play.at, SECOND, np.array([7]))
     assert play.next == "ab"
     assert play.left("a") == (0, 14)
     assert play.left("b") == (0, 7)

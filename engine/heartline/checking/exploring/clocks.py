@@ -99,7 +99,7 @@ class Clocks:
         """Start a timer anew; `length` is in microseconds, one for all or one for each."""
         return self._start(ids, timer, length, exactly=True)
 
-    def assume(self, ids: Array, timer: int, most: Array | int) -> Array:
+    def run(self, ids: Array, timer: int, most: Array | int) -> Array:
         """Take it that a timer runs, with anything left up to `most`, and that it was started
         before or after any other: for conversations of which no more is known."""
         return self._start(ids, timer, most, exactly=False)
