@@ -77,10 +77,10 @@ class Batch:
         if known is None:
             reading = self.reading
             if slot == LEAF:
-                return reading.leaves[self.leaf]
+                return np.int32(reading.leaves[self.leaf])
             if slot in reading.timers:
                 if self.clock is None:
-                    return 0
+                    return np.int8(0)
                 return reading.clocks.status(reading.timers[slot])[self.clock]
             digits = reading.layout.read(self.codes, slot)
             known = self._known[slot] = reading.numbers.of(slot, digits)

@@ -43,7 +43,8 @@ def first_frames(exploration: Exploration) -> Mapping[int, Array]:
 def begin(
     exploration: Exploration, frames: Mapping[int, Array], *, opening: bool
 ) -> list[Root]:
-    """Put the first configurations into the table: after the `opening`, or just as they are."""
+    """Put the first configurations into the table: after the `opening`, or as they are, with what
+    follows from them by itself."""
     coding, machine = exploration.coding, exploration.machine
     count = len(next(iter(frames.values())))
     leaves = frames.get(LEAF, np.full(count, coding.leaves[machine.initial]))
@@ -58,16 +59,17 @@ def begin(
         batch.origin = ""
         for slot in exploration.tracked:
             if slot in frames:
-                batch.changed[slot] = frames[slot][rows]
+                batch.changed[slot] = exploration.numbers.column(slot, frames[slot][rows])
             else:
-                batch.changed[slot] = coding.number(slot, machine.slots[slot].initial)
+                number = coding.number(slot, machine.slots[slot].initial)
+                batch.changed[slot] = exploration.numbers.one(slot, number)
         label = Label(BEGIN, "", None, None, ())
         if opening:
             exploration.mover.perform(exploration.parts.beginning(), batch)
             exploration.mover.settle(batch, label)
         else:
             _start_timers(exploration, batch, {n: each[rows] for n, each in frames.items()})
-            exploration.mover.arrive(batch, label)
+            exploration.mover.settle(batch, label)
     return _roots(exploration, frames if opening else {})
 
 
@@ -75,14 +77,15 @@ def _start_timers(
     exploration: Exploration, batch: Batch, frames: Mapping[int, Array]
 ) -> None:
     """Put the timers where a frame says they are. How much is left of a running one is not known:
-    it can be anything up to its whole length."""
+    it can be anything up to what is given for it, or up to its whole length."""
     clocks = exploration.clocks
     for slot, timer in exploration.reading.timers.items():
         statuses = frames.get(slot)
         if statuses is None or batch.clock is None:
             continue
-        length = exploration.parts.length(timer, batch.get)
-        started = clocks.rest(clocks.start(batch.clock, timer, length))
+        most = int(np.max(exploration.parts.length(timer, batch.get)))
+        most = max(most, exploration.left.get(slot, 0))
+        started = clocks.run(batch.clock, timer, most)
         _, expired = clocks.fire(clocks.start(batch.clock, timer, 0), timer)
         handled = clocks.handle(expired, timer)
         for status, clock in ((RUNNING, started), (PENDING, expired), (HANDLED, handled)):
@@ -97,6 +100,8 @@ def _roots(exploration: Exploration, frames: Mapping[int, Array]) -> list[Root]:
     numbers = exploration.table.add(codes)
     if numbers is None:
         return []
+    exploration.begun = np.full(int(rows.max()) + 1, -1, dtype=np.int64)
+    exploration.begun[rows] = numbers
     _, firsts = np.unique(np.stack([numbers, labels]), axis=1, return_index=True)
     return [
         Root(_values(exploration, frames, int(rows[n])), int(numbers[n]), int(labels[n]))

@@ -75,17 +75,24 @@ def explore(
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
     roots: Mapping[int, Array] | None = None,
+    left: Mapping[int, int] | None = None,
+    inputs: Mapping[int, Array] | None = None,
 ) -> Graph:
     """All configurations that a conversation can come to, and with `moves` all ways between them.
 
     `persons` are roles of the engine whose seats persons take. With `any_time` persons answer at
     any moment, else time moves from deadline to deadline. The slots of `keep` are told apart
     everywhere, and of the roles in `speakers` it is noted when they speak. `roots` are other
-    configurations to begin from: a column of numbers for each slot. An interrupt (Ctrl-C) gives
-    what was found so far. Raises InputError for a role that has no seat to take.
+    configurations to begin from: a column of numbers for each slot, of a timer its status. How much
+    is left of one that runs there is not known: up to its whole length, or up to what `left` has
+    for its slot, in microseconds, where that is more. What follows from them by itself happens
+    first. `inputs` are columns of the inputs to begin with, in place of all their values; how each row
+    begins is then in `begun`. An interrupt (Ctrl-C) gives what was found so far. Raises InputError for a role that has
+    no seat to take.
     """
     exploration = Exploration(machine, persons, any_time, keep, speakers, moves)
-    return exploration.run(limits or Limits(), progress, roots)
+    exploration.left = dict(left or {})
+    return exploration.run(limits or Limits(), progress, roots, inputs)
 
 
 @dataclass(slots=True)
@@ -152,6 +159,8 @@ class Exploration:
             self.table = HashTable(self.layout.words)
         self.arrivals = Arrivals(self)
         self.mover = Mover(self, read)
+        self.left: dict[int, int] = {}
+        self.begun: Array | None = None
         self.labels: dict[Label, int] = {}
         self.moves = _Moves()
         self.transitions = 0
@@ -163,6 +172,7 @@ class Exploration:
         limits: Limits,
         progress: Callable[[Progress], None] | None,
         roots: Mapping[int, Array] | None,
+        inputs: Mapping[int, Array] | None = None,
     ) -> Graph:
         """Explore until nothing is new, or a limit is reached."""
         started = time.monotonic()
@@ -171,7 +181,7 @@ class Exploration:
         stopped: str | None = None
         found: list[Root] = []
         try:
-            frames = roots if roots is not None else first_frames(self)
+            frames = roots or inputs or first_frames(self)
             found = begin(self, frames, opening=roots is None)
             levels.append(len(self.table))
             while done < len(self.table):
@@ -346,6 +356,7 @@ class Exploration:
             seconds=seconds,
             memory=memory,
             stopped=stopped,
+            begun=self.begun,
         )
 
 
@@ -414,7 +425,7 @@ def _joined(parts: list[Array], dtype: type) -> Array:
 
 def _emptied(parts: list[Array], dtype: type) -> Array:
     """The parts as one, each let go of as soon as it is copied."""
-    whole = np.empty(sum(map(len, parts)), dtype=dtype)
+    whole: Array = np.empty(sum(map(len, parts)), dtype=dtype)
     at = len(whole)
     while parts:
         part = parts.pop()

@@ -98,7 +98,8 @@ class Graph:
     `drawing` says where a role of the engine draws next; `urgent` where a timer runs out at once,
     so that nobody else can move. `expanded` is how many configurations, from 0, have all their
     moves; the graph is whole where these are all. `stopped` says which limit was reached:
-    "configurations", "seconds", "memory" or "interrupt".
+    "configurations", "seconds", "memory" or "interrupt". `begun` has the configuration that each of
+    the given roots came to, -1 for one that goes round for ever.
     """
 
     machine: Machine
@@ -124,6 +125,7 @@ class Graph:
     memory: int
     stopped: str | None = None
     elapsed: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    begun: Array | None = None
 
     def __len__(self) -> int:
         return len(self.leaf)

@@ -9,9 +9,11 @@ Both read digits, which count a slot's numbers (heartline.checking.exploring.cod
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from heartline.expressions import BoolType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +37,7 @@ class Numbers:
     def __init__(self, coding: Coding) -> None:
         self._domains = coding.domains
         self._bools = {
-            n for n, slot in enumerate(coding.machine.slots) if type(slot.type).__name__ == "BoolType"
+            n for n, slot in enumerate(coding.machine.slots) if isinstance(slot.type, BoolType)
         }
         self._tables: dict[int, Array] = {}
         self._places: dict[int, Array] = {}
@@ -47,13 +49,26 @@ class Numbers:
         """How many numbers a slot can hold."""
         return len(self._domains[slot])
 
+    def one(self, slot: int, number: int) -> Any:
+        """One number for all rows, as columns of this slot hold it."""
+        if slot in self._bools:
+            return np.bool_(number)
+        return np.int64(number) if slot in self._tables else np.int32(number)
+
+    def column(self, slot: int, numbers: Array) -> Array:
+        """Numbers from outside, as columns of this slot hold them."""
+        wanted = np.bool_ if slot in self._bools else np.int64 if slot in self._tables else np.int32
+        return numbers.astype(wanted)
+
     def of(self, slot: int, digits: Array) -> Array:
         """The numbers that these digits stand for."""
         if slot in self._bools:
-            return digits != 0
+            truth: Array = digits != 0
+            return truth
         table = self._tables.get(slot)
         if table is not None:
-            return table[digits]
+            found: Array = table[digits]
+            return found
         low = self._domains[slot][0]
         return digits if low == 0 else digits + low
 
@@ -167,9 +182,7 @@ class Dense:
         found: Array = digits.view(np.int32) if digits is not codes[0] else digits.astype(np.int32)
         return found
 
-    def move(
-        self, codes: Codes, changed: Mapping[int, Array | int], old: Mapping[int, Array | int]
-    ) -> Codes:
+    def move(self, codes: Codes, changed: Mapping[int, Any], old: Mapping[int, Any]) -> Codes:
         """Other configurations: these, with the digits of each slot that changed; `old` has what
         the same slots held."""
         code = codes[0]

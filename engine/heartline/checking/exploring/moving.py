@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from heartline.checking.exploring.batch import Batch
     from heartline.checking.exploring.explorer import Exploration
     from heartline.checking.exploring.graph import Array
-    from heartline.checking.exploring.parts import Group, Offer, Taken
+    from heartline.checking.exploring.parts import Group, Offer, Taken, Test
+    from heartline.plan import When
 
 __all__ = ["Mover"]
 
@@ -69,6 +70,7 @@ class Mover:
         for offer in self._parts.offers(batch.leaf):
             if offer.spec.role in self._persons:
                 continue
+            self._note_whens(offer.whens, batch)
             enabled = _any(batch, offer.tests)
             if enabled is False:
                 continue
@@ -226,7 +228,7 @@ class Mover:
             held = batch.get(operation.slot)
             batch.changed[operation.slot] = np.minimum(held + 1, operation.cap)
         elif isinstance(operation, Put):
-            batch.changed[operation.slot] = operation.number
+            batch.changed[operation.slot] = batch.reading.numbers.one(operation.slot, operation.number)
         elif isinstance(operation, StartTimer):
             assert batch.clock is not None
             length = operation.length(batch.get)
@@ -245,6 +247,8 @@ class Mover:
             value = assignment.value(batch.get)
             if assignment.slot in kept:
                 self._note_assignment(operation, batch, value)
+            if not isinstance(value, np.ndarray | np.generic):
+                value = batch.reading.numbers.one(assignment.slot, value)
             batch.changed[assignment.slot] = value
 
     def _left(self, clock: Array, timer: int) -> Array:
@@ -258,7 +262,11 @@ class Mover:
     def _note(self, group: Group, batch: Batch, which: Array) -> None:
         held = self._notes.held
         _see(held, id(group.way), bool(len(which)), len(which) < batch.size)
-        for when, test in group.whens:
+        self._note_whens(group.whens, batch)
+
+    def _note_whens(self, whens: Sequence[tuple[When, Test]], batch: Batch) -> None:
+        held = self._notes.held
+        for when, test in whens:
             if held.get(id(when)) != (True, True):
                 rows = _rows(test(batch.get), batch.size)
                 _see(held, id(when), bool(len(rows)), len(rows) < batch.size)

@@ -28,7 +28,7 @@ class _Stored:
 
     def __init__(self, words: int, dtype: type) -> None:
         self.count = 0
-        self._codes = [np.empty(_FIRST, dtype=dtype) for _ in range(words)]
+        self._codes: list[Array] = [np.empty(_FIRST, dtype=dtype) for _ in range(words)]
 
     def append(self, codes: Codes) -> None:
         count = self.count + len(codes[0])
