@@ -140,9 +140,9 @@ class Exploration:
         product = 1
         for size in sizes.values():
             product *= size
-        self.layout: Dense | Packed = (
-            Dense(sizes) if product <= MOST_DENSE and not histories else Packed(sizes)
-        )
+        # What timers hold has room for far more numbers than are ever met, and is never dense.
+        dense = product <= MOST_DENSE and not histories and not machine.timers
+        self.layout: Dense | Packed = Dense(sizes) if dense else Packed(sizes)
         self.clocks = Clocks(tuple(machine.timers), any_time)
         leaves = {name: coding.leaves[name] for name in machine.leaves}
         reading = Reading(self.layout, self.numbers, self.clocks, timer_slots, leaves)
