@@ -144,16 +144,19 @@ class Relevance:
         entered = [action for block in wiring.entries for action in block.actions]
         left = [action for block in wiring.exits for action in block.actions]
         actions = [*left, *wiring.edge.actions, *entered]
-        if wiring.history is not None:  # the history itself stands for what is alive there
-            return frozenset().union(self._keep, *map(self._fed, actions))
         found = set(alive[wiring.dest or wiring.source])
+        asked: set[int] = set()
         for action in reversed(actions):
             if isinstance(action, Assign):
                 slot = self._layout["var", action.target.name]
                 if slot not in found:
                     continue
                 found.discard(slot)
-            found |= self._fed(action)
+            fed = self._fed(action)
+            found |= fed
+            asked |= fed
+        if wiring.history is not None:  # the history itself stands for what is alive there
+            return frozenset(asked) | self._keep
         for slot, place in wiring.remembers:
             if slot in found:
                 found.discard(slot)
