@@ -57,6 +57,7 @@ HOUSE = [
     "reasons",
     "inputs",
     "run",
+    "migrating",
     "runtime",
     "rendering",
     "conversation",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Block,
         Edge,
         Leaf,
+        MigrationPlan,
         Part,
         Promise,
         RoleInfo,
@@ -188,6 +189,7 @@ class Machine:
     events: Mapping[str, Any] = field(default_factory=dict)
     is_stock: bool = False
     promises: tuple[Promise, ...] = ()
+    migrations: tuple[MigrationPlan, ...] = ()
     watched: bool = False
     shown: tuple[tuple[int, str, str], ...] = field(init=False)
 

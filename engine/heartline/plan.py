@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OFF", "RUNNING", "PENDING", "HANDLED",
-    "Block", "ChoiceSpec", "Edge", "Leaf", "Lines", "Promise", "RoleInfo", "Run", "Slot",
-    "SpokenLine", "StateInfo", "TimerInfo", "Wiring", "counting", "event_name",
+    "Block", "ChoiceSpec", "Edge", "Leaf", "Lines", "MigrationPlan", "Promise", "RoleInfo", "Run",
+    "Slot", "SpokenLine", "StateInfo", "TimerInfo", "Wiring", "counting", "event_name",
 ]  # fmt: skip
 
 OFF, RUNNING, PENDING, HANDLED = range(4)  # what a timer's slot holds; `expired` is >= PENDING
@@ -324,6 +324,19 @@ class Promise:
     endings: Mapping[str, frozenset[str]]
     host: str | None
     location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationPlan:
+    """How conversations of an earlier version go on in this one: what it calls things that the
+    earlier one called otherwise, and what some variables become, over the others after renaming."""
+
+    version: str
+    states: Mapping[str, str]
+    variables: Mapping[str, str]
+    timers: Mapping[str, str]
+    choices: Mapping[str, str]
+    sets: Mapping[str, Tree]
 
 
 def event_name(kind: str, trigger: str) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from heartline.machine import Machine
     from heartline.plan import Slot
 
-__all__ = ["FORMAT", "adopt", "dump", "load"]
+__all__ = ["FORMAT", "adopt", "can_remember", "dump", "load", "read_fields"]
 
 FORMAT = 1
 _STATUS = {"running": RUNNING, "pending": PENDING, "handled": HANDLED}
@@ -40,17 +40,21 @@ _FIELDS: dict[str, type] = {
 }  # fmt: skip
 
 
-def dump(machine: Machine, snapshot: Snapshot) -> dict[str, Any]:
-    """The snapshot as a value that `json.dumps` takes, under 4 KB for the scenarios that ship."""
+def dump(machine: Machine, snapshot: Snapshot, *, whole: bool = False) -> dict[str, Any]:
+    """The snapshot as a value that `json.dumps` takes, under 4 KB for the scenarios that ship.
+
+    With `whole` it holds every variable: a later version, in which they may have other values at
+    first, can then carry it over without this one (heartline.migrating).
+    """
     context: dict[str, Any] = {}
     timers: dict[str, Any] = {}
     counts: dict[str, int] = {}
     history: dict[str, str] = {}
     due = {each.timer: each for each in snapshot.deadlines}
     for slot, value in zip(machine.slots, snapshot.frame, strict=True):
-        if value == slot.initial or slot.symbol[0] == "leaf":
-            continue
         kind, name = slot.symbol[0], slot.symbol[-1]
+        if kind == "leaf" or (value == slot.initial and not (whole and kind == "var")):
+            continue
         if kind == "var":
             context[name] = format_duration(value) if isinstance(value, timedelta) else value
         elif kind == "timer":
@@ -78,12 +82,13 @@ def dump(machine: Machine, snapshot: Snapshot) -> dict[str, Any]:
         "starts": snapshot.starts,
         "turn": snapshot.turn,
         "time": _write(snapshot.time),
+        **({"whole": True} if whole else {}),
     }
 
 
 def load(machine: Machine, data: object) -> Snapshot:
     """The snapshot that `dump` wrote; raises SnapshotDamaged or SnapshotMismatch."""
-    fields = _fields(data)
+    fields = read_fields(data)
     if fields["scenario"] != machine.id:
         raise SnapshotMismatch(
             f"This conversation belongs to the scenario {fields['scenario'][:60]!r}, "
@@ -108,7 +113,7 @@ def adopt(machine: Machine, data: object) -> Snapshot:
     with the next visit. Raises SnapshotMismatch where the state, a variable's value, a timer that
     is still to be handled, a role that a person took, or a state to come back to no longer exists.
     """
-    fields = _fields(data)
+    fields = read_fields(data)
     differences = [
         difference
         for difference in _differences(machine, fields)
@@ -138,7 +143,8 @@ def adopt(machine: Machine, data: object) -> Snapshot:
     return _build(machine, fields)
 
 
-def _fields(data: object) -> dict[str, Any]:
+def read_fields(data: object) -> dict[str, Any]:
+    """What a stored conversation holds, as far as its form goes; raises SnapshotDamaged."""
     if not isinstance(data, dict):
         raise SnapshotDamaged("This is not a saved conversation: it is not a JSON object.")
     if data.get("heartline_snapshot") != FORMAT:
@@ -179,7 +185,7 @@ def _differences(machine: Machine, fields: Mapping[str, Any]) -> list[str]:
         f"there is no state {str(value)[:60]!r} any more to come back to"
         for name, value in fields["history"].items()
         if _slot(machine, ("history", str(name))) is not None
-        and not _can_remember(machine, str(name), value)
+        and not can_remember(machine, str(name), value)
     ]
     found += [
         f"there is no role {str(role)[:60]!r} any more"
@@ -216,7 +222,7 @@ def _build(machine: Machine, fields: Mapping[str, Any]) -> Snapshot:
         frame[machine.layout[symbol]] = value
     for name, value in fields["history"].items():
         slot = _slot(machine, ("history", str(name)))
-        if slot is None or not _can_remember(machine, str(name), value):
+        if slot is None or not can_remember(machine, str(name), value):
             raise SnapshotDamaged(
                 f"The saved conversation is damaged in its history {str(name)[:60]!r}."
             )
@@ -258,7 +264,7 @@ def _timers(machine: Machine, fields: Mapping[str, Any], frame: list[Any]) -> tu
     return tuple(sorted(deadlines))
 
 
-def _can_remember(machine: Machine, name: str, value: object) -> bool:
+def can_remember(machine: Machine, name: str, value: object) -> bool:
     """Whether a way leads from this history to that state, so that it can be come back to."""
     if not isinstance(value, str) or value not in machine.states:
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heartline.expressions import parse_expression, parse_property
-from heartline.plan import Promise
+from heartline.plan import MigrationPlan, Promise
 
 if TYPE_CHECKING:
     from heartline.compiler.drafts import Drafter
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from heartline.expressions import Tree
     from heartline.scenario import Migration
 
-__all__ = ["check_promises"]
+__all__ = ["check_migrations", "check_promises"]
 
 _EXPRESSIONS = (
     "always", "never", "eventually", "whenever", "leads_to", "must", "of", "after", "before",
@@ -29,8 +29,8 @@ _BOUNDS = ("at_most", "ends_within", "within")
 def check_promises(
     units: list[Unit], names: Names, drafter: Drafter, findings: Findings
 ) -> tuple[Promise, ...]:
-    """The properties of all files, parsed. What does not hold together in them, and in the
-    migrations, goes to `findings`."""
+    """The properties of all files, parsed. What does not hold together in them goes to
+    `findings`."""
     promises = []
     for unit in units:
         scope = names.scopes[unit.prefix]
@@ -58,22 +58,6 @@ def check_promises(
                     unit.loaded.sources.locate(("properties", name), key=True),
                 )
             )
-    outermost = units[0]
-    seen: dict[str, int] = {}
-    for index, migration in enumerate(outermost.file.migrations):
-        path = ("migrations", index)
-        if migration.from_version in seen:
-            findings.error(
-                "HL802", f"there are two migrations from {migration.from_version}", outermost,
-                (*path, "from"), "make them one",
-            )  # fmt: skip
-        seen[migration.from_version] = index
-        if migration.from_version == outermost.file.version:
-            findings.error(
-                "HL802", f"a migration from {migration.from_version} leads to the same version",
-                outermost, (*path, "from"), "raise the file's version, or mend the migration's",
-            )  # fmt: skip
-        _migration(outermost, names, migration, path, findings)
     return tuple(promises)
 
 
@@ -87,9 +71,38 @@ def _endings(unit: Unit) -> dict[str, frozenset[str]]:
     return {outcome: frozenset(leaves) for outcome, leaves in endings.items()}
 
 
+def check_migrations(
+    outermost: Unit, names: Names, drafter: Drafter, findings: Findings
+) -> tuple[MigrationPlan, ...]:
+    """The migrations of the outermost file, with their expressions parsed; what does not hold
+    together in them goes to `findings`."""
+    plans = []
+    seen: set[str] = set()
+    for index, migration in enumerate(outermost.file.migrations):
+        path = ("migrations", index)
+        if migration.from_version in seen:
+            findings.error(
+                "HL802", f"there are two migrations from {migration.from_version}", outermost,
+                (*path, "from"), "make them one",
+            )  # fmt: skip
+        seen.add(migration.from_version)
+        if migration.from_version == outermost.file.version:
+            findings.error(
+                "HL802", f"a migration from {migration.from_version} leads to the same version",
+                outermost, (*path, "from"), "raise the file's version, or mend the migration's",
+            )  # fmt: skip
+        plans.append(_migration(outermost, names, drafter, migration, path, findings))
+    return tuple(plans)
+
+
 def _migration(
-    unit: Unit, names: Names, migration: Migration, path: tuple[str | int, ...], findings: Findings
-) -> None:
+    unit: Unit,
+    names: Names,
+    drafter: Drafter,
+    migration: Migration,
+    path: tuple[str | int, ...],
+    findings: Findings,
+) -> MigrationPlan:
     choices = {name for node in unit.nodes.values() for name in node.state.choices}
     sections = (
         ("states", "state", "HL301", set(unit.nodes)),
@@ -98,9 +111,15 @@ def _migration(
         ("choices", "choice", "HL309", choices | set(unit.file.choices)),
     )
     for section, what, code, known in sections:
+        taken: dict[str, str] = {}
         for old, new in getattr(migration, section).items():
             if new not in known:
                 findings.unknown(code, what, new, known, unit, (*path, section, old))
+            elif new in taken and section in ("variables", "timers"):
+                message = f"both {taken[new]} and {old} become {new}, which can be one of them only"
+                findings.error("HL802", message, unit, (*path, section, old), "leave one out")
+            taken[new] = old
+    sets: dict[str, Tree] = {}
     for name, source in migration.set.items():
         declared = names.variables.get(name)
         if declared is None:
@@ -109,4 +128,11 @@ def _migration(
             )
             continue
         parsed = parse_expression(source, names.scopes[unit.prefix], declared.type)
-        findings.take(parsed, unit, (*path, "set", name))
+        tree = findings.take(parsed, unit, (*path, "set", name))
+        if tree is not None:
+            drafter.note((tree,))
+            sets[name] = tree
+    return MigrationPlan(
+        migration.from_version, migration.states, migration.variables, migration.timers,
+        migration.choices, sets,
+    )  # fmt: skip
