@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Happening", "NotReplayed", "Turn", "Witness", "replay"]
 
+LEAF = 0  # the slot of the frame
 MOST_ADDED = 1_000  # moves with which a turn is led to its end
 MOST_SEEDS = 20_000  # that are tried to find one which draws what the beginning needs
 
@@ -160,7 +161,7 @@ def replay(scenario: Scenario, graph: Graph, path: Path) -> Witness:
     cut = _turns(graph, nodes)
     times: Sequence[int] | None = None
     if graph.any_time:
-        times = _times(graph, root.inputs, labels, cut)
+        cut, times = _times(graph, root.inputs, labels, cut)
     machine = graph.machine.watching()
     checker = _Checker(graph)
     turns: list[Turn] = []
@@ -181,11 +182,11 @@ def replay(scenario: Scenario, graph: Graph, path: Path) -> Witness:
                 step = runtime.step(machine, before, _input(own[0]), moment, draws)
         except HeartlineError as refusal:
             raise NotReplayed(
-                f"The runtime does not go this way: in turn {number}, {_called(own[0])}, it says: "
+                f"The runtime does not go this way: in turn {number + 1}, {_called(own[0])}, it says: "
                 f"{refusal}"
             ) from None
         waited = moment - (turns[-1].time if turns else STORY_START)
-        happenings = checker.happenings(number, own, nodes[first:last], before, step)
+        happenings = checker.happenings(number + 1, own, nodes[first:last], before, step)
         turns.append(Turn(happenings, moment, waited, step))
         before = step.snapshot
     return Witness(
@@ -303,13 +304,35 @@ class _Timeless(Run):
             return
 
 
+Cut = list[tuple[int, int]]  # of each turn, its first label and the one after its last
+
+
 def _times(
-    graph: Graph,
-    inputs: Mapping[str, object],
-    labels: Sequence[Label],
-    cut: Sequence[tuple[int, int]],
-) -> tuple[int, ...]:
-    """When each turn happens, in microseconds; raises NotReplayed where no times fit."""
+    graph: Graph, inputs: Mapping[str, object], labels: Sequence[Label], cut: Cut
+) -> tuple[Cut, tuple[int, ...]]:
+    """The turns, and when each happens, in microseconds; raises NotReplayed where no times fit.
+
+    What runs out is a turn of its own wherever it can be. Where that leaves no times, it may come
+    at the same moment as what ran out before, and belongs to the same turn then.
+    """
+    for together in (False, True):
+        times = solve(len(cut), _wanted(graph, inputs, labels, cut, together=together))
+        if times is not None:
+            alone = [
+                n
+                for n, (first, _) in enumerate(cut)
+                if not n or labels[first].kind != WAIT or times[n] > times[n - 1]
+            ]
+            ends = [*(cut[n][0] for n in alone[1:]), len(labels)]
+            joined = [(cut[n][0], end) for n, end in zip(alone, ends, strict=True)]
+            return joined, tuple(times[n] for n in alone)
+    raise NotReplayed("There are no times at which its timers would run out in this order.")
+
+
+def _wanted(
+    graph: Graph, inputs: Mapping[str, object], labels: Sequence[Label], cut: Cut, *, together: bool
+) -> list[Apart]:
+    """What the timers ask of the times of the turns."""
     machine = graph.machine
     walker = _Timeless(machine, _blank(machine, inputs, graph.persons))
     wanted: list[Apart] = []
@@ -317,20 +340,18 @@ def _times(
         walker.turn = number
         if number:
             by_time = labels[first].kind == WAIT
-            wanted.append(Apart(number - 1, number, 0, strict=by_time))
+            wanted.append(Apart(number - 1, number, 0, strict=by_time and not together))
             if not by_time:
                 wanted += _not_yet(walker, number)
         for label in labels[first:last]:
             if label.kind == WAIT:
                 if label.id not in walker.running:
-                    raise NotReplayed(f"{label.id} does not run in turn {number}.")
+                    raise NotReplayed(f"{label.id} does not run in turn {number + 1}.")
                 wanted += _runs_out(walker, number, label.id)
             walker.happen(label)
-        wanted += _not_yet(walker, number)
-    times = solve(len(cut), wanted)
-    if times is None:
-        raise NotReplayed("There are no times at which its timers would run out in this order.")
-    return times
+        if not together or number == len(cut) - 1:
+            wanted += _not_yet(walker, number)
+    return wanted
 
 
 def _runs_out(walker: _Timeless, number: int, timer: str) -> list[Apart]:
@@ -418,15 +439,19 @@ class _Checker:
                 f"In turn {number}, {_called(label)}, the runtime comes to {name!r}, and the graph "
                 f"says {said!r}."
             )
-        kept = graph.kept[name] if graph.kept else self.relevance.alive(frame)
-        for slot in sorted(kept - self.texts):
-            number_there = int(graph.columns.get(slot, np.array([node]))[0])
-            if slot and number_there != self.coding.number(slot, frame[slot]):
-                symbol = self.machine.slots[slot].symbol
-                raise NotReplayed(
-                    f"In turn {number}, {_called(label)}, {' '.join(symbol)} is "
-                    f"{frame[slot]!r}, and the graph says otherwise."
-                )
+        alive = self.relevance.alive(frame)
+        for slot in sorted((alive | graph.kept.get(name, alive)) - self.texts - {LEAF}):
+            there = int(graph.columns.get(slot, np.array([node]))[0])
+            here = self.coding.number(slot, frame[slot])
+            symbol = self.machine.slots[slot].symbol
+            if there == here or (there == 0 and slot not in alive):
+                continue
+            if symbol[0] == "timer" and (there, here) == (OFF, HANDLED):  # nobody asks any more
+                continue
+            raise NotReplayed(
+                f"In turn {number}, {_called(label)}, the runtime has {' '.join(symbol)} at "
+                f"{frame[slot]!r}, and the graph does not."
+            )
 
 
 def _seed(graph: Graph, inputs: Mapping[str, object], begun: Turn) -> int | None:

@@ -1,0 +1,164 @@
+"""What a proof came to: figures, a verdict for each promise, findings, and plays that show them.
+
+`judge` has the runtime play each way that shows something. What is broken only by the graph's word,
+and not in such a play, is inconclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from heartline.checking.monitor import Watch
+from heartline.checking.patterns import is_monitored
+from heartline.checking.proving.findings import find, unsaid
+from heartline.checking.proving.promises import INCONCLUSIVE, VIOLATED, decide
+from heartline.checking.proving.witness import NotReplayed, replay
+from heartline.diagnostics import Diagnostic, Severity, sort_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from heartline.checking.monitor import Violation
+    from heartline.checking.exploring.graph import Graph
+    from heartline.checking.proving.findings import Finding
+    from heartline.checking.proving.promises import Verdict
+    from heartline.checking.proving.witness import Witness
+    from heartline.conversation import Scenario
+    from heartline.plan import Promise
+
+__all__ = ["Outcome", "Shown", "judge"]
+
+BROKEN, UNDECIDED, VACUOUS = "HL001", "HL002", "HL003"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A finding, or a promise, with the play that shows it. `name` is a short name for it, for
+    files; `doubt` says why there is no play where there should be one."""
+
+    name: str
+    diagnostic: Diagnostic | None
+    witness: Witness | None = None
+    doubt: str | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the proof of a scenario came to. `promises` are in the order of the file; `findings`
+    are by place, and what lint found is among them."""
+
+    scenario: Scenario
+    graph: Graph
+    promises: tuple[Shown, ...]
+    findings: tuple[Shown, ...]
+    seconds: float
+
+    def after(self, seconds: float) -> Outcome:
+        """The same, after so many seconds."""
+        return replace(self, seconds=seconds)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All that there is to say, by place."""
+        said = [each.diagnostic for each in self.shown if each.diagnostic is not None]
+        return tuple(sorted(said, key=sort_key))
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """What is said of promises, then the other findings."""
+        return (*self.promises, *self.findings)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all is proved, and no finding is more than a note."""
+        return self.graph.is_whole and all(
+            each.severity is Severity.NOTE for each in self.diagnostics
+        )
+
+    @property
+    def depth(self) -> int:
+        """How many moves lead to the farthest configuration, by a shortest way."""
+        return max(len(self.graph.levels) - 2, 0)
+
+
+def judge(
+    scenario: Scenario,
+    graph: Graph,
+    *,
+    only: Sequence[Promise] | None = None,
+    linted: Sequence[Diagnostic] = (),
+) -> Outcome:
+    """Decide what a graph shows of its scenario, and have the runtime play it.
+
+    With `only` these promises are decided, and nothing else is looked for. `linted` is what lint
+    has found.
+    """
+    judged = tuple(_judged(scenario, graph, verdict) for verdict in decide(graph, only))
+    found: tuple[Shown, ...] = ()
+    if only is None:
+        found = tuple(Shown(each.code.lower(), each) for each in linted)
+        found += tuple(_shown(scenario, graph, each) for each in unsaid(find(graph), linted))
+        found = tuple(sorted(found, key=lambda each: sort_key(_said(each))))
+    return Outcome(scenario, graph, judged, found, graph.seconds)
+
+
+def _said(shown: Shown) -> Diagnostic:
+    assert shown.diagnostic is not None
+    return shown.diagnostic
+
+
+def _judged(scenario: Scenario, graph: Graph, verdict: Verdict) -> Shown:
+    promise, witness, doubt = verdict.promise, None, None
+    if verdict.path is not None:
+        try:
+            witness = replay(scenario, graph, verdict.path)
+            if is_monitored(promise):
+                violation = breaks(scenario, witness, promise)
+                if violation is None:
+                    raise NotReplayed("The runtime plays it, and the promise is kept in that play.")
+                verdict = replace(verdict, sentence=violation.sentence)
+        except NotReplayed as reason:
+            witness, doubt = None, str(reason)
+            verdict = replace(
+                verdict, verdict=INCONCLUSIVE, path=None,
+                sentence=f"The promise {promise.name!r} is not decided: a play was found that "
+                f"seems to break it, but it could not be played. {reason}",
+            )  # fmt: skip
+    return Shown(promise.name, _diagnostic(verdict), witness, doubt, verdict)
+
+
+def _diagnostic(verdict: Verdict) -> Diagnostic | None:
+    promise, sentence = verdict.promise, verdict.sentence
+    if verdict.verdict == VIOLATED:
+        return Diagnostic(BROKEN, Severity.ERROR, sentence, promise.location)
+    if verdict.verdict == INCONCLUSIVE:
+        return Diagnostic(UNDECIDED, Severity.WARNING, sentence, promise.location)
+    if verdict.vacuous:
+        return Diagnostic(VACUOUS, Severity.WARNING, sentence, promise.location)
+    return None
+
+
+def breaks(scenario: Scenario, witness: Witness, promise: Promise) -> Violation | None:
+    """How a play breaks a promise, as the monitor beside it says; None where it does not."""
+    monitor = Watch(scenario).monitor()
+    for number, turn in enumerate(witness.turns):
+        violations = monitor.stepped(turn.step) if number else monitor.began(turn.step)
+        for violation in violations:
+            if violation.name == promise.name:
+                return violation
+    return None
+
+
+def _shown(scenario: Scenario, graph: Graph, found: Finding) -> Shown:
+    name = f"{found.kind}_{found.name}"
+    if found.path is None:
+        return Shown(name, found.diagnostic)
+    try:
+        return Shown(name, found.diagnostic, replay(scenario, graph, found.path))
+    except NotReplayed as reason:
+        said = found.diagnostic
+        if said.severity is Severity.ERROR:
+            said = replace(said, severity=Severity.WARNING)
+        return Shown(name, said, None, str(reason))
