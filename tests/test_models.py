@@ -11,7 +11,7 @@ import pytest
 from benchmarks.models import Model, model
 from benchmarks.peers import node
 from benchmarks.peers.paths import shortest_paths
-from benchmarks.peers.spin import promela, search
+from benchmarks.peers.spin import Spin, promela
 from benchmarks.peers.spinwalk import walk
 
 import heartline
@@ -20,6 +20,7 @@ from heartline.checking.relevance import Relevance
 from slowgraph import slow_graph
 
 SIZE = 1_000
+QUICK = ("-O0", "-DSAFETY", "-DNOREDUCE")  # quick to compile
 TWO_BEGINNINGS = """\
 heartline: 1
 id: two
@@ -81,7 +82,8 @@ def test_a_model_has_about_the_size_that_was_asked_for(graph: Graph) -> None:
 def test_spin_stores_as_many_states_as_there_are_configurations(seed: int) -> None:
     given = model(SIZE, seed=seed)
     graph = slow_graph(heartline.loads(given.yaml()).machine)
-    found = search(promela(given), SIZE)
+    with Spin(promela(given), SIZE, flags=QUICK) as spin:
+        found = spin.search()
     assert found.states == len(graph)
     assert found.transitions == graph.transitions + 1  # the one to the beginning
 
@@ -100,7 +102,7 @@ def test_spin_walks_along_a_graph_and_stores_every_node() -> None:
     machine = heartline.loads(TWO_BEGINNINGS).machine
     graph = slow_graph(machine)
     assert len(graph.roots) > 1
-    found = walk(graph)
+    found = walk(graph, QUICK)
     assert found.states == len(graph)
     # One more to the beginning, and one to each root.
     assert found.transitions == graph.transitions + 1 + len(graph.roots)

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.peers.spin import Search, search
+from benchmarks.peers.spin import FLAGS, Search, Spin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from heartline.checking.exploring.graph import Graph
 
 __all__ = ["walk"]
@@ -51,10 +53,11 @@ _OPTION = (
 )
 
 
-def walk(graph: Graph) -> Search:
+def walk(graph: Graph, flags: Sequence[str] = FLAGS) -> Search:
     """Have SPIN store every node that it can reach; its `states` are nodes."""
     source, content, start = program(graph)
-    found = search(source, len(graph), files={_FILE: content})
+    with Spin(source, len(graph), {_FILE: content}, flags) as spin:
+        found = spin.search()
     if start < len(graph):
         return found
     # One more is where nothing has begun: SPIN starts in one place, a scenario in several.
