@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heartline.checking.odds.solving import System
-from heartline.checking.odds.sorting import spread
 
 if TYPE_CHECKING:
     from heartline.checking.exploring.graph import Array
     from heartline.checking.odds.sorting import Layer, Sorted
 
-__all__ = ["extreme", "ranks"]
+__all__ = ["Extremes", "ranks"]
 
 SWEEPS = 200  # of playing on in circles, before decisions are bettered one by one
 ROUNDS = 1_000
@@ -29,18 +28,32 @@ BETTER = 1e-13  # a decision is changed for no less: rounding is no reason
 UNRANKED = np.iinfo(np.int64).max
 
 
-def extreme(part: Sorted, chance: Array, goal: Array, *, largest: bool) -> Array:
-    """The largest or the smallest chance, for each configuration of the part, of coming to one of
-    those that are a `goal`. `chance` is that of each move where something is drawn."""
-    value = np.zeros(len(part))
-    value[goal] = 1.0
-    pick = np.maximum if largest else np.minimum
-    for layer in part.rising():
-        _persons(part, value, layer.single, layer.single_draw, pick)
-        _draws(part, chance, value, layer.single_draw, layer.circle)
-        if layer.circle < layer.end:
-            _Circles(part, chance, value, layer, largest=largest).decide()
-    return value
+class Extremes:
+    """The largest and the smallest chances of a sorted part. `chance` is that of each move where
+    something is drawn."""
+
+    def __init__(self, part: Sorted, chance: Array) -> None:
+        self.part = part
+        self.chance = chance
+        stays = (part.target == part.sources()) & part.is_draw[part.sources()]
+        again = np.bincount(part.target[stays], chance[stays], minlength=len(part))
+        self._onward = 1.0 - again
+
+    def of(self, goal: Array, *, largest: bool) -> Array:
+        """The largest or smallest chance, for each configuration, of coming to a goal."""
+        part = self.part
+        value = np.zeros(len(part))
+        value[goal] = 1.0
+        pick = np.maximum if largest else np.minimum
+        for layer in part.rising():
+            # What is not known yet is 0, so who stays where they are gains nothing by it.
+            _persons(part, value, layer.single, layer.single_draw, pick)
+            _draws(part, self.chance, value, layer.single_draw, layer.circle)
+            drawn = slice(layer.single_draw, layer.circle)
+            value[drawn] = np.minimum(value[drawn] / self._onward[drawn], 1.0)
+            if layer.circle < layer.end:
+                _Circles(part, self.chance, value, layer, largest=largest).decide()
+        return value
 
 
 def _persons(part: Sorted, value: Array, begin: int, end: int, pick: np.ufunc) -> None:
@@ -202,8 +215,3 @@ def ranks(
             return rank
         rank[new] = level
         level += 1
-
-
-def spread_of(part: Sorted, nodes: Array) -> Array:
-    """The moves of these configurations."""
-    return spread(part.first, nodes)

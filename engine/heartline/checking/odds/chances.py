@@ -143,6 +143,10 @@ class Visits:
     def __init__(self, part: Sorted, chance: Array) -> None:
         self.part = part
         self.chance = chance
+        stays = part.target == part.sources()
+        # How often a play that comes by stays there, and what leads on.
+        self._again = np.bincount(part.target[stays], chance[stays], minlength=len(part))
+        self._onward = np.where(stays, 0.0, chance)
         self._blocks: Blocks = {}
 
     def of(self, begin: Array) -> Array:
@@ -150,11 +154,13 @@ class Visits:
         part = self.part
         found = begin.astype(np.float64)
         for layer in part.falling():
-            self._pass_on(found, layer.single, layer.circle, len(part))
+            singles = slice(layer.single, layer.circle)
+            found[singles] /= 1.0 - self._again[singles]
+            self._pass_on(found, layer.single, layer.circle, is_round=False)
             if layer.circle < layer.end:
                 inside = slice(layer.circle, layer.end)
                 found[inside] = self._block(layer).solve_back(found[inside])
-                self._pass_on(found, layer.circle, layer.end, layer.circle)
+                self._pass_on(found, layer.circle, layer.end, is_round=True)
         return found
 
     def left_over(self, found: Array, begin: Array) -> float:
@@ -171,13 +177,13 @@ class Visits:
         flow = (self.chance * found[part.sources()] * each)[lowest:]
         return np.bincount(part.target[lowest:], flow, minlength=len(part))
 
-    def _pass_on(self, found: Array, begin: int, end: int, below: int) -> None:
+    def _pass_on(self, found: Array, begin: int, end: int, *, is_round: bool) -> None:
         part = self.part
         moves = slice(int(part.first[begin]), int(part.first[end]))
         target = part.target[moves]
-        flow = self.chance[moves] * found[part.sources(begin, end)]
-        if below < len(part):
-            out = target < below
+        flow = self._onward[moves] * found[part.sources(begin, end)]
+        if is_round:
+            out = target < begin
             target, flow = target[out], flow[out]
         np.add.at(found, target, flow)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from heartline.checking.odds.bests import extreme
+from heartline.checking.odds.bests import Extremes
 from heartline.checking.odds.chances import chances, outcomes, possible_moves, shares
 from heartline.checking.odds.policies import Policy, input_values
 from heartline.checking.odds.sorting import sort
@@ -96,11 +96,12 @@ class Game:
         self.chance = np.where(drawn, share, 1.0)
         self.part: Sorted = sort(graph, roots, open_ & (self.chance > 0))
         self.kinds = outcomes(graph)
+        self._extremes = Extremes(self.part, self.chance[self.part.move])
 
     def values(self, outcome: str, *, largest: bool) -> Array:
         """For each configuration of the part, the largest or smallest chance of the outcome."""
         goal = np.isin(self.graph.leaf[self.part.node], self.kinds[outcome])
-        return extreme(self.part, self.chance[self.part.move], goal, largest=largest)
+        return self._extremes.of(goal, largest=largest)
 
 
 def odds_of(graph: Graph, begins: Sequence[Begin], policy: Policy) -> Odds:

@@ -2,7 +2,7 @@
 
 Configurations that lead to each other in a circle belong together, and all else has an order: the
 height of a configuration is how many steps there are at most, from circle to circle, to where
-nothing leads on. Sorted by height, everything can be worked out height by height, all of one
+nothing leads on. A move that stays where it is makes no circle yet: it is easily reckoned with. Sorted by height, everything can be worked out height by height, all of one
 height at once: what plays come to from the lowest upwards, how often they come by from the highest
 downwards.
 """
@@ -101,8 +101,10 @@ def sort(graph: Graph, roots: Array, possible: Array) -> Sorted:
     targets = number[graph.target[moves]]
     first = np.zeros(len(nodes) + 1, dtype=np.int64)
     np.cumsum(np.bincount(sources, minlength=len(nodes)), out=first[1:])
-    component, circling = _components(first, sources, targets)
+    component = _components(first, targets)
     height = _heights(component, sources, targets)[component]
+    circling = np.bincount(component)[component] > 1
+    circling |= (height == 0) & (np.diff(first) > 0)  # those that stay there for ever
     drawn = graph.drawing[nodes]
     key = (height * 2 + circling) * 2 + drawn
     order = np.argsort(key, kind="stable")
@@ -140,14 +142,13 @@ def _reached(graph: Graph, roots: Array, possible: Array) -> Array:
     return seen
 
 
-def _components(first: Array, sources: Array, targets: Array) -> tuple[Array, Array]:
-    """The number of each configuration's circle, and whether it is one and not just itself."""
+def _components(first: Array, targets: Array) -> Array:
+    """The number of each configuration's circle, which may be just itself."""
     count = len(first) - 1
     ways = csr_matrix((np.ones(len(targets), dtype=np.int8), targets, first), shape=(count, count))
     _, component = connected_components(ways, directed=True, connection="strong")
-    circling = np.bincount(component)[component] > 1
-    circling[sources[sources == targets]] = True
-    return component, circling
+    found: Array = component
+    return found
 
 
 def _heights(component: Array, sources: Array, targets: Array) -> Array:
