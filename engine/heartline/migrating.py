@@ -183,20 +183,29 @@ class Names:
         host, _, rest = name.rpartition(".")
         return f"{self.state(host)}.{rest}" if host else name
 
-    def explicit(self, symbol: Symbol) -> bool:
-        """Whether the migration names this very variable or timer."""
-        table = {"var": self.plan.variables, "timer": self.plan.timers}.get(symbol[0], {})
-        return symbol[-1] in table
+    def rank(self, symbol: Symbol) -> int:
+        """The place of a variable, timer or history among those that the migration names, to put
+        them in order; what it does not name comes after all of them."""
+        names = list(self._table(symbol))
+        return names.index(symbol[-1]) if symbol[-1] in names else len(names)
+
+    def displaced(self, symbol: Symbol) -> bool:
+        """Whether the migration gives the name that this has kept to something else."""
+        table = self._table(symbol)
+        return symbol[-1] not in table and self.symbol(symbol)[-1] in table.values()
+
+    def _table(self, symbol: Symbol) -> Mapping[str, str]:
+        plan = self.plan
+        tables = {"var": plan.variables, "timer": plan.timers, "history": plan.states}
+        return tables.get(symbol[0], {})
 
     def sources(self, symbols: Iterable[Symbol]) -> dict[Symbol, list[Symbol]]:
-        """For each new name the old ones that become it. Counts may have several; of variables
-        and timers the one that the migration names comes before one that is called so already."""
+        """For each new name the old ones that become it, where counts and histories may have
+        several."""
         found: dict[Symbol, list[Symbol]] = {}
-        for symbol in symbols:
-            found.setdefault(self.symbol(symbol), []).append(symbol)
-        for new, olds in found.items():
-            if new[0] in ("var", "timer", "history"):
-                olds.sort(key=lambda each: not self.explicit(each))
+        for symbol in sorted(symbols, key=self.rank):
+            if not self.displaced(symbol):
+                found.setdefault(self.symbol(symbol), []).append(symbol)
         return found
 
 
@@ -281,7 +290,8 @@ class Carrier:
     def timer(self, old: str, status: int, leaf: str) -> tuple[str | None, str | None]:
         """The timer that one has become, None where it is forgotten."""
         new = self.names.timer(old)
-        if ("timer", new) in self.machine.layout:
+        displaced = self.names.displaced(("timer", old))
+        if ("timer", new) in self.machine.layout and not displaced:
             return (new if self.active(new, leaf) else None), None
         if status in (OFF, HANDLED) or _owner(new) in self.machine.states or new[:1].isdigit():
             return None, None  # a delay goes with its state
@@ -326,18 +336,18 @@ class Carrier:
             return {}, tuple(faults)
         frame = list(machine.initial_frame())
         frame[0] = leaf
-        context = self._values(fields["context"], "var")
-        for name, value in context.items():
-            index = machine.layout.get(("var", name))
+        for name, value in self._ordered(fields["context"], "var"):
+            index = machine.layout.get(self.names.symbol(("var", name)))
             if index is not None:
                 frame[index] = take(self.variable(machine.slots[index], value))
         moment = max(now.astimezone(UTC), datetime.fromisoformat(fields["time"]))
         timers: dict[str, Any] = {}
-        for old, timer in self._ordered(fields["timers"], "timer"):
-            new = take(self.timer(old, _STATUS.get(str(timer.get("is")), OFF), leaf))
-            if new is not None and new not in timers:
+        for old, timer in fields["timers"].items():
+            status = _STATUS.get(str(timer.get("is")), OFF)
+            new = take(self.timer(old, status, leaf))
+            if new is not None:
                 timers[new] = timer
-                frame[machine.layout["timer", new]] = _STATUS.get(str(timer.get("is")), OFF)
+                frame[machine.layout["timer", new]] = status
         pending = [new for new in map(self.names.timer, fields["pending"]) if new in timers]
         starts = fields["starts"]
         for name, length in self.begins(leaf).items():
@@ -352,11 +362,11 @@ class Carrier:
                 index = machine.layout[symbol]
                 frame[index] = min(frame[index] + count, machine.slots[index].cap)
                 counts[" ".join(symbol)] = frame[index]
-        history = {}
-        for name, value in fields["history"].items():
+        history: dict[str, str] = {}
+        for name, value in self._ordered(fields["history"], "history"):
             new = self.names.state(name)
             if ("history", new) in machine.layout and isinstance(value, str):
-                history[new] = take(self.remembered(new, value))
+                history.setdefault(new, take(self.remembered(new, value)))
         faults += [
             f"there is no role {str(role)[:60]!r} any more"
             for role in fields["persons"]
@@ -391,15 +401,14 @@ class Carrier:
     def _slot(self, variable: str) -> Slot:
         return self.machine.slots[self.machine.layout["var", variable]]
 
-    def _values(self, stored: Mapping[str, Any], kind: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for name, value in self._ordered(stored, kind):
-            found.setdefault(self.names.symbol((kind, name))[-1], value)
-        return found
-
     def _ordered(self, stored: Mapping[str, Any], kind: str) -> list[tuple[str, Any]]:
-        """What the migration names before what has its name already."""
-        return sorted(stored.items(), key=lambda each: not self.names.explicit((kind, each[0])))
+        """What is stored by name, in the order of the migration, without what has lost its name to
+        another."""
+        names = self.names
+        return sorted(
+            ((name, held) for name, held in stored.items() if not names.displaced((kind, name))),
+            key=lambda each: names.rank((kind, each[0])),
+        )
 
 
 def _owner(timer: str) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from heartline.expressions import Assign, Start, reads
+from heartline.expressions import Assign, IntType, Start, reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,10 +37,12 @@ class Relevance:
     """Tells the configurations of a machine apart by what decides how they go on.
 
     The slots of `keep` are alive everywhere, at the ends too: for whoever reads them from outside.
+    Without `weights` it is of no interest how often a choice is drawn, only whether it can be.
     """
 
-    def __init__(self, machine: Machine, keep: Slots = _NONE) -> None:
+    def __init__(self, machine: Machine, keep: Slots = _NONE, *, weights: bool = True) -> None:
         self._machine = machine
+        self._weights = weights
         self._keep = keep
         self._layout = machine.layout
         self._always = frozenset(
@@ -89,6 +91,12 @@ class Relevance:
             ]
         return frozenset(alive)
 
+    def least(self, leaf: str) -> Slots:
+        """The slots that count in a leaf in any case, whatever the histories remember."""
+        if self._machine.leaves[leaf].final:
+            return _LEAF | self._keep
+        return self._always | self._alive[leaf]
+
     def reach(self, leaf: str) -> Slots:
         """The slots that count in a leaf, whatever the histories remember."""
         if self._machine.leaves[leaf].final:
@@ -100,9 +108,7 @@ class Relevance:
             if place not in been:
                 been.add(place)
                 alive |= self._alive[place]
-                waiting += [
-                    dest for (slot, _), dest in self._arrivals.items() if slot in alive
-                ]
+                waiting += [dest for (slot, _), dest in self._arrivals.items() if slot in alive]
         return frozenset(alive)
 
     # How it is found ----------------------------------------------------------------------------
@@ -136,7 +142,8 @@ class Relevance:
             if wiring.history is not None:
                 found.add(wiring.history[0])
         for spec in self._machine.leaves[leaf].choices:
-            found |= self._read(spec.weight_tree)
+            if self._weights or not _is_positive(spec.weight_tree):
+                found |= self._read(spec.weight_tree)
         return frozenset(found) | self._keep
 
     def _through(self, wiring: Wiring, alive: Mapping[str, Slots]) -> Slots:
@@ -179,3 +186,8 @@ class Relevance:
         if id(tree) not in self._known:
             self._known[id(tree)] = frozenset(self._layout[symbol] for symbol in reads(tree))
         return self._known[id(tree)]
+
+
+def _is_positive(weight: Tree | None) -> bool:
+    """Whether a weight is above 0 whatever it reads."""
+    return weight is None or (isinstance(weight.type, IntType) and weight.type.low > 0)
