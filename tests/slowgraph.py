@@ -15,7 +15,7 @@ import numpy as np
 from heartline.checking.exploring.coding import Coding, microseconds
 from heartline.checking.exploring.graph import Graph, Label, Notes, Root
 from heartline.checking.relevance import Relevance
-from heartline.checking.space import Node, Space
+from heartline.checking.space import Move, Node, Space
 from heartline.expressions import BoolType, EnumType, IntType
 from heartline.machine import Machine
 
@@ -63,11 +63,13 @@ def slow_graph(
     persons: Collection[str] = (),
     keep: frozenset[int] = frozenset(),
     inputs: list[dict[str, object]] | None = None,
+    speakers: frozenset[str] = frozenset(),
     most: int = 20_000,
 ) -> Graph:
     """Explore with `Space`, breadth first; draws are nodes of their own, as in the explorer.
 
-    Nodes are told apart by what decides how they go on, and by the slots of `keep`.
+    Nodes are told apart by what decides how they go on, and by the slots of `keep`. What the roles
+    in `speakers` say is noted, which may hang on more than that.
     """
     relevance = Relevance(machine)
 
@@ -86,6 +88,14 @@ def slow_graph(
     levels = [0]
     roots = []
 
+    def said(move: Move) -> frozenset[str]:
+        return speakers & {
+            line.speaker
+            for spoken in move.said
+            for line in spoken.lines.lines
+            if line.guard is None or line.guard(spoken.frame)
+        }
+
     def meet(node: Node) -> int:
         if id(node) not in found:
             found[id(node)] = len(nodes)
@@ -95,7 +105,7 @@ def slow_graph(
     for each in every_input(machine) if inputs is None else inputs:
         opening = space.opening(each)
         node = space.follow(opening)
-        label = Label("begin", "", None, None, opening.ways)
+        label = Label("begin", "", None, None, opening.ways, said(opening))
         roots.append(Root(each, meet(node), labels.setdefault(label, len(labels))))
     done = 0
     while done < len(nodes):
@@ -105,7 +115,7 @@ def slow_graph(
             for move in space.moves(nodes[n]):
                 target = meet(space.follow(move))
                 spec = move.option.spec
-                label = Label(move.kind, move.id, move.role, spec, move.ways)
+                label = Label(move.kind, move.id, move.role, spec, move.ways, said(move))
                 number = labels.setdefault(label, len(labels))
                 edges[n].append((target, number, move.weight, microseconds(move.elapsed)))
         done = levels[-1]

@@ -205,6 +205,12 @@ def test_a_machine_that_is_watched_plays_as_before() -> None:
     assert start(scenario.machine, now=NOW) == start(watched, now=NOW)._replace(moments=())
 
 
+def test_the_end_of_a_turn_asks_for_no_happenings() -> None:
+    promise = "whenever: price < 5, leads_to: price == 0, within: 1, before: chosen(pay)"
+    play = Play(promising(SHOP, f"  it: {{{promise}}}\n")).do("haggle", "haggle")
+    assert "was not followed by price == 0, within one turn" in play.broken[0][1].sentence
+
+
 # Moments ----------------------------------------------------------------------------------------
 
 ROUND = """\

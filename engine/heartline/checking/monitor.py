@@ -189,7 +189,8 @@ class Monitor:
                 if moved != mark:
                     marks = (*marks[:n], moved, *marks[n + 1 :])
                     if moved == BROKEN:
-                        violations.append(self._violation(n, mark, step, step.snapshot.frame))
+                        frame = step.snapshot.frame
+                        violations.append(self._violation(n, mark, step, frame, turned=True))
         self.marks = Marks(marks, tried)
         return tuple(violations)
 
@@ -230,10 +231,14 @@ class Monitor:
         mark = rule.move(rule.first if mark == CLOSED else mark, frame)
         return mark, tried or rule.tried(mark)
 
-    def _violation(self, n: int, mark: int, step: Step, frame: Sequence[Any]) -> Violation:
+    def _violation(
+        self, n: int, mark: int, step: Step, frame: Sequence[Any], *, turned: bool = False
+    ) -> Violation:
+        """What is said of a promise that was broken; `turned` where the end of the turn did it,
+        which closes no scope, and whose frame holds no happenings."""
         promise, snapshot = self.watch.promises[n], step.snapshot
         rule = self.watch.rules[n]
-        late = rule.closes is not None and bool(rule.closes(frame))
+        late = not turned and rule.closes is not None and bool(rule.closes(frame))
         words = what_went_wrong(rule, mark, late=late)
         about = f" It says: {promise.about}" if promise.about else ""
         return Violation(

@@ -164,13 +164,12 @@ def _link(sign: str, one: Tree, other: Tree) -> bool | None:
     if these is None or those is None:
         return None
     (low, high), (lowest, highest) = these, those
-    corners: set[bool] = {_SIGNS[sign](a, b) for a in (low, high) for b in (lowest, highest)}
     if sign in ("<", "<=", ">", ">="):
+        corners = {_SIGNS[sign](a, b) for a in (low, high) for b in (lowest, highest)}
         return corners.pop() if len(corners) == 1 else None
-    apart = high < lowest or highest < low
-    if apart or low == high == lowest == highest:
-        return apart == (sign == "!=")
-    return None
+    if high < lowest or highest < low:
+        return sign == "!="
+    return sign == "==" if low == high == lowest == highest else None
 
 
 def _range(tree: Tree) -> tuple[Any, Any] | None:

@@ -81,7 +81,6 @@ class _Search:
         """Look at each moment by itself, where nothing has to be followed."""
         graph, first = self.graph, self.table.first
         bad, tries = self.table.breaks[:, first], self.table.tries[:, first]
-        tried = tried or not len(graph.target)
         if self.part.by_node is not None:
             nodes = np.flatnonzero(bad[self.part.by_node])
             if len(nodes):
@@ -90,7 +89,6 @@ class _Search:
             return Found(None, tried or bool(tries[self.part.by_node].any()))
         asked = bad if tried else bad | tries
         labels = self.part.labels_with(asked)
-        tried = self.table.tried_at_first or self.tried(self.openings, first)
         if not labels.any():
             return Found(None, tried)
         for start in range(0, len(graph.target), MOVES):
