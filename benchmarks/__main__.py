@@ -1,7 +1,7 @@
 """`python -m benchmarks [PART ...] [--quick]`: measure, print ratios, write JSON.
 
-Parts: speed, memory, load, help, mutants, turns; all of them without a name. The JSON goes to
-benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict where a promise
+Parts: speed, memory, load, help, mutants, turns, proofs; all of them without a name. The JSON goes
+to benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict where a promise
 is not kept.
 """
 
@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dispatch, loading, memory, mutants, startup, turns
+from benchmarks import dispatch, loading, memory, mutants, proofs, startup, turns
 from benchmarks.harness import Samples, ratio
 from benchmarks.peers import floor, node, ours
 from benchmarks.targets import Finding
 
-PARTS = ("speed", "memory", "load", "help", "mutants", "turns")
+PARTS = ("speed", "memory", "load", "help", "mutants", "turns", "proofs")
 _PACKAGES = (
     "transitions", "python-statemachine", "sismic", "xstate-statemachine", "pydantic", "click",
 )  # fmt: skip
@@ -69,6 +69,9 @@ def main(arguments: list[str]) -> int:
     if "turns" in parts and flagship is not None:
         _say("turns of random play ...")
         found += turns.findings(flagship, walks=2_000 if given.quick else 10_000)
+    if "proofs" in parts:
+        _say("proofs ...")
+        found += proofs.findings(flagship, quick=given.quick, say=notes.append)
     _show(samples, found, notes)
     _write(samples, found, notes)
     return 1 if given.strict and not all(finding.kept for finding in found) else 0
