@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Extremes", "ranks"]
 
-SWEEPS = 200  # of playing on in circles, before decisions are bettered one by one
+SWEEPS = 30  # of playing on in circles, before decisions are bettered
+NEAR = 1e-6  # a change by which the sweeps are not worth it any more
 ROUNDS = 1_000
 BETTER = 1e-13  # a decision is changed for no less: rounding is no reason
 UNRANKED = np.iinfo(np.int64).max
@@ -94,7 +95,7 @@ class _Circles:
         for _ in range(SWEEPS):
             before = self.value[layer.circle : layer.end].copy()
             self._play_on()
-            if np.array_equal(before, self.value[layer.circle : layer.end]):
+            if np.abs(before - self.value[layer.circle : layer.end]).max() < NEAR:
                 break
         chosen = self._proper() if self.largest else self._chosen()
         for _ in range(ROUNDS):
@@ -209,9 +210,10 @@ def ranks(
     while True:
         arrives = good & ~inner
         arrives[inner] = good[inner] & (rank[target[inner]] < UNRANKED)
-        new = np.unique(source[arrives])
-        new = new[rank[new] == UNRANKED]
-        if not len(new):
+        new = np.zeros(count, dtype=bool)
+        new[source[arrives]] = True
+        new &= rank == UNRANKED
+        if not new.any():
             return rank
         rank[new] = level
         level += 1

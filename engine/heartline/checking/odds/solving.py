@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import csr_matrix, identity
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import bicgstab, splu
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["System"]
 
 FEW = 60  # unknowns that are eliminated as a full matrix
-MANY = 20_000  # unknowns above which elimination fills too much memory
+MANY = 20_000  # unknowns of one circle above which elimination fills too much memory
 ROUNDS = 20  # of improving the solution of a large system
 SWEEPS = 100_000
 
@@ -34,7 +35,7 @@ class System:
         self._full: Array | None = None
         if count <= FEW:
             self._full = np.eye(count) - self._moves.toarray()
-        elif count <= MANY:
+        elif count <= MANY or _largest(self._moves) <= MANY:
             self._solver = splu((identity(count, format="csc") - self._moves.tocsc()).tocsc())
 
     def solve(self, known: Array) -> Array:
@@ -72,6 +73,12 @@ class System:
         if not failed and residual < 1e-6 * max(np.abs(known).max(), 1e-300):
             return solved
         return _swept(known, moves)
+
+
+def _largest(moves: Any) -> int:
+    """How many unknowns depend on each other, at most."""
+    _, circle = connected_components(moves, directed=False)
+    return int(np.bincount(circle).max())
 
 
 def _swept(known: Array, moves: Any) -> Array:
