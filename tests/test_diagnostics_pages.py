@@ -28,8 +28,8 @@ BLOCK = re.compile(
     r"```yaml\n(?P<text>.*?)\n```",
     re.DOTALL,
 )
-# No file can show what a missing file is; mutants are found by another command.
-WITHOUT_SCENARIO = {"HL106", "HL907"}
+# No file can show what a missing file is, nor a limit; mutants are found by another command.
+WITHOUT_SCENARIO = {"HL002", "HL106", "HL907"}
 
 
 def example(code: str, kind: str, folder: Path) -> Path:

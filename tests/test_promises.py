@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import heartline
 from harness import story
 from heartline import Choose, ManualClock, Scenario, Send, Tick
 from heartline.checking.exploring.explorer import explore
@@ -23,6 +24,7 @@ from heartline.errors import ScenarioError
 from heartline.runtime import Step, start, step
 from provable import INNER, Plays, TooLarge, loaded, promises, scenarios
 from slowgraph import slow_graph
+from test_diagnostics_pages import example
 from test_monitor import ROWS, VISIT, included, promising
 
 NOW = ManualClock().now()
@@ -393,3 +395,16 @@ def test_only_what_a_promise_hangs_on_is_wanted() -> None:
     assert {machine.slots[slot].symbol for slot in slots} == {("var", "n")}
     assert speakers == {"other"}
     assert {name for name, slots in wanted_at(machine).items() if slots} == {"there"}
+
+
+# The pages of the findings ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("code", "expected"), [("HL001", "violated"), ("HL003", "proved")])
+def test_the_examples_of_a_page_are_what_it_says(
+    code: str, expected: str, tmp_path: Folder
+) -> None:
+    (bad,) = decide(whole(heartline.load(example(code, "bad", tmp_path))))
+    assert (bad.verdict, bad.vacuous) == (expected, code == "HL003")
+    (good,) = decide(whole(heartline.load(example(code, "good", tmp_path))))
+    assert (good.verdict, good.vacuous) == ("proved", False)

@@ -25,6 +25,7 @@ __all__ = ["CODES", "FAMILIES", "Code", "page", "pages_folder", "summary"]
 
 FAMILIES: Mapping[str, str] = MappingProxyType(
     {
+        "HL0": "Proof: what every way to play shows",
         "HL1": "The text: encoding, size, YAML",
         "HL2": "The shape: fields, types, bounds",
         "HL3": "Names",
@@ -54,6 +55,9 @@ class Code:
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 _ALL = (
+    Code("HL001", "property broken", _ERROR),
+    Code("HL002", "property not decided", _WARNING),
+    Code("HL003", "property that is never put to the test", _WARNING),
     Code("HL101", "text that is not UTF-8", _ERROR),
     Code("HL102", "file too large or too deep", _ERROR),
     Code("HL103", "YAML syntax", _ERROR),
