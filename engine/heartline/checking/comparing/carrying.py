@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from heartline.checking.exploring.graph import Array, Graph
-    from heartline.expressions import Action, Tree
+    from heartline.expressions import Action, Symbol, Tree
     from heartline.machine import Machine
     from heartline.plan import MigrationPlan
 
@@ -32,11 +32,12 @@ __all__ = ["Carried", "Carrying"]
 @dataclass(frozen=True, slots=True)
 class Carried:
     """Configurations of the new version: a column of numbers for each slot that counts there, and
-    for each which of the `reasons` keeps it from being carried over, -1 where nothing does."""
+    for each which of the `reasons` keeps it from being carried over, -1 where nothing does. A
+    reason is a sentence without its end, and what it is about."""
 
     columns: dict[int, Array]
     wrong: Array
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]
 
 
 class _Held(NamedTuple):
@@ -136,7 +137,7 @@ class Carrying:
 
     def carry(self, graph: Graph, nodes: Array) -> Carried:
         """What these configurations of the old machine become."""
-        reasons: dict[str, int] = {}
+        reasons: dict[tuple[str, str], int] = {}
         parts: list[tuple[Array, dict[int, Array]]] = []
         wrong = np.full(len(nodes), -1, dtype=np.int64)
         leaf = graph.leaf[nodes]
@@ -190,7 +191,12 @@ class _Batch:
     """The configurations of one old leaf."""
 
     def __init__(
-        self, carrying: Carrying, graph: Graph, leaf: str, nodes: Array, reasons: dict[str, int]
+        self,
+        carrying: Carrying,
+        graph: Graph,
+        leaf: str,
+        nodes: Array,
+        reasons: dict[tuple[str, str], int],
     ) -> None:
         self.carrying, self.graph, self.nodes, self.reasons = carrying, graph, nodes, reasons
         self.told = carrying.told(leaf)
@@ -198,7 +204,7 @@ class _Batch:
         self.place, why = carrying.carrier.leaf(leaf)
         self.held: dict[int, _Held] = {}
         if why is not None:
-            self.wrong[:] = self._reason(why)
+            self.wrong[:] = self._reason(why, why)
 
     def columns(self) -> dict[int, Array] | None:
         """The columns of the new machine, where they can be carried over at all."""
@@ -233,12 +239,12 @@ class _Batch:
         slot = self.carrying.new.slots[index]
         return lambda value: self.carrying.carrier.variable(slot, stored_value(value))
 
-    def _reason(self, why: str) -> int:
-        return self.reasons.setdefault(why, len(self.reasons))
+    def _reason(self, why: str, subject: str) -> int:
+        return self.reasons.setdefault((why, subject), len(self.reasons))
 
-    def _blame(self, rows: Array, why: str) -> None:
+    def _blame(self, rows: Array, why: str, subject: Symbol) -> None:
         rows = rows[self.wrong[rows] < 0]
-        self.wrong[rows] = self._reason(why)
+        self.wrong[rows] = self._reason(why, " ".join(subject))
 
     def _old(self, slot: int) -> _Held:
         """What an old slot holds."""
@@ -247,12 +253,12 @@ class _Batch:
 
     def _asked(self, slot: int, ask: Callable[[Any], tuple[Any, str | None]]) -> _Held:
         """What each value of an old slot becomes."""
-        old = self._old(slot)
+        old, symbol = self._old(slot), self.carrying.old.slots[slot].symbol
         values = []
         for n, value in enumerate(old.values):
             new, why = ask(value)
             if why is not None:
-                self._blame(np.flatnonzero(old.which == n), why)
+                self._blame(np.flatnonzero(old.which == n), why, symbol)
             values.append(new)
         return _Held(values, old.which)
 
@@ -288,7 +294,7 @@ class _Batch:
                 name, why = carrier.timer(timer.name, status, self.place)
                 rows = np.flatnonzero(statuses == status)
                 if why is not None:
-                    self._blame(rows, why)
+                    self._blame(rows, why, ("timer", timer.name))
                 elif name is not None:
                     found[new.timers[name].slot][rows] = status
         for name in carrier.begins(self.place):
@@ -318,7 +324,7 @@ class _Batch:
                     frame[slot] = held.values[int(held.which[row])]
                 value, why = carrier.setting(new.slots[index], frame)
                 if why is not None:
-                    self._blame(np.flatnonzero(which == n), why)
+                    self._blame(np.flatnonzero(which == n), why, ("set", name))
                 values.append(value)
             settled[index] = _Held(values, which)
         self.held |= settled

@@ -21,14 +21,15 @@ import numpy as np
 
 from heartline.checking.exploring.graph import BEGIN, CHOOSE, DRAW, WAIT
 from heartline.checking.proving.paths import Path
+from heartline.expressions import write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from heartline.checking.exploring.graph import Array, Graph, Label
     from heartline.migrating import Names
 
-__all__ = ["AFTER", "BEFORE", "ELSEWHERE", "Comparison", "Difference", "compare"]
+__all__ = ["AFTER", "BEFORE", "ELSEWHERE", "Comparison", "Difference", "compare", "same_structure"]
 
 BEFORE, AFTER, ELSEWHERE = "only before", "only after", "leads elsewhere"
 
@@ -60,13 +61,20 @@ class Difference:
 class Comparison:
     """What came of it. `verdict` is "same", "different" or "inconclusive": no difference as far as
     the graphs go, which are not whole. `pairs` counts what was compared, `only_old` and `only_new`
-    are inputs that one of them has and the other not."""
+    are inputs that one of them has and the other not, and `lengths` the timers of both whose length
+    is written otherwise: name, before and after."""
 
     verdict: str
     differences: tuple[Difference, ...]
     pairs: int
-    only_old: tuple[str, ...]
-    only_new: tuple[str, ...]
+    only_old: tuple[str, ...] = ()
+    only_new: tuple[str, ...] = ()
+    lengths: tuple[tuple[str, str, str], ...] = ()
+
+
+def same_structure() -> Comparison:
+    """What is known of two versions with one fingerprint, without looking."""
+    return Comparison("same", (), 0)
 
 
 def compare(old: Graph, new: Graph, names: Names | None = None) -> Comparison:
@@ -125,7 +133,17 @@ class _Walk:
             sum(map(len, self.levels)),
             tuple(sorted(mine - theirs)),
             tuple(sorted(theirs - mine)),
+            tuple(self._lengths()),
         )
+
+    def _lengths(self) -> Iterator[tuple[str, str, str]]:
+        timers = self.new.machine.timers
+        for name, timer in self.old.machine.timers.items():
+            other = timers.get(self.names.timer(name) if self.names else name)
+            if other is not None and timer.tree is not None and other.tree is not None:
+                before, after = write(timer.tree), write(other.tree)
+                if before != after:
+                    yield other.name, before, after
 
     # Names --------------------------------------------------------------------------------------
 

@@ -41,18 +41,22 @@ NO_END = "no end can be reached from what it becomes"
 LOOPS = "what follows by itself goes round for ever"
 DEPENDS = "whether an end can be reached depends on how much is left of its timers"
 CUT_OFF = "the exploration of the new version stopped before an end was found"
+_AFTER = (NO_END, LOOPS, DEPENDS, CUT_OFF)  # in the order in which `_judge` counts them
 
 
 @dataclass(frozen=True, slots=True)
 class Stranded:
     """Configurations of one state that are stranded for one reason; `path` leads to the first of
-    them in the old graph. `sure` says that they are, not only that it was not decided."""
+    them in the old graph, of which `why` speaks, and `others` counts what else is wrong in the same
+    way, such as other values of a variable. `sure` says that they are stranded, not only that it
+    was not decided."""
 
     state: str
     count: int
     why: str
     sure: bool
     path: Path
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def migrate(
     nodes = np.flatnonzero(~(before.final | before.drawing | before.urgent))
     carried = carrying.carry(before, nodes)
     verdict = np.zeros(len(nodes), dtype=np.int64)  # 0: goes on, else 1 + the number of a reason
-    reasons = [(why, True) for why in carried.reasons]
+    reasons = [(why, subject, True) for why, subject in carried.reasons]
     verdict[carried.wrong >= 0] = 1 + carried.wrong[carried.wrong >= 0]
     after = None
     fine = np.flatnonzero(carried.wrong < 0)
@@ -99,9 +103,8 @@ def migrate(
         rows, which = _rows(carried.columns, fine)
         after = explore(new, roots=rows, left=carrying.left, limits=limits, progress=progress)
         found = _judge(after, rows, carrying)
-        told = [(NO_END, True), (LOOPS, True), (DEPENDS, False), (CUT_OFF, False)]
         verdict[fine] = np.where(found[which] < 0, 0, 1 + len(reasons) + found[which])
-        reasons += told
+        reasons += [(why, why, why in (NO_END, LOOPS)) for why in _AFTER]
     stranded = tuple(_stranded(before, nodes, verdict, reasons))
     whole = before.is_whole and all(each.sure for each in stranded)
     return Migrated(
@@ -123,35 +126,38 @@ def _rows(columns: dict[int, Array], fine: Array) -> tuple[dict[int, Array], Arr
 
 
 def _judge(graph: Graph, rows: dict[int, Array], carrying: Carrying) -> Array:
-    """For each root what is wrong with it, -1 where an end can be reached."""
+    """For each root what is wrong with it, as its place in _AFTER; -1 where it goes on."""
     count = len(next(iter(rows.values())))
-    begun = graph.begun if graph.begun is not None else np.zeros(0, dtype=np.int64)
     node = np.full(count, -1, dtype=np.int64)
-    node[: len(begun)] = begun
-    found = np.full(count, 1)  # goes round
-    if len(graph):
-        sure, at_all = ends(graph)
-        cut = not graph.is_whole
-        known = node >= 0
-        there = node[known]
-        undecided = 3 if cut else 2
-        found[known] = np.where(sure[there], -1, np.where(at_all[there], undecided, 0))
-    waiting = carrying.waiting(rows)
-    return np.where((found == -1) & waiting, 2, found)
+    if graph.begun is not None:
+        node[: len(graph.begun)] = graph.begun
+    found = np.full(count, _AFTER.index(LOOPS if graph.is_whole else CUT_OFF))
+    sure, at_all = ends(graph)
+    known = node >= 0
+    there = node[known]
+    open_one = _AFTER.index(DEPENDS if graph.is_whole else CUT_OFF)
+    found[known] = np.where(sure[there], -1, np.where(at_all[there], open_one, 0))
+    return np.where((found == -1) & carrying.waiting(rows), _AFTER.index(DEPENDS), found)
 
 
 def _stranded(
-    graph: Graph, nodes: Array, verdict: Array, reasons: list[tuple[str, bool]]
+    graph: Graph, nodes: Array, verdict: Array, reasons: list[tuple[str, str, bool]]
 ) -> Iterator[Stranded]:
+    """Those that do not go on, by state and by what is wrong."""
     bad = np.flatnonzero(verdict)
     if not len(bad):
         return
     paths = Paths(graph)
-    many = len(reasons) + 1
-    key = graph.leaf[nodes[bad]].astype(np.int64) * many + verdict[bad]
-    found, first, counts = np.unique(key, return_index=True, return_counts=True)
+    subjects = {subject: n for n, (_, subject, _) in enumerate(reasons)}
+    of_reason = np.array([subjects[subject] for _, subject, _ in reasons])
+    why = verdict[bad] - 1
+    key = graph.leaf[nodes[bad]].astype(np.int64) * len(reasons) + of_reason[why]
+    found, first, which, counts = np.unique(
+        key, return_index=True, return_inverse=True, return_counts=True
+    )
     for n in np.argsort(first, kind="stable"):
-        why, sure = reasons[int(found[n] % many) - 1]
-        state = graph.leaves[int(found[n] // many)]
+        said, _, sure = reasons[int(why[first[n]])]
+        state = graph.leaves[int(found[n] // len(reasons))]
+        others = len(np.unique(why[which == n])) - 1
         path = paths.to(int(nodes[bad[first[n]]]))
-        yield Stranded(state, int(counts[n]), why, sure, path)
+        yield Stranded(state, int(counts[n]), said, sure, path, others)
