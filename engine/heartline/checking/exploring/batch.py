@@ -44,7 +44,7 @@ class Batch:
     `takes` is how long it takes, in microseconds.
     """
 
-    __slots__ = ("_known", "changed", "clock", "codes", "leaf", "origin", "reading", "rows", "said",
+    __slots__ = ("_known", "_parent", "changed", "clock", "codes", "leaf", "origin", "reading", "rows", "said",
                  "size", "takes", "ways", "weight")  # fmt: skip
 
     def __init__(
@@ -68,6 +68,7 @@ class Batch:
         self.weight: Array | None = None
         self.takes: Array | None = None
         self._known: dict[int, Any] = {}
+        self._parent: tuple[Batch, Array] | None = None
 
     def get(self, slot: int) -> Any:
         """The numbers that a slot holds now."""
@@ -82,6 +83,10 @@ class Batch:
                 if self.clock is None:
                     return np.int8(0)
                 return reading.clocks.status(reading.timers[slot])[self.clock]
+            if self._parent is not None and slot in self._parent[0]._known:
+                parent, which = self._parent
+                known = self._known[slot] = parent._known[slot].take(which)
+                return known
             digits = reading.layout.read(self.codes, slot)
             known = self._known[slot] = reading.numbers.of(slot, digits)
         return known
@@ -96,7 +101,7 @@ class Batch:
             other.clock, other.rows = self.clock, self.rows
             other.weight, other.takes = self.weight, self.takes
             other.changed, other.said = dict(self.changed), dict(self.said)
-            other._known = dict(self._known)
+            other._known, other._parent = self._known, self._parent
             return other
         other.codes = tuple([code.take(which) for code in self.codes])
         other.size = len(which)
@@ -106,7 +111,7 @@ class Batch:
         other.takes = None if self.takes is None else self.takes.take(which)
         other.changed = {slot: _some(held, which) for slot, held in self.changed.items()}
         other.said = {role: _some(held, which) for role, held in self.said.items()}
-        other._known = {}
+        other._known, other._parent = {}, (self, which)
         return other
 
 

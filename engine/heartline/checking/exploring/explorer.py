@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Limits", "Progress", "explore"]
 
 _PIECE = 1 << 16  # configurations that are expanded at once: what they need lies in the cache
+_LARGE = 1 << 18  # the same where they stand in many leaves, so that no batch is too small
 _CLOCKS = 1 << 20  # what all timers can hold together; more do not fit
 
 
@@ -81,7 +82,8 @@ def explore(
     """All configurations that a conversation can come to, and with `moves` all ways between them.
 
     `persons` are roles of the engine whose seats persons take. With `any_time` persons answer at
-    any moment, else time moves from deadline to deadline. The slots of `keep` are told apart
+    any moment, and a choice of the engine's weighs 1 if it can be drawn at all; else time moves
+    from deadline to deadline, and weights are what they are. The slots of `keep` are told apart
     everywhere, and of the roles in `speakers` it is noted when they speak. `roots` are other
     configurations to begin from: a column of numbers for each slot, of a timer its status. How much
     is left of one that runs there is not known: up to its whole length, or up to what `left` has
@@ -127,7 +129,7 @@ class Exploration:
         self.keep = frozenset(
             slot for slot in keep | heard if slot != LEAF and coding.domains[slot]
         )
-        self.relevance = Relevance(machine, self.keep)
+        self.relevance = Relevance(machine, self.keep, weights=not any_time)
         timer_slots = {info.slot: n for n, info in enumerate(machine.timers.values())}
         self.kept = {name: self.relevance.reach(name) for name in machine.leaves}
         tracked = frozenset().union(*self.kept.values()) - {LEAF} - timer_slots.keys()
@@ -164,6 +166,7 @@ class Exploration:
         self.labels: dict[Label, int] = {}
         self.moves = _Moves()
         self.transitions = 0
+        self.piece = _PIECE if isinstance(self.layout, Dense) else _LARGE
         self.drawing: list[Array] = []
         self.urgent: list[Array] = []
 
@@ -188,7 +191,7 @@ class Exploration:
                 stopped = self._reached(limits, started)
                 if stopped is not None:
                     break
-                end = min(done + _PIECE, levels[-1])
+                end = min(done + self.piece, levels[-1])
                 self._expand(done, end)
                 done = end
                 if done == levels[-1] and len(self.table) > done:
@@ -230,8 +233,9 @@ class Exploration:
                 if rushes is not None:
                     urgent[which[rushes]] = True
         self._look_up(start, end)
-        self.drawing.append(drawing)
-        self.urgent.append(urgent)
+        if self.with_moves:
+            self.drawing.append(drawing)
+            self.urgent.append(urgent)
 
     def _batch(self, leaf: str, codes: tuple[Array, ...], rows: Array) -> Batch:
         clock = self.layout.read(codes, CLOCK) if self.machine.timers else None
@@ -324,11 +328,13 @@ class Exploration:
     ) -> Graph:
         count, memory = len(self.table), self._memory()
         moves = self.moves
-        counts = _joined(moves.counts, np.int64)
-        first = np.zeros(count + 1, dtype=np.int64)
-        np.cumsum(counts, out=first[1 : len(counts) + 1])
-        first[len(counts) + 1 :] = first[len(counts)]
-        leaf = np.empty(count, dtype=np.uint16)
+        first = np.zeros(count + 1 if self.with_moves else 0, dtype=np.int64)
+        if self.with_moves:
+            counts = _joined(moves.counts, np.int64)
+            np.cumsum(counts, out=first[1 : len(counts) + 1])
+            first[len(counts) + 1 :] = first[len(counts)]
+        small = np.uint8 if len(self.machine.leaves) < 256 else np.uint16
+        leaf = np.empty(count, dtype=small)
         for at in range(0, count, 1 << 20):
             piece = slice(at, min(count, at + (1 << 20)))
             leaf[piece] = self.layout.read(self.table.codes(piece), LEAF) - 1
@@ -347,8 +353,8 @@ class Exploration:
             elapsed=_emptied(moves.elapsed, np.int64),
             labels=tuple(self.labels),
             roots=tuple(roots),
-            drawing=_flags(self.drawing, count),
-            urgent=_flags(self.urgent, count),
+            drawing=_flags(self.drawing, count if self.with_moves else 0),
+            urgent=_flags(self.urgent, count if self.with_moves else 0),
             kept=self.kept,
             notes=self.notes,
             expanded=done,

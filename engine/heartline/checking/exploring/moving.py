@@ -76,7 +76,9 @@ class Mover:
                 continue
             weight = 1 if offer.weight is None else offer.weight(batch.get)
             column = np.broadcast_to(np.asarray(weight), batch.size)
-            weights = np.where(enabled, np.maximum(column, 0), 0)
+            if not self._exact:  # then it only matters whether it can be drawn
+                column = column > 0
+            weights = np.where(enabled, np.maximum(column, 0), 0).astype(np.int32)
             found.append((offer, weights))
             drawable = weights > 0
             total = drawable if total is None else total | drawable

@@ -24,11 +24,15 @@ _SHIFT = np.uint64(32)
 
 
 class _Stored:
-    """The configurations in the order of their numbers, in arrays that grow by half."""
+    """The configurations in the order of their numbers, in arrays that grow by half.
 
-    def __init__(self, words: int, dtype: type) -> None:
+    Room that nothing was written to costs no memory, so where it is known how many there can be,
+    there is `room` for all of them from the beginning.
+    """
+
+    def __init__(self, words: int, dtype: type, room: int = _FIRST) -> None:
         self.count = 0
-        self._codes: list[Array] = [np.empty(_FIRST, dtype=dtype) for _ in range(words)]
+        self._codes: list[Array] = [np.empty(room, dtype=dtype) for _ in range(words)]
 
     def append(self, codes: Codes) -> None:
         count = self.count + len(codes[0])
@@ -47,7 +51,7 @@ class _Stored:
 
     @property
     def nbytes(self) -> int:
-        return sum(stored.nbytes for stored in self._codes)
+        return self.count * sum(stored.itemsize for stored in self._codes)
 
 
 class DenseTable:
@@ -55,7 +59,7 @@ class DenseTable:
     whether they are known, and `add` gives no numbers."""
 
     def __init__(self, size: int, *, numbered: bool) -> None:
-        self._stored = _Stored(1, np.uint32)
+        self._stored = _Stored(1, np.uint32, size)
         self._numbers = np.full(size, -1, dtype=np.int32) if numbered else None
         self._seen = np.zeros(0 if numbered else size, dtype=np.bool_)
 
