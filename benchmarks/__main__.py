@@ -19,12 +19,13 @@ from typing import Any
 
 from benchmarks import dispatch, loading, memory, mutants, proofs, startup, turns
 from benchmarks.harness import Samples, ratio
-from benchmarks.peers import floor, node, ours
+from benchmarks.peers import floor, node, ours, spin
 from benchmarks.targets import Finding
 
 PARTS = ("speed", "memory", "load", "help", "mutants", "turns", "proofs")
 _PACKAGES = (
     "transitions", "python-statemachine", "sismic", "xstate-statemachine", "pydantic", "click",
+    "numpy",
 )  # fmt: skip
 _HOME = Path(__file__).resolve().parent
 _FLAGSHIP = _HOME.parent / "scenarios" / "reconciliation"
@@ -108,7 +109,7 @@ def _write(samples: Samples, found: list[Finding], notes: list[str]) -> None:
         "python": platform.python_version(),
         "system": platform.system(),
         "processor": platform.machine(),
-        "versions": {**_versions(), **node.versions()},
+        "versions": {**_versions(), **node.versions(), **spin.versions()},
         "findings": [
             {
                 "what": finding.what,

@@ -62,6 +62,7 @@ def findings(flagship: Path | None, *, quick: bool, say: Say) -> list[Finding]:
             Finding(f"time per transition at {_power(SIZES[-1])} / at {_power(SIZES[-2])}",
                     growth, "x", at_most=1.5)
         )  # fmt: skip
+    found.append(_with_moves(model(sizes[:2][-1])))
     found += _memory(sizes[-1], promised=not quick, say=say)
     for size in _PATHS[:1] if quick else _PATHS:
         found += _beside_xstate(model(size), promised=size == _PATHS[-1], say=say)
@@ -74,16 +75,24 @@ def _power(size: int) -> str:
     return f"10^{len(str(size)) - 1}"
 
 
-def _explored(given: Model) -> _Explored:
+def _explored(given: Model, *, moves: bool = False) -> _Explored:
     from heartline.checking.exploring.explorer import Limits, explore
 
     machine = heartline.loads(given.yaml()).machine
     gc.collect()
     begun = time.process_time()
-    graph = explore(machine, moves=False, limits=Limits(seconds=_MOST_SECONDS))
+    graph = explore(machine, moves=moves, limits=Limits(seconds=_MOST_SECONDS))
     seconds = time.process_time() - begun
     assert graph.is_whole, f"The model of {given.size:,} was not explored to its end."
     return _Explored(len(graph), graph.transitions, seconds)
+
+
+def _with_moves(given: Model) -> Finding:
+    """What it takes to keep all moves too, as a proof of properties needs them."""
+    ratios = [_explored(given, moves=True).seconds / _explored(given).seconds for _ in range(3)]
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    what = f"exploration that keeps the moves / without, {_power(given.size)}"
+    return Finding(what, middle, "x", spread=(low, high))
 
 
 # Beside others ----------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ from typing import Self
 from benchmarks.harness import Missing
 from benchmarks.models import Change, Choice, Leaf, Model, Test
 
-__all__ = ["FLAGS", "Search", "Spin", "promela"]
+__all__ = ["FLAGS", "Search", "Spin", "promela", "versions"]
 
 FLAGS = ("-O2", "-DSAFETY", "-DNOREDUCE", "-DNOBOUNDCHECK", "-DNOFAIR", "-DMEMLIM=16000")
 
@@ -106,6 +106,15 @@ class Spin:
         if done.returncode != 0:
             raise RuntimeError(f"{command[0]} failed:\n{(done.stdout + done.stderr)[:2000]}")
         return done.stdout
+
+
+def versions() -> dict[str, str]:
+    """The version of SPIN, where it is installed."""
+    if shutil.which("spin") is None:
+        return {}
+    done = subprocess.run(["spin", "-V"], capture_output=True, text=True, timeout=60)
+    found = re.search(r"\d+(\.\d+)+", done.stdout)
+    return {} if found is None else {"spin": found[0]}
 
 
 def _processor() -> float:
