@@ -176,8 +176,9 @@ class Mover:
         rest: Batch | None = batch
         before: list[tuple[Group, Batch]] = []
         for group in groups:
-            if rest is None:
-                break
+            if rest is None:  # all are gone; still it may be that this would have taken some
+                self._note_overlaps(group, before)
+                continue
             holds = True if group.test is None else group.test(rest.get)
             which = _rows(holds, rest.size)
             self._note(group, rest, which)
