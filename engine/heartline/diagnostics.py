@@ -3,6 +3,7 @@
 A `Diagnostic` is a value: rooms that find faults return them in lists, nobody prints them but
 the command line. The codes are stable and each has a page in docs/diagnostics:
 
+    HL0xx  proof: what every way to play shows
     HL1xx  the text: encoding, size, YAML
     HL2xx  the shape: fields, types, bounds
     HL3xx  names: states, variables, guards, timers, roles, speakers, placeholders

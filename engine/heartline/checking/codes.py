@@ -53,11 +53,33 @@ class Code:
         return FAMILIES[self.code[:3]]
 
 
-_ERROR, _WARNING = Severity.ERROR, Severity.WARNING
+_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 _ALL = (
     Code("HL001", "property broken", _ERROR),
     Code("HL002", "property not decided", _WARNING),
     Code("HL003", "property that is never put to the test", _WARNING),
+    Code("HL010", "dead end in a play", _ERROR),
+    Code("HL011", "play that never ends", _ERROR),
+    Code("HL012", "engine role that draws for ever", _ERROR),
+    Code("HL013", "always that goes round for ever", _ERROR),
+    Code("HL014", "state that is never reached", _WARNING),
+    Code("HL015", "outcome that never comes", _WARNING),
+    Code("HL016", "choice that is never possible", _WARNING),
+    Code("HL017", "branch that is never taken", _WARNING),
+    Code("HL018", "event that nothing takes", _WARNING),
+    Code("HL019", "timer that never runs out here", _WARNING),
+    Code("HL020", "guard that never holds", _WARNING),
+    Code("HL021", "guard that always holds", _WARNING),
+    Code("HL022", "branches that can both be taken", _NOTE),
+    Code("HL023", "change that changes nothing", _WARNING),
+    Code("HL024", "change that is cut at a bound", _NOTE),
+    Code("HL025", "engine role with nothing to draw", _NOTE),
+    Code("HL026", "outcome that comes only by waiting", _NOTE),
+    Code("HL027", "race between a timer and a choice", _NOTE),
+    Code("HL040", "best choice by its place", _NOTE),
+    Code("HL041", "best choice by its length", _NOTE),
+    Code("HL042", "score that is never reached", _NOTE),
+    Code("HL043", "choices that make no difference", _NOTE),
     Code("HL101", "text that is not UTF-8", _ERROR),
     Code("HL102", "file too large or too deep", _ERROR),
     Code("HL103", "YAML syntax", _ERROR),

@@ -76,8 +76,11 @@ def _assignments(facts: Facts) -> Iterator[Finding]:
     for name, found in cut.items():
         place, node = min(found, key=lambda each: each[1])
         lines = sorted({each.line for each, _ in found} - {place.line})
-        also = f", and so are those on lines {', '.join(map(str, lines))}" if lines else ""
-        also = also.replace("those on lines", "that on line") if len(lines) == 1 else also
+        also = ""
+        if lines:
+            also = (
+                f", and others on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}"
+            )
         yield finding(
             "cut", name, "HL024", Severity.NOTE,
             f"a change of {name!r} here is stopped at a bound in some plays{also}",
@@ -144,8 +147,7 @@ def _weightless(facts: Facts) -> Iterator[Finding]:
         role = specs[0].role
         yield finding(
             "weightless", name, "HL025", Severity.NOTE,
-            f"{role!r} can be left with nothing to draw in {name!r}: its choices there are closed, "
-            "or weigh 0 together",
+            f"{role!r} can be left with nothing to draw in {name!r}: what is open there weighs 0",
             specs[0].location, "nothing is wrong where somebody else moves then; else give one of "
             "them a weight", facts.path(node), [spec.location for spec in specs],
         )  # fmt: skip

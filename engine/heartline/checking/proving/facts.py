@@ -86,8 +86,12 @@ class Facts:
 
     @cached_property
     def edges(self) -> Mapping[int, Edge]:
-        """The edges that were taken."""
-        return {id(way.edge): way.edge for way in self.ways.values()}
+        """The edges that were taken, those too that never came to rest after it."""
+        held = self.graph.notes.held
+        taken = [*self.ways.values(), *(
+            way for key, way in self.all_ways.items() if held.get(key, (False, False))[0]
+        )]  # fmt: skip
+        return {id(way.edge): way.edge for way in taken}
 
     @cached_property
     def wirings(self) -> Mapping[int, Wiring]:

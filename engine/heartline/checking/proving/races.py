@@ -61,8 +61,11 @@ def races(facts: Facts) -> Iterator[Finding]:
                 found[key].add(race)
             else:
                 found[key] = race
+    by_timer: dict[int, dict[int, _Race]] = {}
     for (leaf, which), race in found.items():
-        yield _told(facts, graph.leaves[leaf], timers[which], race)
+        by_timer.setdefault(which, {})[leaf] = race
+    for which, places in by_timer.items():
+        yield _told(facts, timers[which], {graph.leaves[leaf]: places[leaf] for leaf in places})
 
 
 class _Race:
@@ -114,21 +117,29 @@ def _races(
         yield (leaf, which), _Race(int(acted_for), int(waited_for), begin + int(waits[at]))
 
 
-def _told(facts: Facts, leaf: str, timer: str, race: _Race) -> Finding:
+def _told(facts: Facts, timer: str, places: dict[str, _Race]) -> Finding:
+    """One finding for a timer: where it matters, and the nearest example."""
+    example = min(places, key=lambda name: places[name].move)
+    race = places[example]
+
     def names(bits: int) -> list[str]:
         return [name for name in facts.outcomes if facts.bit(name) & bits]
 
     lost, won = names(race.acting), names(race.waiting)
     told = []
     if lost:
-        told.append(f"who lets it run out can miss {listed(lost, 'or')}")
+        told.append(f"who lets it run out may miss {listed(lost, 'or')}")
     if won:
-        told.append(f"who acts before can miss {listed(won, 'or')}")
+        told.append(f"who acts before may miss {listed(won, 'or')}")
+    others = sorted(set(places) - {example}, key=facts.flow.order.__getitem__)
+    also = f"; the same timer matters in {listed(others)}" if others else ""
+    leaves = facts.machine.leaves
     return finding(
-        "race", f"{leaf} {timer}", "HL027", Severity.NOTE,
-        f"in {leaf!r} it matters whether somebody acts before the timer {timer!r} runs out: "
-        + ", and ".join(told),
-        facts.machine.leaves[leaf].state.location,
+        "race", timer, "HL027", Severity.NOTE,
+        f"in {example!r} it matters whether somebody acts before the timer {timer!r} runs out: "
+        + ", and ".join(told) + also,
+        leaves[example].state.location,
         "nothing is wrong where that is meant; else let what follows the timer lead on as the "
         "choices do", facts.paths.through(race.move),
+        [leaves[name].state.location for name in others],
     )  # fmt: skip

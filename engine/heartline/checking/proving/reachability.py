@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Circles", "chunks", "circles", "forward", "gather", "moves_of", "sources"]
 
 ROWS = 1 << 16  # configurations that are looked at together
-MOST_SWEEPS = 12  # then what has changed is followed backwards, one step after another
+MOST_SWEEPS = 8  # then what has changed is followed backwards, one step after another
 
 
 def chunks(graph: Graph, rows: int = ROWS) -> Iterator[tuple[int, int]]:

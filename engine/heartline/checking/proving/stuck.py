@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heartline.checking.proving.facts import Facts, finding, listed
+from heartline.checking.proving.paths import Path
 from heartline.checking.proving.reachability import Circles, circles
 from heartline.diagnostics import Severity
 
@@ -94,11 +95,26 @@ def _busy(facts: Facts) -> Generator[Finding, None, set[frozenset[str]]]:
         else:
             message = f"{roles} may act again and again in {listed(names)}: only chance ends it"
             hint = "make the choice once if that is not meant"
+        path, begun = _rested(facts, node)
         yield finding(
             "engine loop", names[0], "HL012", Severity.ERROR if closed else Severity.NOTE,
-            message, place, hint, facts.path(node), [spec.location for spec in specs],
+            message + begun, place, hint, path, [spec.location for spec in specs],
         )  # fmt: skip
     return told
+
+
+def _rested(facts: Facts, node: int) -> tuple[Path | None, str]:
+    """A shortest way to a configuration, up to where somebody else could move last, and what came
+    next, in words: after that the play does not rest again."""
+    graph, path = facts.graph, facts.paths.to(node)
+    busy = graph.drawing | graph.urgent
+    nodes, labels = path.nodes(graph), path.labels(graph)
+    for length in range(len(path), -1, -1):
+        if not busy[nodes[length]]:
+            where = graph.leaves[int(graph.leaf[nodes[length]])]
+            begun = f", after {labels[length + 1].id!r} in {where!r}"
+            return Path(path.root, path.moves[:length]), begun
+    return None, ", from the beginning"
 
 
 def _livelocks(facts: Facts, told: set[frozenset[str]]) -> Iterator[Finding]:
