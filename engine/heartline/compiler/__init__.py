@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from heartline.compiler.drafts import Drafter
 from heartline.compiler.findings import Findings
 from heartline.compiler.names import declare, type_of
-from heartline.compiler.promises import check_migrations, check_promises
+from heartline.compiler.promises import check_migrations, check_promises, openings
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
 from heartline.expressions import Assign, Codegen, IntType, Start, guards_used, reads, write
@@ -127,7 +127,7 @@ def _compile(
     wirer.check(root)
     roles = _roles(units[0], names, engine, findings)
     support = _support(units[0], names, findings)
-    promises = check_promises(units, names, drafter, findings)
+    promises = check_promises(units, names, drafter, findings, openings(root, drafts))
     migrations = check_migrations(units[0], names, drafter, findings)
     scope = names.scopes[""]
     if findings.failed:

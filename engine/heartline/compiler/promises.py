@@ -5,35 +5,43 @@ What they promise is held (heartline.checking), and what they carry over is carr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from heartline.expressions import parse_expression, parse_property
+from heartline.expressions import BOOL, TRUE, And, At, Not, Or, parse_expression, parse_property
 from heartline.plan import MigrationPlan, Promise
 
 if TYPE_CHECKING:
-    from heartline.compiler.drafts import Drafter
+    from collections.abc import Callable, Mapping
+
+    from heartline.compiler.drafts import Draft, Drafter
     from heartline.compiler.findings import Findings
     from heartline.compiler.names import Names
-    from heartline.compiler.units import Unit
+    from heartline.compiler.units import Node, Unit
     from heartline.expressions import Tree
     from heartline.scenario import Migration
 
-__all__ = ["check_migrations", "check_promises"]
+__all__ = ["check_migrations", "check_promises", "openings"]
 
 _EXPRESSIONS = (
     "always", "never", "eventually", "whenever", "leads_to", "must", "of", "after", "before",
 )  # fmt: skip
 _BOUNDS = ("at_most", "ends_within", "within")
+_NOWHERE = (0, 0)
 
 
 def check_promises(
-    units: list[Unit], names: Names, drafter: Drafter, findings: Findings
+    units: list[Unit],
+    names: Names,
+    drafter: Drafter,
+    findings: Findings,
+    opening: Callable[[str], Tree],
 ) -> tuple[Promise, ...]:
     """The properties of all files, parsed. What does not hold together in them goes to
-    `findings`."""
+    `findings`. `opening` is what `can_choose` means."""
     promises = []
     for unit in units:
-        scope = names.scopes[unit.prefix]
+        scope = replace(names.scopes[unit.prefix], opening=opening)
         endings = _endings(unit) if unit.file.properties else {}
         for name, authored in unit.file.properties.items():
             trees: dict[str, Tree] = {}
@@ -59,6 +67,27 @@ def check_promises(
                 )
             )
     return tuple(promises)
+
+
+def openings(root: Node, drafts: Mapping[Node, Draft]) -> Callable[[str], Tree]:
+    """Says of a choice where it is offered and open, as an expression."""
+
+    def opening(choice: str) -> Tree:
+        found: dict[int, tuple[Tree, list[str]]] = {}
+        for leaf in root.leaves():
+            declared = (drafts[node].choices.get(choice) for node in leaf.ancestors())
+            spec = next((each for each in declared if each is not None), None)
+            if spec is not None and leaf.kind != "final":
+                found.setdefault(id(spec), (spec.needs, []))[1].append(leaf.name)
+        parts: list[Tree] = []
+        for needs, leaves in found.values():
+            here = At(_NOWHERE, BOOL, "at", choice, tuple(sorted(leaves)))
+            parts.append(here if needs == TRUE else And(_NOWHERE, BOOL, (here, needs)))
+        if not parts:
+            return Not(_NOWHERE, BOOL, TRUE)
+        return parts[0] if len(parts) == 1 else Or(_NOWHERE, BOOL, tuple(parts))
+
+    return opening
 
 
 def _endings(unit: Unit) -> dict[str, frozenset[str]]:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from typing import Literal as OneOf
 
 from heartline.expressions import rules
-from heartline.expressions.queries import COUNT_HIGHEST
+from heartline.expressions.queries import COUNT_HIGHEST, measure
 from heartline.expressions.tree import (
     At,
     CanReach,
     Count,
     Extreme,
+    GuardUse,
     Happened,
     Happens,
     HowMany,
@@ -45,6 +46,7 @@ FUNCTIONS = {
 """Each function of guards, weights and values, with a line that says what it gives."""
 
 PROPERTY_FUNCTIONS = {
+    "can_choose": "can_choose(choice): this choice is offered and open",
     "can_reach": "can_reach(...): some way on leads to where this holds",
     "chosen": "chosen(choice): this choice is taken",
     "outcome": "outcome(name): the conversation ends with this outcome",
@@ -204,6 +206,14 @@ def _said(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     return None if role is None else Happens(span, BOOL, "said", role)
 
 
+def _can_choose(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
+    choice = reader.known_name(args[0], "choice", "HL309", reader.scope.choices)
+    if choice is None:
+        return None
+    tree = reader.scope.opening(choice)
+    return GuardUse(span, BOOL, f"can_choose({choice})", tree, None, *measure(tree))
+
+
 def _can_reach(reader: Reader, args: list[ast.expr], span: Span) -> Tree | None:
     operand = reader.condition(args[0])
     return None if operand is None else CanReach(span, BOOL, operand)
@@ -224,6 +234,7 @@ _GUARD: dict[str, tuple[int, int, _Read]] = {
     "visited": (1, 1, _visited),
 }
 _PROPERTY: dict[str, tuple[int, int, _Read]] = {
+    "can_choose": (1, 1, _can_choose),
     "can_reach": (1, 1, _can_reach),
     "chosen": (1, 1, _chosen_now),
     "outcome": (1, 1, _outcome),

@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from heartline.diagnostics import did_you_mean
-from heartline.expressions.types import EnumType
+from heartline.expressions.tree import TRUE, Not
+from heartline.expressions.types import BOOL, EnumType
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from heartline.expressions.tree import Declaration, Tree
 
@@ -35,9 +36,15 @@ class Guard:
     why: str | None = None
 
 
+def _nowhere(_choice: str) -> Tree:
+    return Not((0, 0), BOOL, TRUE)
+
+
 @dataclass
 class Scope:
-    """All names that an expression may use. `states` and `tags` lead to the leaves they cover."""
+    """All names that an expression may use. `states` and `tags` lead to the leaves they cover;
+    `opening` says of a choice where it is offered and open.
+    """
 
     variables: Mapping[str, Declaration] = field(default_factory=dict)
     guards: Mapping[str, Guard] = field(default_factory=dict)
@@ -49,6 +56,7 @@ class Scope:
     roles: Collection[str] = ()
     timer_lengths: Mapping[str, Tree] = field(default_factory=dict)
     prefix: str = ""
+    opening: Callable[[str], Tree] = _nowhere
     _hints: dict[tuple[str, str], str | None] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
