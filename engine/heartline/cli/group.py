@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "Find the faults of scenario files.",
     "test": "Run the tests of scenarios.",
     "simulate": "Play a scenario many times at random, and count what happens.",
+    "odds": "Work out exactly how plays of a scenario end.",
     "mutate": "Find out whether the tests of a scenario would notice a mistake in it.",
     "graph": "Draw a scenario as a diagram.",
     "new": "Begin a scenario of your own.",

@@ -1,4 +1,4 @@
-"""What arguments and options take: a scenario by its name or path, and whole numbers."""
+"""What arguments and options take: a scenario by its name or path, whole numbers, sizes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["Number", "ScenarioName"]
+__all__ = ["Number", "ScenarioName", "Size"]
 
 
 class ScenarioName(click.ParamType[str]):
@@ -42,3 +42,19 @@ class Number(click.IntRange):
             bounds = f"from {self.min:,}" + (f" to {self.max:,}" if self.max is not None else "")
             shown = repr(str(value)[:40])
             self.fail(f"{shown} is not a whole number {bounds}.", param, ctx)
+
+
+class Size(click.ParamType[int]):
+    """A size such as 2GB."""
+
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        from heartline.cli.proving import size
+
+        try:
+            return size(str(value))
+        except ValueError as fault:
+            self.fail(str(fault), param, ctx)

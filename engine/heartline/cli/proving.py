@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from heartline.conversation import Scenario
     from heartline.plan import Promise
 
-__all__ = ["Asked", "limits", "needs_arrays", "persons_of", "prove", "reporting", "size"]
+__all__ = ["Asked", "clear", "limits", "needs_arrays", "persons_of", "prove", "reporting", "size"]
 
 EVERYBODY = "all"
 LEAST_MEMORY = 256 << 20  # bytes; with less than that nothing can be said
@@ -109,12 +109,12 @@ def _print(outcome: Outcome, asked: Asked) -> None:
         click.echo(text, nl=False, color=colour)
 
 
-def needs_arrays() -> None:
+def needs_arrays(what: str = "A proof needs") -> None:
     """Refuse, with a sentence, where numpy or scipy is not installed."""
     missing = [name for name in ("numpy", "scipy") if find_spec(name) is None]
     if missing:
         raise click.UsageError(
-            f"A proof needs {' and '.join(missing)}, which this Python does not have: "
+            f"{what} {' and '.join(missing)}, which this Python does not have: "
             "pip install 'heartline[prove]'"
         )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from heartline.checking.odds.policies import Policy
     from heartline.checking.odds.sorting import Layer, Sorted
 
-__all__ = ["ENDLESS", "STUCK", "UNSEEN", "Chances", "Visits", "chances", "outcomes", "shares"]
+__all__ = ["ENDLESS", "STUCK", "UNSEEN", "Chances", "Played", "Visits", "outcomes", "shares"]
 
 STUCK, ENDLESS, UNSEEN = "(stuck)", "(never ends)", "(not looked at)"
 MICROSECONDS = 86_400_000_000  # of a day
@@ -204,35 +204,41 @@ def block(part: Sorted, chance: Array, layer: Layer) -> System:
     )
 
 
-def chances(graph: Graph, share: Array, begin: Mapping[int, float]) -> Chances:
-    """What plays come to that begin at these configurations, each with its chance."""
-    roots = np.array(sorted(begin), dtype=np.int64)
-    part = sort(graph, roots, share > 0)
-    visits = Visits(part, share[part.move])
-    source = np.zeros(len(part))
-    source[part.place[roots]] = [begin[int(root)] for root in roots]
-    found = visits.of(source)
-    turn, length = _costs(part)
-    of, kinds = _endings(part, found)
-    turns, days = visits.arriving(found, turn), visits.arriving(found, length)
-    lowest = found[: part.layers[0].end]
-    for_ever = [bool((lowest[places] > 0).any()) for places in _rounds(part)]
-    means = [
-        {
-            name: float(summed[place].sum()) / of[name]
-            for name, place in kinds.items()
-            if of[name] > 0
-        }
-        for summed in (visits.of(turns), visits.of(days))
-    ]
-    return Chances(
-        of=of,
-        turns=inf if for_ever[0] else float(turns.sum()),
-        days=inf if for_ever[1] else float(days.sum()),
-        turns_of=means[0],
-        days_of=means[1],
-        bound=visits.left_over(found, source),
-    )
+class Played:
+    """Plays that begin at these configurations, each with its chance, and go on by these shares.
+
+    `part` is what they can come to, and `visits` how often they come by, in the mean.
+    """
+
+    def __init__(self, graph: Graph, share: Array, begin: Mapping[int, float]) -> None:
+        roots = np.array(sorted(begin), dtype=np.int64)
+        self.part = sort(graph, roots, share > 0)
+        self._flow = Visits(self.part, share[self.part.move])
+        self._begin = np.zeros(len(self.part))
+        self._begin[self.part.place[roots]] = [begin[int(root)] for root in roots]
+        self.visits = self._flow.of(self._begin)
+
+    def chances(self) -> Chances:
+        """What they come to."""
+        flow, found = self._flow, self.visits
+        of, kinds = _endings(self.part, found)
+        each = [flow.arriving(found, cost) for cost in _costs(self.part)]
+        lowest = found[: self.part.layers[0].end]
+        means = [
+            inf if (lowest[places] > 0).any() else float(spent.sum())
+            for spent, places in zip(each, _rounds(self.part), strict=True)
+        ]
+        # What was spent on the way goes along to the end, so that it can be told apart there.
+        means_of = [
+            {
+                name: float(spent[place].sum()) / of[name]
+                for name, place in kinds.items()
+                if of[name] > 0
+            }
+            for spent in map(flow.of, each)
+        ]
+        left = flow.left_over(found, self._begin)
+        return Chances(of, means[0], means[1], means_of[0], means_of[1], left)
 
 
 def _endings(part: Sorted, found: Array) -> tuple[dict[str, float], dict[str, Array]]:

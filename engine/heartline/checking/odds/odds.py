@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heartline.checking.odds.bests import Extremes
-from heartline.checking.odds.chances import chances, outcomes, possible_moves, shares
+from heartline.checking.odds.chances import Played, outcomes, possible_moves, shares
+from heartline.checking.odds.deciding import decide
 from heartline.checking.odds.policies import Policy, input_values
 from heartline.checking.odds.sorting import sort
 from heartline.inputs import first_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from heartline.checking.exploring.coding import Coding
     from heartline.checking.exploring.graph import Array, Graph
     from heartline.checking.odds.chances import Chances
+    from heartline.checking.odds.deciding import Plan
     from heartline.checking.odds.sorting import Sorted
     from heartline.machine import Machine
 
@@ -44,6 +46,7 @@ class Row:
     played: Chances
     worst: Mapping[str, float]
     best: Mapping[str, float]
+    plans: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +107,33 @@ class Game:
         return self._extremes.of(goal, largest=largest)
 
 
-def odds_of(graph: Graph, begins: Sequence[Begin], policy: Policy) -> Odds:
-    """Work everything out for plays that begin so."""
+def odds_of(
+    graph: Graph,
+    begins: Sequence[Begin],
+    policy: Policy,
+    wanted: Collection[tuple[str, bool]] = (),
+) -> Odds:
+    """Work everything out for plays that begin so.
+
+    `wanted` are outcomes of which it is asked how the best of it is reached (True), or the worst.
+    """
     share = shares(graph, policy)
-    played = [chances(graph, share, {node: 1.0}) for _, node in begins]
-    roots = np.array([node for _, node in begins])
-    extremes: dict[bool, dict[str, Array]] = {False: {}, True: {}}
+    played = [Played(graph, share, {node: 1.0}).chances() for _, node in begins]
+    roots = [node for _, node in begins]
+    extremes: list[dict[bool, dict[str, float]]] = [{False: {}, True: {}} for _ in begins]
+    plans: list[list[Plan]] = [[] for _ in begins]
     if graph.is_whole:
         game = Game(graph, policy, share, np.unique(roots))
-        for largest, found in extremes.items():
-            for outcome in game.kinds:
-                values = game.values(outcome, largest=largest)
-                found[outcome] = values[game.part.place[roots]]
+        for outcome, largest in product(game.kinds, (False, True)):
+            value = game.values(outcome, largest=largest)
+            for number, root in enumerate(roots):
+                extremes[number][largest][outcome] = float(value[game.part.place[root]])
+                if (outcome, largest) in wanted:
+                    plan = decide(game.part, share, value, root, outcome, largest=largest)
+                    plans[number].append(plan)
     rows = [
-        Row(
-            inputs,
-            played[number],
-            {name: float(values[number]) for name, values in extremes[False].items()},
-            {name: float(values[number]) for name, values in extremes[True].items()},
-        )
+        Row(inputs, played[number], extremes[number][False], extremes[number][True],
+            tuple(plans[number]))
         for number, (inputs, _) in enumerate(begins)
-    ]
+    ]  # fmt: skip
     return Odds(graph, policy, tuple(rows))

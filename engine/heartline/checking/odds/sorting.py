@@ -2,9 +2,9 @@
 
 Configurations that lead to each other in a circle belong together, and all else has an order: the
 height of a configuration is how many steps there are at most, from circle to circle, to where
-nothing leads on. A move that stays where it is makes no circle yet: it is easily reckoned with. Sorted by height, everything can be worked out height by height, all of one
-height at once: what plays come to from the lowest upwards, how often they come by from the highest
-downwards.
+nothing leads on. A move that stays where it is makes no circle yet: it is easily reckoned with.
+Sorted by height, everything can be worked out height by height, all of one height at once: what
+plays come to from the lowest upwards, how often they come by from the highest downwards.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heartline.checking.exploring.graph import Array, Graph
 
-__all__ = ["Layer", "Sorted", "sort", "spread"]
+__all__ = ["Layer", "Sorted", "reach", "sort", "spread"]
 
 SINGLE, SINGLE_DRAW, CIRCLE, CIRCLE_DRAW = range(4)  # the order within one height
 
@@ -70,6 +70,14 @@ class Sorted:
         found: Array = np.repeat(np.arange(begin, stop), np.diff(self.first[begin : stop + 1]))
         return found
 
+    @property
+    def height(self) -> Array:
+        """Of each its height."""
+        found: Array = np.repeat(
+            np.arange(len(self.layers)), [layer.end - layer.single for layer in self.layers]
+        )
+        return found
+
     def rising(self) -> Iterator[Layer]:
         """The layers above the lowest, from there upwards."""
         return iter(self.layers[1:])
@@ -90,7 +98,7 @@ def spread(first: Array, nodes: Array) -> Array:
 
 def sort(graph: Graph, roots: Array, possible: Array) -> Sorted:
     """Sort what can be reached from these configurations by the moves that are possible."""
-    reached = _reached(graph, roots, possible)
+    reached = reach(graph, roots, possible)
     nodes = np.flatnonzero(reached)
     number = np.full(len(graph), -1, dtype=np.int64)
     number[nodes] = np.arange(len(nodes))
@@ -130,7 +138,8 @@ def sort(graph: Graph, roots: Array, possible: Array) -> Sorted:
     )
 
 
-def _reached(graph: Graph, roots: Array, possible: Array) -> Array:
+def reach(graph: Graph, roots: Array, possible: Array) -> Array:
+    """Which configurations can be reached from these by the moves that are possible."""
     seen = np.zeros(len(graph), dtype=bool)
     seen[roots] = True
     edge = np.flatnonzero(seen)

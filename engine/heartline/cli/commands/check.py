@@ -12,7 +12,7 @@ from heartline.checking.lint import check
 from heartline.checking.report import as_json, as_sarif, as_text, read_sources
 from heartline.cli.group import version
 from heartline.cli.guard import DONE, FINDINGS
-from heartline.cli.names import Number, ScenarioName
+from heartline.cli.names import Number, ScenarioName, Size
 from heartline.cli.screen import colourful, columns
 from heartline.loader import find_scenario
 from heartline.testing.files.finding import is_test_file
@@ -23,22 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 MOST_CONFIGURATIONS = 10**12
-
-
-class _Size(click.ParamType[int]):
-    """A size such as 2GB."""
-
-    name = "size"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        from heartline.cli.proving import size
-
-        try:
-            return size(str(value))
-        except ValueError as fault:
-            self.fail(str(fault), param, ctx)
 
 
 @click.command(
@@ -94,7 +78,7 @@ found until then.""",
     help="Stop exploring after so long.",
 )  # fmt: skip
 @click.option(
-    "--max-memory", "memory", type=_Size(), metavar="SIZE",
+    "--max-memory", "memory", type=Size(), metavar="SIZE",
     help="Stop exploring at this size, as in 2GB; without it, at half of what is free.",
 )  # fmt: skip
 @click.option(

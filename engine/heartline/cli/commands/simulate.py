@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from heartline.checking.odds.policies import HEAVIEST
 from heartline.cli.guard import DONE, FINDINGS, INTERRUPTED
 from heartline.cli.names import Number, ScenarioName
 from heartline.conversation import load
 from heartline.errors import InputError
 from heartline.testing.walks.simreport import as_json, as_text, script
 from heartline.testing.walks.simulating import simulate
-from heartline.testing.walks.walking import HEAVIEST, Plan, Walker
+from heartline.testing.walks.walking import Plan, Walker
 from heartline.wholefiles import replace_whole
 
 if TYPE_CHECKING:

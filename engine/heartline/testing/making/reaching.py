@@ -19,11 +19,11 @@ from itertools import product
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
+from heartline.checking.odds.policies import input_values
 from heartline.checking.relevance import Relevance
 from heartline.checking.space import Space
 from heartline.errors import InputError
 from heartline.testing.coverage.points import Survey
-from heartline.testing.walks.walking import input_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -23,12 +23,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.chance import MASK, draw
+from heartline.checking.odds.policies import SCALE, input_values, weigh, weights
 from heartline.checking.relevance import Relevance
 from heartline.checking.space import BEGIN, MOST_NODES, WAIT, Space
-from heartline.diagnostics import did_you_mean
-from heartline.durations import format_duration
-from heartline.errors import InputError
-from heartline.expressions import BoolType, DurationType, EnumType, IntType
 from heartline.inputs import check_seed, first_frame
 from heartline.run import MOST_FIRINGS, MOST_MICROSTEPS
 
@@ -47,24 +44,20 @@ __all__ = [
     "Stuck",
     "Walk",
     "Walker",
-    "input_values", "states_of",
-]  # fmt: skip
+    "states_of",
+]
 
 DEAD_END, LOOP, TOO_LONG = "dead_end", "loop", "too_long"
 SEEDS = 1 << 53  # a walk's seed is below this: every reader of JSON holds it exactly
 PERSONS, INPUTS = 0x5851F42D4C957F2D, 0x14057B7EF767814F  # set their streams apart from the draws
-SCALE = 1000  # weights count in thousandths
-HEAVIEST = 1_000_000
 LONG_ROW = 100  # so many draws without an input are looked at more closely
 LONGEST_STORY = timedelta(days=7_900 * 365)  # from its start to the last year that a date can have
 FEWEST_LONG = 70  # turns: a story that is longer waits more often, for a hundred years at most
-MOST_VALUES = 1000  # values of an input that is varied
 # One draw of a person's stream serves several choices, each of which takes its part of the number
 # as a digit is taken; a new one is drawn before so little is left that shares would be uneven.
 WHOLE, ENOUGH = 1 << 64, 1 << 40
 _EQUAL = (1,)
 _NO_TIME = timedelta(0)
-ALL_TIMERS = "wait"  # what stands for every timer among the weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +152,7 @@ class Walker:
         )
         self._seed = check_seed(plan.seed) & MASK
         self._vary = [(name, input_values(machine, name)) for name in plan.vary]
-        self._weights = _weights(machine, plan.weights)
+        self._weights = weights(machine, plan.weights)
         self._openings: dict[tuple[int, ...], tuple[Move, Node, Mapping[str, object]]] = {}
         places = {state: place for place, state in enumerate(machine.states)}
         self._bits = {
@@ -242,12 +235,7 @@ class Walker:
         return move
 
     def _weight(self, option: Option) -> int:
-        names = [option.id]
-        if option.kind == WAIT:
-            names.append(ALL_TIMERS)
-        elif option.spec is not None:
-            names += option.spec.tags
-        return next((self._weights[name] for name in names if name in self._weights), SCALE)
+        return weigh(self._weights, option.kind == WAIT, option.id, option.spec, SCALE)
 
     def _opening(self, seed: int) -> tuple[Move, Node, Mapping[str, object]]:
         stream = seed ^ INPUTS
@@ -306,41 +294,6 @@ def states_of(states: Sequence[str], bits: int) -> list[str]:
         found.append(states[place])
         bits ^= 1 << place
     return found
-
-
-def input_values(machine: Machine, name: str) -> tuple[object, ...]:
-    """All values that an input can have; raises InputError where it is none, or has too many."""
-    given: object = None
-    slot = machine.layout.get(("var", name))
-    kind = machine.slots[slot].type if slot is not None else None
-    if slot is None or not machine.slots[slot].input:
-        first_frame(machine, {name: given})  # says which inputs there are
-    if isinstance(kind, BoolType):
-        return (False, True)
-    if isinstance(kind, EnumType):
-        return tuple(kind.values)
-    if isinstance(kind, DurationType) and kind.values:
-        return tuple(format_duration(length) for length in kind.values)
-    if isinstance(kind, IntType) and kind.high - kind.low < MOST_VALUES:
-        return tuple(range(kind.low, kind.high + 1))
-    raise InputError(f"{name} has too many values to try each: give it one.")
-
-
-def _weights(machine: Machine, wanted: Mapping[str, float]) -> dict[str, int]:
-    known = {ALL_TIMERS, *machine.timers}
-    known |= {event.removeprefix("event ") for event in machine.events if event[:6] == "event "}
-    for leaf in machine.leaves.values():
-        for spec in leaf.choices:
-            known.update((spec.id, *spec.tags))
-    for name in wanted:
-        if name not in known:
-            hint = did_you_mean(name, known)
-            raise InputError(
-                f"Nothing that could be weighed is called {name[:60]!r} in {machine.id}"
-                + (f"; {hint}" if hint else ": name a choice, a tag of choices, an event, a timer,")
-                + ("" if hint else " or wait.")
-            )
-    return {name: round(weight * SCALE) for name, weight in wanted.items()}
 
 
 def _too_long(node: Node, turns: int) -> Stuck:
