@@ -13,13 +13,12 @@ from heartline.checking.monitor import Watch
 from heartline.checking.patterns import is_monitored
 from heartline.checking.proving.findings import find, unsaid
 from heartline.checking.proving.promises import INCONCLUSIVE, VIOLATED, decide
-from heartline.checking.proving.witness import NotReplayed, replay
+from heartline.checking.proving.witness import NotReplayed, Replayer
 from heartline.diagnostics import Diagnostic, Severity, sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from heartline.checking.monitor import Violation
     from heartline.checking.exploring.graph import Graph
     from heartline.checking.proving.findings import Finding
     from heartline.checking.proving.promises import Verdict
@@ -95,11 +94,12 @@ def judge(
     With `only` these promises are decided, and nothing else is looked for. `linted` is what lint
     has found.
     """
-    judged = tuple(_judged(scenario, graph, verdict) for verdict in decide(graph, only))
+    judge = _Judge(scenario, graph)
+    judged = tuple(judge.promise(verdict) for verdict in decide(graph, only))
     found: tuple[Shown, ...] = ()
     if only is None:
         found = tuple(Shown(each.code.lower(), each) for each in linted)
-        found += tuple(_shown(scenario, graph, each) for each in unsaid(find(graph), linted))
+        found += tuple(judge.finding(each) for each in unsaid(find(graph), linted))
         found = tuple(sorted(found, key=lambda each: sort_key(_said(each))))
     return Outcome(scenario, graph, judged, found, graph.seconds)
 
@@ -109,24 +109,54 @@ def _said(shown: Shown) -> Diagnostic:
     return shown.diagnostic
 
 
-def _judged(scenario: Scenario, graph: Graph, verdict: Verdict) -> Shown:
-    promise, witness, doubt = verdict.promise, None, None
-    if verdict.path is not None:
+class _Judge:
+    """Believes a graph what the runtime plays."""
+
+    def __init__(self, scenario: Scenario, graph: Graph) -> None:
+        self._replayer = Replayer(scenario, graph)
+        self._watch = Watch(scenario)
+
+    def promise(self, verdict: Verdict) -> Shown:
+        """What is said of a promise."""
+        promise, witness, doubt = verdict.promise, None, None
+        if verdict.path is not None:
+            try:
+                witness = self._replayer.replay(verdict.path)
+                verdict = replace(verdict, sentence=self._broken(verdict, witness))
+            except NotReplayed as reason:
+                witness, doubt = None, str(reason)
+                verdict = replace(
+                    verdict, verdict=INCONCLUSIVE, path=None,
+                    sentence=f"The promise {promise.name!r} is not decided: a play was found that "
+                    f"seems to break it, and it could not be played. {reason}",
+                )  # fmt: skip
+        return Shown(promise.name, _diagnostic(verdict), witness, doubt, verdict)
+
+    def _broken(self, verdict: Verdict, witness: Witness) -> str:
+        """How a play breaks a promise, as the monitor beside it says; raises NotReplayed where it
+        does not break it."""
+        if not is_monitored(verdict.promise):
+            return verdict.sentence
+        monitor = self._watch.monitor()
+        for number, turn in enumerate(witness.turns):
+            violations = monitor.stepped(turn.step) if number else monitor.began(turn.step)
+            for violation in violations:
+                if violation.name == verdict.promise.name:
+                    return violation.sentence
+        raise NotReplayed("The runtime plays it, and the promise is kept in that play.")
+
+    def finding(self, found: Finding) -> Shown:
+        """A finding with its play; one that cannot be played is no error."""
+        name = f"{found.kind}_{found.name}"
+        if found.path is None:
+            return Shown(name, found.diagnostic)
         try:
-            witness = replay(scenario, graph, verdict.path)
-            if is_monitored(promise):
-                violation = breaks(scenario, witness, promise)
-                if violation is None:
-                    raise NotReplayed("The runtime plays it, and the promise is kept in that play.")
-                verdict = replace(verdict, sentence=violation.sentence)
+            return Shown(name, found.diagnostic, self._replayer.replay(found.path))
         except NotReplayed as reason:
-            witness, doubt = None, str(reason)
-            verdict = replace(
-                verdict, verdict=INCONCLUSIVE, path=None,
-                sentence=f"The promise {promise.name!r} is not decided: a play was found that "
-                f"seems to break it, but it could not be played. {reason}",
-            )  # fmt: skip
-    return Shown(promise.name, _diagnostic(verdict), witness, doubt, verdict)
+            said = found.diagnostic
+            if said.severity is Severity.ERROR:
+                said = replace(said, severity=Severity.WARNING)
+            return Shown(name, said, None, str(reason))
 
 
 def _diagnostic(verdict: Verdict) -> Diagnostic | None:
@@ -138,27 +168,3 @@ def _diagnostic(verdict: Verdict) -> Diagnostic | None:
     if verdict.vacuous:
         return Diagnostic(VACUOUS, Severity.WARNING, sentence, promise.location)
     return None
-
-
-def breaks(scenario: Scenario, witness: Witness, promise: Promise) -> Violation | None:
-    """How a play breaks a promise, as the monitor beside it says; None where it does not."""
-    monitor = Watch(scenario).monitor()
-    for number, turn in enumerate(witness.turns):
-        violations = monitor.stepped(turn.step) if number else monitor.began(turn.step)
-        for violation in violations:
-            if violation.name == promise.name:
-                return violation
-    return None
-
-
-def _shown(scenario: Scenario, graph: Graph, found: Finding) -> Shown:
-    name = f"{found.kind}_{found.name}"
-    if found.path is None:
-        return Shown(name, found.diagnostic)
-    try:
-        return Shown(name, found.diagnostic, replay(scenario, graph, found.path))
-    except NotReplayed as reason:
-        said = found.diagnostic
-        if said.severity is Severity.ERROR:
-            said = replace(said, severity=Severity.WARNING)
-        return Shown(name, said, None, str(reason))

@@ -22,22 +22,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heartline import runtime
-from heartline.checking.exploring.coding import Coding, microseconds
+from heartline.checking.exploring.coding import Coding
 from heartline.checking.exploring.graph import BEGIN, CHOOSE, DRAW, SEND, WAIT
-from heartline.checking.proving.timing import Apart, solve
+from heartline.checking.proving.timing import when
 from heartline.checking.relevance import Relevance
 from heartline.clock import STORY_START
 from heartline.errors import HeartlineError
 from heartline.expressions import TextType
-from heartline.inputs import first_frame
-from heartline.machine import perform
-from heartline.plan import HANDLED, OFF, PENDING, RUNNING, event_name
-from heartline.run import MOST_MICROSTEPS, Run
+from heartline.plan import OFF, PENDING
 from heartline.snapshot import Choose, Send, Snapshot, Tick
 
 if TYPE_CHECKING:
@@ -46,15 +44,13 @@ if TYPE_CHECKING:
 
     from heartline.checking.exploring.graph import Graph, Label
     from heartline.checking.proving.paths import Path
+    from heartline.checking.proving.timing import Cut
     from heartline.conversation import Scenario
-    from heartline.machine import Machine
     from heartline.moves import Move
-    from heartline.plan import Leaf, Lines
-    from heartline.run import Moment
     from heartline.runtime import Step
     from heartline.snapshot import Frame
 
-__all__ = ["Happening", "NotReplayed", "Turn", "Witness", "replay"]
+__all__ = ["Happening", "NotReplayed", "Replayer", "Turn", "Witness", "replay"]
 
 LEAF = 0  # the slot of the frame
 MOST_ADDED = 1_000  # moves with which a turn is led to its end
@@ -154,45 +150,69 @@ class Witness:
         return not any(turn.waited % timedelta(seconds=1) for turn in self.turns)
 
 
+class Replayer:
+    """Has the runtime play ways of one graph."""
+
+    def __init__(self, scenario: Scenario, graph: Graph) -> None:
+        self.scenario = scenario
+        self.graph = graph
+        self._machine = graph.machine.watching()
+        self._checker = _Checker(graph)
+
+    def replay(self, path: Path) -> Witness:
+        """Play one way; raises NotReplayed with a sentence why it cannot be played."""
+        graph, root = self.graph, self.graph.roots[path.root]
+        labels, nodes = _led_on(graph, path)
+        cut = _turns(graph, nodes)
+        times: Sequence[int] | None = None
+        if graph.any_time:
+            timed = when(graph, root.inputs, labels, cut)
+            if timed is None:
+                raise NotReplayed("No times fit at which its timers would run out in this order.")
+            cut, times = timed
+        turns: list[Turn] = []
+        before: Snapshot | None = None
+        for number, (first, last) in enumerate(cut):
+            own = labels[first:last]
+            moment = STORY_START if before is None else before.time
+            if times is not None:
+                moment = STORY_START + timedelta(microseconds=times[number])
+            elif before is not None and own[0].kind == WAIT and before.deadlines:
+                moment = before.deadlines[0].due
+            try:
+                step = self._step(before, own, moment, root.inputs)
+            except HeartlineError as refusal:
+                raise NotReplayed(
+                    f"The runtime does not go this way: in turn {number + 1}, {_called(own[0])}, "
+                    f"it says: {refusal}"
+                ) from None
+            waited = moment - (turns[-1].time if turns else STORY_START)
+            happenings = self._checker.happenings(number + 1, own, nodes[first:last], before, step)
+            turns.append(Turn(happenings, moment, waited, step))
+            before = step.snapshot
+        seed = _seed(graph, root.inputs, turns[0])
+        return Witness(
+            self.scenario, root.inputs, graph.persons, seed, STORY_START, tuple(turns), len(path)
+        )
+
+    def _step(
+        self,
+        before: Snapshot | None,
+        labels: Sequence[Label],
+        moment: datetime,
+        inputs: Mapping[str, object],
+    ) -> Step:
+        draws = tuple(label.id for label in labels if label.kind == DRAW)
+        if before is None:
+            return runtime.start(
+                self._machine, now=moment, inputs=inputs, persons=self.graph.persons, draws=draws
+            )
+        return runtime.step(self._machine, before, _input(labels[0]), moment, draws)
+
+
 def replay(scenario: Scenario, graph: Graph, path: Path) -> Witness:
     """Let the runtime play a way of the graph; raises NotReplayed with a sentence why not."""
-    root = graph.roots[path.root]
-    labels, nodes = _led_on(graph, path)
-    cut = _turns(graph, nodes)
-    times: Sequence[int] | None = None
-    if graph.any_time:
-        cut, times = _times(graph, root.inputs, labels, cut)
-    machine = graph.machine.watching()
-    checker = _Checker(graph)
-    turns: list[Turn] = []
-    before: Snapshot | None = None
-    for number, (first, last) in enumerate(cut):
-        own, draws = labels[first:last], _draws(labels[first:last])
-        moment = STORY_START if before is None else before.time
-        if times is not None:
-            moment = STORY_START + timedelta(microseconds=times[number])
-        elif before is not None and own[0].kind == WAIT:
-            moment = before.deadlines[0].due if before.deadlines else moment
-        try:
-            if before is None:
-                step = runtime.start(
-                    machine, now=moment, inputs=root.inputs, persons=graph.persons, draws=draws
-                )
-            else:
-                step = runtime.step(machine, before, _input(own[0]), moment, draws)
-        except HeartlineError as refusal:
-            raise NotReplayed(
-                f"The runtime does not go this way: in turn {number + 1}, {_called(own[0])}, it says: "
-                f"{refusal}"
-            ) from None
-        waited = moment - (turns[-1].time if turns else STORY_START)
-        happenings = checker.happenings(number + 1, own, nodes[first:last], before, step)
-        turns.append(Turn(happenings, moment, waited, step))
-        before = step.snapshot
-    return Witness(
-        scenario, root.inputs, graph.persons, _seed(graph, root.inputs, turns[0]), STORY_START,
-        tuple(turns), len(path),
-    )  # fmt: skip
+    return Replayer(scenario, graph).replay(path)
 
 
 # Turns ------------------------------------------------------------------------------------------
@@ -219,14 +239,10 @@ def _goes_on(graph: Graph, node: int) -> bool:
     return bool(graph.drawing[node]) or bool(graph.urgent[node])
 
 
-def _turns(graph: Graph, nodes: Sequence[int]) -> list[tuple[int, int]]:
+def _turns(graph: Graph, nodes: Sequence[int]) -> Cut:
     """Where each turn begins and ends, as places in the row of labels."""
     firsts = [0] + [n for n in range(1, len(nodes)) if not _goes_on(graph, nodes[n - 1])]
     return list(zip(firsts, [*firsts[1:], len(nodes)], strict=True))
-
-
-def _draws(labels: Sequence[Label]) -> tuple[str, ...]:
-    return tuple(label.id for label in labels if label.kind == DRAW)
 
 
 def _input(label: Label) -> Choose | Send | Tick:
@@ -238,146 +254,6 @@ def _input(label: Label) -> Choose | Send | Tick:
 def _called(label: Label) -> str:
     words = {CHOOSE: "choose", SEND: "send", WAIT: "wait for", DRAW: "draw", BEGIN: "begin"}
     return f"{words[label.kind]} {label.id}".rstrip()
-
-
-# Times ------------------------------------------------------------------------------------------
-
-
-class _Pause(Exception):  # no error: the way out of what has to draw
-    """A role of the engine has to draw."""
-
-
-class _Timeless(Run):
-    """A run without a clock: it knows which timers run, since which turn, and for how long."""
-
-    __slots__ = ("running", "turn")
-
-    def __init__(self, machine: Machine, snapshot: Snapshot) -> None:
-        super().__init__(machine, snapshot)
-        self.moments = None
-        self.turn = 0
-        self.running: dict[str, tuple[int, int, int]] = {}  # turn, length, which start it was
-
-    def start(self, timer: str, length: timedelta) -> None:
-        self.stop(timer)
-        self.frame[self.machine.timers[timer].slot] = RUNNING
-        self.starts += 1
-        self.running[timer] = (self.turn, max(microseconds(length), 0), self.starts)
-
-    def stop(self, timer: str) -> None:
-        slot = self.machine.timers[timer].slot
-        self.running.pop(timer, None)
-        self.pending = tuple(name for name in self.pending if name != timer)
-        self.frame[slot] = OFF
-
-    def close(self) -> None:
-        for timer in self.running:
-            self.frame[self.machine.timers[timer].slot] = OFF
-        for timer in self.pending:
-            self.frame[self.machine.timers[timer].slot] = HANDLED
-        self.running, self.pending = {}, ()
-
-    def say(self, lines: Lines) -> None:
-        """Nobody listens."""
-
-    def draw(self, leaf: Leaf) -> bool:
-        if any(weight > 0 for _, weight in self.offers(leaf)):
-            raise _Pause
-        return False
-
-    def happen(self, label: Label) -> None:
-        """Let one move of the way happen."""
-        self.budget = MOST_MICROSTEPS
-        try:
-            if label.kind == BEGIN:
-                for block in self.machine.begin:
-                    perform(block.parts(), self)
-            elif label.kind == WAIT:
-                del self.running[label.id]
-                self.frame[self.machine.timers[label.id].slot] = PENDING
-                self.pending = (*self.pending, label.id)
-            else:
-                kind = "event" if label.kind == SEND else "choice"
-                self.trigger(event_name(kind, label.id) if label.spec is None else label.spec.event)
-            self.settle()
-        except _Pause:
-            return
-
-
-Cut = list[tuple[int, int]]  # of each turn, its first label and the one after its last
-
-
-def _times(
-    graph: Graph, inputs: Mapping[str, object], labels: Sequence[Label], cut: Cut
-) -> tuple[Cut, tuple[int, ...]]:
-    """The turns, and when each happens, in microseconds; raises NotReplayed where no times fit.
-
-    What runs out is a turn of its own wherever it can be. Where that leaves no times, it may come
-    at the same moment as what ran out before, and belongs to the same turn then.
-    """
-    for together in (False, True):
-        times = solve(len(cut), _wanted(graph, inputs, labels, cut, together=together))
-        if times is not None:
-            alone = [
-                n
-                for n, (first, _) in enumerate(cut)
-                if not n or labels[first].kind != WAIT or times[n] > times[n - 1]
-            ]
-            ends = [*(cut[n][0] for n in alone[1:]), len(labels)]
-            joined = [(cut[n][0], end) for n, end in zip(alone, ends, strict=True)]
-            return joined, tuple(times[n] for n in alone)
-    raise NotReplayed("There are no times at which its timers would run out in this order.")
-
-
-def _wanted(
-    graph: Graph, inputs: Mapping[str, object], labels: Sequence[Label], cut: Cut, *, together: bool
-) -> list[Apart]:
-    """What the timers ask of the times of the turns."""
-    machine = graph.machine
-    walker = _Timeless(machine, _blank(machine, inputs, graph.persons))
-    wanted: list[Apart] = []
-    for number, (first, last) in enumerate(cut):
-        walker.turn = number
-        if number:
-            by_time = labels[first].kind == WAIT
-            wanted.append(Apart(number - 1, number, 0, strict=by_time and not together))
-            if not by_time:
-                wanted += _not_yet(walker, number)
-        for label in labels[first:last]:
-            if label.kind == WAIT:
-                if label.id not in walker.running:
-                    raise NotReplayed(f"{label.id} does not run in turn {number + 1}.")
-                wanted += _runs_out(walker, number, label.id)
-            walker.happen(label)
-        if not together or number == len(cut) - 1:
-            wanted += _not_yet(walker, number)
-    return wanted
-
-
-def _runs_out(walker: _Timeless, number: int, timer: str) -> list[Apart]:
-    """That a timer runs out in this turn, and before all others that run."""
-    started, length, start = walker.running[timer]
-    wanted = [Apart(started, number, length), Apart(number, started, -length)]
-    for name, (turn, long, other) in walker.running.items():
-        if name != timer:  # of two that are due together the one that was started first is first
-            wanted.append(Apart(number, turn, -long, strict=other < start))
-    return wanted
-
-
-def _not_yet(walker: _Timeless, number: int) -> list[Apart]:
-    """That what runs now does not run out in this turn."""
-    return [
-        Apart(number, turn, -length, strict=True) for turn, length, _ in walker.running.values()
-    ]
-
-
-def _blank(machine: Machine, inputs: Mapping[str, object], persons: tuple[str, ...]) -> Snapshot:
-    frame = first_frame(machine, inputs)
-    frame[0] = machine.initial
-    return Snapshot(
-        machine.id, machine.version, machine.fingerprint, tuple(frame), (), (), persons,
-        0, 0, 0, 0, STORY_START,
-    )  # fmt: skip
 
 
 # What the runtime made of it --------------------------------------------------------------------
@@ -400,36 +276,36 @@ class _Checker:
         before: Snapshot | None, step: Step,
     ) -> tuple[Happening, ...]:  # fmt: skip
         """The moves of a turn, as they were played; raises NotReplayed where they differ."""
+        counts = list(accumulate(len(label.ways) for label in labels))
+        ended = not _goes_on(self.graph, nodes[-1])
+        places = self._places([moment.taken for moment in step.moments], counts, ended=ended)
+        ways = tuple(taken.way for taken in step.taken[: counts[-1]])
+        if places is None or ways != tuple(way for label in labels for way in label.ways):
+            raise NotReplayed(
+                f"In turn {number}, {_called(labels[0])}, the runtime takes another way than the "
+                "graph says."
+            )
         found: list[Happening] = []
         frame = step.snapshot.frame if before is None else before.frame
-        said, place, ways = 0, -1, 0
-        for label, node in zip(labels, nodes, strict=True):
-            ways += len(label.ways)
-            place = self._moment(step.moments, place + 1, ways, merged=len(labels) == 1)
-            if (
-                place < 0
-                or tuple(taken.way for taken in step.taken[ways - len(label.ways) : ways])
-                != label.ways
-            ):
-                raise NotReplayed(
-                    f"In turn {number}, {_called(label)}, the runtime takes another way than the "
-                    "graph says."
-                )
+        said = 0
+        for label, node, place in zip(labels, nodes, places, strict=True):
             moment = step.moments[place]
             self._agrees(number, label, node, moment.frame)
             found.append(Happening(label, frame, moment.frame, node, (said, moment.said)))
             frame, said = moment.frame, moment.said
         return tuple(found)
 
-    def _moment(self, moments: Sequence[Moment], place: int, ways: int, *, merged: bool) -> int:
-        """The moment to which a move leads; -1 where there is none.
+    def _places(self, taken: list[int], counts: list[int], *, ended: bool) -> list[int] | None:
+        """Which moment each move leads to, by how many transitions were taken until then.
 
         A graph without times in between may hold as one move what runs out at the same time.
         """
-        if merged or not self.graph.any_time:
-            places = [n for n in range(place, len(moments)) if moments[n].taken == ways]
-            return places[-1] if places else -1
-        return place if place < len(moments) and moments[place].taken == ways else -1
+        if taken[: len(counts)] == counts and (len(taken) == len(counts) or not ended):
+            return list(range(len(counts)))
+        last = {count: place for place, count in enumerate(taken)}
+        if self.graph.any_time or counts[-1] != taken[-1] or not last.keys() >= set(counts):
+            return None
+        return [last[count] for count in counts]
 
     def _agrees(self, number: int, label: Label, node: int, frame: Frame) -> None:
         graph, name = self.graph, frame[0]
@@ -446,7 +322,7 @@ class _Checker:
             symbol = self.machine.slots[slot].symbol
             if there == here or (there == 0 and slot not in alive):
                 continue
-            if symbol[0] == "timer" and (there, here) == (OFF, HANDLED):  # nobody asks any more
+            if symbol[0] == "timer" and there == OFF and here >= PENDING:  # nobody asks any more
                 continue
             raise NotReplayed(
                 f"In turn {number}, {_called(label)}, the runtime has {' '.join(symbol)} at "
