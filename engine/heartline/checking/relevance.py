@@ -13,13 +13,15 @@ and the leaf; in a final state nothing else is, not even they.
 
 from __future__ import annotations
 
+from itertools import product
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from heartline.expressions import Assign, IntType, Start, reads
+from heartline.checking.proving.folding import fold
+from heartline.expressions import Assign, EnumType, IntType, Literal, Start, Variable, reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from heartline.expressions import Action, Tree
     from heartline.machine import Machine
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Relevance"]
 
 Slots = frozenset[int]
+Mode = tuple[object, ...]
 _NONE: Slots = frozenset()
 _LEAF: Slots = frozenset((0,))
 
@@ -38,9 +41,19 @@ class Relevance:
 
     The slots of `keep` are alive everywhere, at the ends too: for whoever reads them from outside.
     Without `weights` it is of no interest how often a choice is drawn, only whether it can be.
+    `modes` are variables with few values: what counts is found for each of their values by itself,
+    with their value put into the guards, so that a guard which asks for two minds reads nothing
+    else where there is one.
     """
 
-    def __init__(self, machine: Machine, keep: Slots = _NONE, *, weights: bool = True) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        keep: Slots = _NONE,
+        *,
+        weights: bool = True,
+        modes: Sequence[int] = (),
+    ) -> None:
         self._machine = machine
         self._weights = weights
         self._keep = keep
@@ -58,24 +71,42 @@ class Relevance:
         }
         self._known: dict[int, Slots] = {}
         self._keys: dict[object, Callable[[Frame], object]] = {}
-        self._alive = self._find()
+        self._folded: dict[tuple[int, Mode], Tree] = {}
+        self._modes: tuple[int, ...] = ()
+        self._alive = self._find([()])
+        if modes:
+            # Whether a mode itself still counts is told by what reads it where nothing is put in.
+            plainly = {leaf: alive for (leaf, _), alive in self._alive.items()}
+            self._modes = tuple(modes)
+            values = [self._values(slot) for slot in self._modes]
+            found = self._find(list(product(*values)))
+            self._alive = {
+                (leaf, mode): alive | (plainly[leaf] & frozenset(self._modes))
+                for (leaf, mode), alive in found.items()
+            }
+
+    @property
+    def deciders(self) -> tuple[int, ...]:
+        """The slots on whose values it depends which others count."""
+        return (*self._modes, *self._histories)
 
     def key(self, frame: Frame) -> object:
         """What tells a frame apart from others: equal keys go on alike."""
         key = self._keys.get(frame[0])  # of a leaf where no history counts
         if key is None:
-            places = (frame[0], *[frame[slot] for slot in self._histories])
+            places = (frame[0], *[frame[slot] for slot in self.deciders])
             key = self._keys.get(places)
             if key is None:
                 alive = self.alive(frame)
-                here: object = frame[0] if alive.isdisjoint(self._histories) else places
+                here: object = frame[0] if alive.isdisjoint(self.deciders) else places
                 key = self._keys[here] = itemgetter(*sorted(alive))
         return key(frame)
 
-    def alive(self, frame: Frame) -> Slots:
+    def alive(self, frame: Sequence[Any]) -> Slots:
         """The slots that count where this frame stands."""
         if self._machine.leaves[frame[0]].final:
             return _LEAF | self._keep
+        mode = tuple([frame[slot] for slot in self._modes])
         alive: set[int] = set(self._always)
         waiting, been = [frame[0]], set()
         while waiting:
@@ -83,7 +114,7 @@ class Relevance:
             if leaf in been:
                 continue
             been.add(leaf)
-            alive |= self._alive[leaf]
+            alive |= self._alive[leaf, mode]
             waiting += [
                 self._arrivals[slot, frame[slot]]
                 for slot in self._histories
@@ -92,13 +123,14 @@ class Relevance:
         return frozenset(alive)
 
     def least(self, leaf: str) -> Slots:
-        """The slots that count in a leaf in any case, whatever the histories remember."""
+        """The slots that count in a leaf in any case, whatever the deciders hold."""
         if self._machine.leaves[leaf].final:
             return _LEAF | self._keep
-        return self._always | self._alive[leaf]
+        each = [alive for (name, _), alive in self._alive.items() if name == leaf]
+        return self._always | frozenset.intersection(*each)
 
     def reach(self, leaf: str) -> Slots:
-        """The slots that count in a leaf, whatever the histories remember."""
+        """The slots that count in a leaf for some values of the deciders."""
         if self._machine.leaves[leaf].final:
             return _LEAF | self._keep
         alive: set[int] = set(self._always)
@@ -107,51 +139,121 @@ class Relevance:
             place = waiting.pop()
             if place not in been:
                 been.add(place)
-                alive |= self._alive[place]
+                for (name, _), found in self._alive.items():
+                    if name == place:
+                        alive |= found
                 waiting += [dest for (slot, _), dest in self._arrivals.items() if slot in alive]
         return frozenset(alive)
 
     # How it is found ----------------------------------------------------------------------------
 
-    def _find(self) -> Mapping[str, Slots]:
+    def _find(self, modes: Sequence[Mode]) -> Mapping[tuple[str, Mode], Slots]:
         machine = self._machine
         ways: dict[str, list[Wiring]] = {name: [] for name in machine.leaves}
-        before: dict[str, set[str]] = {name: set() for name in machine.leaves}
         for wiring in machine.wirings:
             ways[wiring.source].append(wiring)
-            before[wiring.dest or wiring.source].add(wiring.source)
-            for memory in wiring.remembers:
-                if memory in self._arrivals:
-                    before[self._arrivals[memory]].add(wiring.source)
-        alive = {name: self._asked(name, ways[name]) for name in machine.leaves}
-        waiting = dict.fromkeys(reversed(list(machine.leaves)))
+        onward: dict[tuple[str, Mode], list[tuple[Wiring, list[Mode]]]] = {}
+        before: dict[tuple[str, Mode], set[tuple[str, Mode]]] = {}
+        for leaf in machine.leaves:
+            for mode in modes:
+                place = (leaf, mode)
+                onward[place] = [
+                    (wiring, self._next(wiring, mode)) for wiring in self._open(ways[leaf], mode)
+                ]
+                for wiring, after in onward[place]:
+                    for each in after:
+                        before.setdefault((wiring.dest or leaf, each), set()).add(place)
+                        for memory in wiring.remembers:
+                            if memory in self._arrivals:
+                                there = (self._arrivals[memory], each)
+                                before.setdefault(there, set()).add(place)
+        alive = {
+            place: self._asked(place, [wiring for wiring, _ in found])
+            for place, found in onward.items()
+        }
+        waiting = dict.fromkeys(reversed(list(onward)))
         while waiting:
-            name = next(iter(waiting))
-            del waiting[name]
-            found = alive[name].union(*(self._through(wiring, alive) for wiring in ways[name]))
-            if found != alive[name]:
-                alive[name] = found
-                waiting.update(dict.fromkeys(before[name]))
+            place = next(iter(waiting))
+            del waiting[place]
+            found = alive[place].union(
+                *(
+                    self._through(wiring, place[1], after, alive)
+                    for wiring, modes_after in onward[place]
+                    for after in modes_after
+                )
+            )
+            if found != alive[place]:
+                alive[place] = found
+                waiting.update(dict.fromkeys(before.get(place, ())))
         return alive
 
-    def _asked(self, leaf: str, ways: Iterable[Wiring]) -> Slots:
+    def _open(self, ways: Iterable[Wiring], mode: Mode) -> Iterator[Wiring]:
+        """The ways that can be taken in a mode."""
+        for wiring in ways:
+            condition = self._put(wiring.edge.condition, mode)
+            if not (isinstance(condition, Literal) and not condition.value):
+                yield wiring
+
+    def _next(self, wiring: Wiring, mode: Mode) -> list[Mode]:
+        """The modes that a way can lead to."""
+        if not self._modes:
+            return [mode]
+        found: list[tuple[object, ...]] = [(each,) for each in mode]
+        for action in _actions(wiring):
+            if isinstance(action, Assign):
+                slot = self._layout["var", action.target.name]
+                if slot in self._modes:
+                    place = self._modes.index(slot)
+                    value = action.value
+                    found[place] = (
+                        (value.value,) if isinstance(value, Literal) else self._values(slot)
+                    )
+        return list(product(*found))
+
+    def _values(self, slot: int) -> tuple[object, ...]:
+        kind = self._machine.slots[slot].type
+        return kind.values if isinstance(kind, EnumType) else (False, True)
+
+    def _put(self, tree: Tree | None, mode: Mode) -> Tree | None:
+        """An expression, with the values of a mode put into it."""
+        if tree is None or not self._modes or self._read(tree).isdisjoint(self._modes):
+            return tree
+        folded = self._folded.get((id(tree), mode))
+        if folded is None:
+            values = dict(zip(self._modes, mode, strict=True))
+
+            def known(node: Tree) -> Tree | None:
+                if isinstance(node, Variable):
+                    slot = self._layout[node.symbol]
+                    if slot in values:
+                        return Literal(node.span, node.type, values[slot])  # type: ignore[arg-type]
+                return None
+
+            folded = self._folded[id(tree), mode] = fold(tree, known)
+            self._folded[id(folded), mode] = folded  # it stays, so that its id stays its own
+        return folded
+
+    def _asked(self, place: tuple[str, Mode], ways: Iterable[Wiring]) -> Slots:
         """What the guards and the weights of a leaf read."""
+        leaf, mode = place
         found: set[int] = set()
         for wiring in ways:
-            found |= self._read(wiring.edge.condition)
+            found |= self._read(self._put(wiring.edge.condition, mode))
             if wiring.history is not None:
                 found.add(wiring.history[0])
         for spec in self._machine.leaves[leaf].choices:
             if self._weights or not _is_positive(spec.weight_tree):
-                found |= self._read(spec.weight_tree)
+                found |= self._read(self._put(spec.weight_tree, mode))
         return frozenset(found) | self._keep
 
-    def _through(self, wiring: Wiring, alive: Mapping[str, Slots]) -> Slots:
+    def _through(
+        self, wiring: Wiring, mode: Mode, after: Mode, alive: Mapping[tuple[str, Mode], Slots]
+    ) -> Slots:
         """What must be alive before a way is taken, for what is alive after it."""
-        entered = [action for block in wiring.entries for action in block.actions]
-        left = [action for block in wiring.exits for action in block.actions]
-        actions = [*left, *wiring.edge.actions, *entered]
-        found = set(alive[wiring.dest or wiring.source])
+        actions = _actions(wiring)
+        if mode != after:  # what is put in must not be what the way itself has changed
+            mode = ()
+        found = set(alive[wiring.dest or wiring.source, after])
         asked: set[int] = set()
         for action in reversed(actions):
             if isinstance(action, Assign):
@@ -159,7 +261,7 @@ class Relevance:
                 if slot not in found:
                     continue
                 found.discard(slot)
-            fed = self._fed(action)
+            fed = self._fed(action, mode)
             found |= fed
             asked |= fed
         if wiring.history is not None:  # the history itself stands for what is alive there
@@ -168,17 +270,17 @@ class Relevance:
             if slot in found:
                 found.discard(slot)
                 if (slot, place) in self._arrivals:
-                    found |= alive[self._arrivals[slot, place]]
+                    found |= alive[self._arrivals[slot, place], after]
         return frozenset(found)
 
-    def _fed(self, action: Action) -> Slots:
+    def _fed(self, action: Action, mode: Mode) -> Slots:
         """What an action reads."""
+        tree: Tree | None = None
         if isinstance(action, Assign):
-            return self._read(action.value)
-        if isinstance(action, Start):
-            length = action.length or self._machine.timers[action.timer].tree
-            return self._read(length)
-        return _NONE
+            tree = action.value
+        elif isinstance(action, Start):
+            tree = action.length or self._machine.timers[action.timer].tree
+        return self._read(self._put(tree, mode) if mode else tree)
 
     def _read(self, tree: Tree | None) -> Slots:
         if tree is None:
@@ -186,6 +288,13 @@ class Relevance:
         if id(tree) not in self._known:
             self._known[id(tree)] = frozenset(self._layout[symbol] for symbol in reads(tree))
         return self._known[id(tree)]
+
+
+def _actions(wiring: Wiring) -> list[Action]:
+    """What is done on a way, in order."""
+    left = [action for block in wiring.exits for action in block.actions]
+    entered = [action for block in wiring.entries for action in block.actions]
+    return [*left, *wiring.edge.actions, *entered]
 
 
 def _is_positive(weight: Tree | None) -> bool:

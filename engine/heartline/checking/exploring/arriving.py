@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heartline.checking.exploring.layout import CLOCK, LEAF, Dense
+from heartline.checking.exploring.layout import CLOCK, LEAF, Dense, Packed
 
 if TYPE_CHECKING:
     from heartline.checking.exploring.batch import Batch
@@ -30,16 +31,14 @@ class Arrivals:
             name: frozenset(slot for slot in slots if slot in exploration.tracked)
             for name, slots in exploration.kept.items()
         }
-        self._names = exploration.coding.names
+        self._coding = exploration.coding
         self._timers_kept = bool(exploration.keep & exploration.reading.timers.keys())
-        self._histories = {
-            name: tuple(
-                slot for slot in sorted(slots)
-                if exploration.machine.slots[slot].symbol[0] == "history"
-            )
+        deciders = exploration.relevance.deciders
+        self._deciders = {
+            name: tuple(slot for slot in deciders if slot in slots)
             for name, slots in self._kept.items()
-        }  # fmt: skip
-        self._masks: dict[Any, tuple[np.uint64, ...]] = {}
+        }
+        self._masks: dict[str, _Masks] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -99,7 +98,7 @@ class Arrivals:
         }
         if isinstance(self._layout, Dense):
             return self._encode_dense(batch, changed)
-        masks = self._mask(batch)
+        assert isinstance(self._layout, Packed)
         changed = {
             slot: held if isinstance(held, np.ndarray) and held.ndim else int(held)
             for slot, held in changed.items()
@@ -109,11 +108,20 @@ class Arrivals:
             self._timers_kept or not self._machine.leaves[batch.leaf].final
         ):
             changed[CLOCK] = batch.clock
+        masks = self._masks.get(batch.leaf)
+        if masks is None:
+            masks = self._masks[batch.leaf] = _Masks(self, batch.leaf)
+        counts = masks.of(batch)
         fixed = self._layout.mask(changed)
-        keeping = [mask & ~out for mask, out in zip(masks, fixed, strict=True)]
-        if self._histories[batch.leaf]:
-            changed = self._cleared(batch, changed)
-        return self._layout.write(batch.codes, keeping, changed)
+        keeping = [mask & ~out for mask, out in zip(counts, fixed, strict=True)]
+        codes = self._layout.write(batch.codes, keeping, changed)
+        if not masks.slots:
+            return codes
+        stays = self._layout.mask((LEAF, CLOCK))
+        return tuple([
+            code & (mask | always)
+            for code, mask, always in zip(codes, counts, stays, strict=True)
+        ])  # fmt: skip
 
     def _encode_dense(self, batch: Batch, changed: dict[int, Any]) -> Codes:
         layout = self._layout
@@ -130,58 +138,59 @@ class Arrivals:
         }
         return layout.move(batch.codes, changed, old)
 
-    def _mask(self, batch: Batch) -> tuple[Any, ...]:
-        """The bits that still count, a word each; by row where a history decides what counts."""
-        histories = self._histories[batch.leaf]
-        assert not isinstance(self._layout, Dense)
-        if not histories:
-            found = self._masks.get(batch.leaf)
-            if found is None:
-                found = self._masks[batch.leaf] = self._layout.mask(self._kept[batch.leaf])
-            return found
-        which, places = self._places(batch)
-        rows = [self._mask_of(batch.leaf, place) for place in places]
-        return tuple(np.array([row[n] for row in rows], dtype=np.uint64)[which]
-                     for n in range(self._layout.words))  # fmt: skip
 
-    def _places(self, batch: Batch) -> tuple[Array, list[tuple[int, ...]]]:
-        """What the histories hold that count here: which of the combinations, by row."""
-        columns = []
-        for slot in self._histories[batch.leaf]:
+class _Masks:
+    """For one leaf the bits that count, by what the deciders hold that count there themselves."""
+
+    def __init__(self, arrivals: Arrivals, leaf: str) -> None:
+        layout = arrivals._layout
+        assert isinstance(layout, Packed)
+        self._leaf = leaf
+        self._layout = layout
+        self._arrivals = arrivals
+        self.slots = arrivals._deciders[leaf]
+        self._plain = layout.mask(arrivals._kept[leaf])
+        self._sizes = [arrivals._numbers.size(slot) for slot in self.slots]
+        self._known = np.zeros(math.prod(self._sizes), dtype=np.bool_)
+        self._tables = [np.zeros(len(self._known), dtype=np.uint64) for _ in self._plain]
+
+    def of(self, batch: Batch) -> tuple[Any, ...]:
+        """A mask for each word: one for all, or one for each row."""
+        if not self.slots:
+            return self._plain
+        place: Any = 0
+        for slot, size in zip(self.slots, self._sizes, strict=True):
             held = batch.get(slot)
-            columns.append(np.broadcast_to(np.asarray(held), batch.size))
-        if len(columns) == 1:
-            values, which = np.unique(columns[0], return_inverse=True)
-            return which, [(int(value),) for value in values]
-        rows, which = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-        return which.reshape(-1), [tuple(map(int, row)) for row in rows]
+            place = place * size + self._arrivals._numbers.digits(slot, held)
+        if not isinstance(place, np.ndarray) or not place.ndim:
+            self._learn([int(place)])
+            return tuple([table[int(place)] for table in self._tables])
+        place = place.astype(np.intp)
+        known = self._known[place]
+        if not known.all():
+            self._learn(np.unique(place[~known]).tolist())
+        return tuple([table[place] for table in self._tables])
 
-    def _alive(self, leaf: str, place: tuple[int, ...]) -> frozenset[int]:
-        frame: list[Any] = [None] * len(self._machine.slots)
-        frame[0] = leaf
-        names = self._names
-        for slot, number in zip(self._histories[leaf], place, strict=True):
-            frame[slot] = names[number]
-        return self._relevance.alive(tuple(frame))
+    def _learn(self, places: list[int]) -> None:
+        for place in places:
+            if not self._known[place]:
+                self._known[place] = True
+                masks = self._layout.mask(self._alive(place))
+                for table, mask in zip(self._tables, masks, strict=True):
+                    table[place] = mask
 
-    def _mask_of(self, leaf: str, place: tuple[int, ...]) -> tuple[np.uint64, ...]:
-        assert not isinstance(self._layout, Dense)
-        found = self._masks.get((leaf, place))
-        if found is None:
-            found = self._masks[leaf, place] = self._layout.mask(self._alive(leaf, place))
-        return found
-
-    def _cleared(self, batch: Batch, changed: dict[int, Any]) -> dict[int, Any]:
-        """What changed, as far as it still counts in each row."""
-        which, places = self._places(batch)
-        alive = [self._alive(batch.leaf, place) for place in places]
-        for slot in list(changed):
-            if slot in (LEAF, CLOCK):
-                continue
-            counts = np.array([slot in each for each in alive])
-            if not counts.all():
-                changed[slot] = np.where(counts[which], changed[slot], 0)
-        return changed
+    def _alive(self, place: int) -> frozenset[int]:
+        """What counts where the deciders hold these digits."""
+        arrivals = self._arrivals
+        frame: list[Any] = [None] * len(arrivals._machine.slots)
+        for slot in arrivals._relevance.deciders:  # what does not count here can be anything
+            frame[slot] = arrivals._coding.value(slot, arrivals._coding.domains[slot][0])
+        frame[0] = self._leaf
+        for slot, size in zip(reversed(self.slots), reversed(self._sizes), strict=True):
+            place, digit = divmod(place, size)
+            number = arrivals._coding.domains[slot][digit]
+            frame[slot] = arrivals._coding.value(slot, number)
+        return arrivals._relevance.alive(frame)
 
 
 def _plain(held: Any) -> Any:

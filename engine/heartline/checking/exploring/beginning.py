@@ -40,9 +40,7 @@ def first_frames(exploration: Exploration) -> Mapping[int, Array]:
     return columns or {LEAF: np.array([exploration.coding.leaves[machine.initial]])}
 
 
-def begin(
-    exploration: Exploration, frames: Mapping[int, Array], *, opening: bool
-) -> list[Root]:
+def begin(exploration: Exploration, frames: Mapping[int, Array], *, opening: bool) -> list[Root]:
     """Put the first configurations into the table: after the `opening`, or as they are, with what
     follows from them by itself."""
     coding, machine = exploration.coding, exploration.machine
@@ -73,9 +71,7 @@ def begin(
     return _roots(exploration, frames if opening else {})
 
 
-def _start_timers(
-    exploration: Exploration, batch: Batch, frames: Mapping[int, Array]
-) -> None:
+def _start_timers(exploration: Exploration, batch: Batch, frames: Mapping[int, Array]) -> None:
     """Put the timers where a frame says they are. How much is left of a running one is not known:
     it can be anything up to what is given for it, or up to its whole length."""
     clocks = exploration.clocks
@@ -109,13 +105,10 @@ def _roots(exploration: Exploration, frames: Mapping[int, Array]) -> list[Root]:
     ]
 
 
-def _values(
-    exploration: Exploration, frames: Mapping[int, Array], row: int
-) -> dict[str, Any]:
+def _values(exploration: Exploration, frames: Mapping[int, Array], row: int) -> dict[str, Any]:
     slots, coding = exploration.machine.slots, exploration.coding
     return {
         slots[slot].symbol[1]: coding.value(slot, int(column[row]))
         for slot, column in frames.items()
         if slot != LEAF
     }
-

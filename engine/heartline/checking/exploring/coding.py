@@ -62,9 +62,7 @@ class Coding:
         for wiring in machine.wirings:
             for place, name in wiring.remembers:
                 remembered.setdefault(place, {0}).add(self.leaves[name])
-        self.domains = tuple(
-            tuple(self._domain(n, remembered)) for n in range(len(machine.slots))
-        )
+        self.domains = tuple(tuple(self._domain(n, remembered)) for n in range(len(machine.slots)))
 
     def number(self, slot: int, value: object) -> int:
         """The number that stands for a value."""

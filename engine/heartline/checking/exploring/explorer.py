@@ -11,9 +11,10 @@ tests hold the two together. Time is `clocks`.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,14 +23,14 @@ from heartline.checking.exploring.batch import Batch, Reading
 from heartline.checking.exploring.beginning import begin, first_frames
 from heartline.checking.exploring.clocks import Clocks
 from heartline.checking.exploring.coding import Coding
-from heartline.checking.exploring.graph import CHOOSE, DRAW, SEND, WAIT, Graph, Label, Notes, Root
+from heartline.checking.exploring.graph import CHOOSE, DRAW, SEND, Graph, Label, Notes, Root
 from heartline.checking.exploring.layout import CLOCK, LEAF, MOST_DENSE, Dense, Numbers, Packed
 from heartline.checking.exploring.moving import Mover
 from heartline.checking.exploring.parts import Parts, spoken_conditions
 from heartline.checking.exploring.table import DenseTable, HashTable
 from heartline.checking.exploring.vectors import Vectors
 from heartline.checking.relevance import Relevance
-from heartline.expressions import Assign, reads
+from heartline.expressions import Assign, BoolType, EnumType, Literal, reads
 from heartline.inputs import check_seats
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = ["Limits", "Progress", "explore"]
 
 _PIECE = 1 << 16  # configurations that are expanded at once: what they need lies in the cache
 _LARGE = 1 << 18  # the same where they stand in many leaves, so that no batch is too small
+_MODES = 64  # combinations of what a conversation began with
 _CLOCKS = 1 << 20  # what all timers can hold together; more do not fit
 
 
@@ -129,30 +131,30 @@ class Exploration:
         self.keep = frozenset(
             slot for slot in keep | heard if slot != LEAF and coding.domains[slot]
         )
-        self.relevance = Relevance(machine, self.keep, weights=not any_time)
         timer_slots = {info.slot: n for n, info in enumerate(machine.timers.values())}
-        self.kept = {name: self.relevance.reach(name) for name in machine.leaves}
-        tracked = frozenset().union(*self.kept.values()) - {LEAF} - timer_slots.keys()
-        tracked = frozenset(slot for slot in tracked if coding.domains[slot])
-        self.numbers = Numbers(coding)
-        sizes = {slot: self.numbers.size(slot) for slot in sorted(tracked)}
-        sizes[CLOCK] = _CLOCKS if machine.timers else 1
-        sizes[LEAF] = len(machine.leaves) + 1
-        histories = any(machine.slots[slot].symbol[0] == "history" for slot in tracked)
-        product = 1
-        for size in sizes.values():
-            product *= size
+        self.coding, self.numbers = coding, Numbers(coding)
+        self.relevance = Relevance(machine, self.keep, weights=not any_time)
+        sizes = self._sizes()
+        histories = any(machine.slots[slot].symbol[0] == "history" for slot in sizes)
         # What timers hold has room for far more numbers than are ever met, and is never dense.
-        dense = product <= MOST_DENSE and not histories and not machine.timers
-        self.layout: Dense | Packed = Dense(sizes) if dense else Packed(sizes)
+        if math.prod(sizes.values()) <= MOST_DENSE and not histories and not machine.timers:
+            self.layout: Dense | Packed = Dense(sizes)
+        else:
+            self.relevance = Relevance(
+                machine, self.keep, weights=not any_time, modes=_modes(machine, sizes.keys())
+            )
+            sizes = self._sizes()
+            self.layout = Packed(sizes)
+        self.kept = {name: self.relevance.reach(name) for name in machine.leaves}
+        tracked = frozenset(sizes.keys() - {LEAF, CLOCK})
         self.clocks = Clocks(tuple(machine.timers), any_time)
         leaves = {name: coding.leaves[name] for name in machine.leaves}
         reading = Reading(self.layout, self.numbers, self.clocks, timer_slots, leaves)
-        self.coding, self.reading, self.tracked = coding, reading, tracked
+        self.reading, self.tracked = reading, tracked
         vectors = Vectors(coding, machine.layout)
         self.parts = Parts(machine, coding, vectors, tracked, speakers)
         self.notes = Notes()
-        asked = {slot for tree in _asked(machine) for slot in map(machine.layout.get, reads(tree))}
+        asked = {slot for tree in _asked(machine) for slot in _read(machine, tree)}
         read = {n for slot, n in timer_slots.items() if slot in asked or slot in self.keep}
         self.table: DenseTable | HashTable
         if isinstance(self.layout, Dense):
@@ -169,6 +171,19 @@ class Exploration:
         self.piece = _PIECE if isinstance(self.layout, Dense) else _LARGE
         self.drawing: list[Array] = []
         self.urgent: list[Array] = []
+
+    def _sizes(self) -> dict[int, int]:
+        """How many numbers each slot can hold that counts anywhere; the leaf comes last."""
+        counts = frozenset[int]().union(*map(self.relevance.reach, self.machine.leaves))
+        timers = {info.slot for info in self.machine.timers.values()}
+        sizes = {
+            slot: self.numbers.size(slot)
+            for slot in sorted(counts - timers - {LEAF})
+            if self.coding.domains[slot]
+        }
+        sizes[CLOCK] = _CLOCKS if self.machine.timers else 1
+        sizes[LEAF] = len(self.machine.leaves) + 1
+        return sizes
 
     def run(
         self,
@@ -386,6 +401,35 @@ class _Columns:
         if slot not in self._tracked:
             return np.zeros(len(codes[0]), dtype=np.int32)
         return reading.numbers.of(slot, reading.layout.read(codes, slot))
+
+
+def _modes(machine: Machine, counting: Collection[int]) -> list[int]:
+    """Inputs with few values, which are set to one of them or not at all: by which what counts
+    later is told apart. Only as many as a table of their combinations stays small for."""
+    blocks = [block for wiring in machine.wirings for block in (*wiring.exits, *wiring.entries)]
+    actions = [action for edge in machine.edges for action in edge.actions]
+    actions += [action for block in (*machine.begin, *blocks) for action in block.actions]
+    changing = {
+        machine.layout["var", action.target.name]
+        for action in actions
+        if isinstance(action, Assign) and not isinstance(action.value, Literal)
+    }
+    found, combinations = [], 1
+    for slot in sorted(counting):
+        if slot in (LEAF, CLOCK):
+            continue
+        kind = machine.slots[slot].type
+        if not machine.slots[slot].input or slot in changing:
+            continue
+        size = len(kind.values) if isinstance(kind, EnumType) else 2
+        if isinstance(kind, BoolType | EnumType) and combinations * size <= _MODES:
+            combinations *= size
+            found.append(slot)
+    return found
+
+
+def _read(machine: Machine, tree: Tree) -> set[int]:
+    return {machine.layout[symbol] for symbol in reads(tree)}
 
 
 def _asked(machine: Machine) -> Iterator[Tree]:

@@ -231,7 +231,9 @@ class Mover:
             held = batch.get(operation.slot)
             batch.changed[operation.slot] = np.minimum(held + 1, operation.cap)
         elif isinstance(operation, Put):
-            batch.changed[operation.slot] = batch.reading.numbers.one(operation.slot, operation.number)
+            batch.changed[operation.slot] = batch.reading.numbers.one(
+                operation.slot, operation.number
+            )
         elif isinstance(operation, StartTimer):
             assert batch.clock is not None
             length = operation.length(batch.get)

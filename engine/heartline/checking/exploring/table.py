@@ -69,8 +69,10 @@ class DenseTable:
     @property
     def nbytes(self) -> int:
         """How much memory it takes."""
-        return self._stored.nbytes + self._seen.nbytes + (
-            self._numbers.nbytes if self._numbers is not None else 0
+        return (
+            self._stored.nbytes
+            + self._seen.nbytes
+            + (self._numbers.nbytes if self._numbers is not None else 0)
         )
 
     def codes(self, which: Array | slice) -> Codes:

@@ -160,6 +160,8 @@ def _link(sign: str, one: Tree, other: Tree) -> bool | None:
     """Whether a comparison holds whatever the two sides are, or never; None where it depends."""
     if one == other and not is_known(one):
         return sign in ("<=", ">=", "==")
+    if isinstance(one, Literal) and isinstance(other, Literal):
+        return _SIGNS[sign](one.value, other.value)
     these, those = _range(one), _range(other)
     if these is None or those is None:
         return None
