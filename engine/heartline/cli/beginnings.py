@@ -51,6 +51,7 @@ class Options:
     test: str | None = None
     to: int | None = None
     record: str | None = None
+    strict: bool = False
 
     @property
     def begins(self) -> bool:

@@ -35,8 +35,10 @@ from heartline.loader import find_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from heartline.conversation import Scenario
     from heartline.frontends.terminal.recorder import Recorder
     from heartline.frontends.terminal.sources import Lines
+    from heartline.frontends.terminal.strict import Strict
 
 __all__ = ["command"]
 
@@ -57,7 +59,8 @@ Examples:
 While playing, :help lists what can be typed. Standard output has the conversation, standard
 error what is about the run. Exit codes: 0 at the end, on :quit and at the end of input; 1 for
 a faulty scenario or test file, a save that cannot be resumed, a script line that is refused,
-and a test that could not be recorded; 2 for usage; 130 after Ctrl-C.""",
+a test that could not be recorded, and with --strict a property that is broken; 2 for usage;
+130 after Ctrl-C.""",
 )
 @click.argument("scenario", type=ScenarioName(), required=False)
 @click.option(
@@ -94,6 +97,12 @@ and a test that could not be recorded; 2 for usage; 130 after Ctrl-C.""",
     "--watch",
     is_flag=True,
     help="Look at the scenario's files while playing, and go on in what is edited.",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Hold the play to what the scenario promises: a property that it breaks is said at once, "
+    "and the exit code is 1.",
 )
 @click.option(
     "--script",
@@ -135,6 +144,7 @@ def command(
     start: str | None,
     resume: str | None,
     watch: bool,
+    strict: bool,
     script: str | None,
     as_json: bool,
     keep: bool | None,
@@ -149,7 +159,7 @@ def command(
     """
     options = Options(
         scenario, seed, settings, seats, start, resume, watch, script, as_json, keep,
-        record=record, test=test, to=to,
+        record=record, test=test, to=to, strict=strict,
     )  # fmt: skip
     sink = _sink(as_json)
     try:
@@ -188,7 +198,20 @@ def _play(options: Options, sink: Sink) -> int:
         sink.about_run(f"Kept as you go in {keeper.path} (--no-keep keeps nothing).")
     watch = Watch(find_scenario(name)) if options.watch else None
     replay = test[0] if test is not None else None
-    return Player(session, source, sink, keeper, watch, replay, recorder).run()
+    strict = _strict(scenario, sink) if options.strict else None
+    return Player(session, source, sink, keeper, watch, replay, recorder, strict).run()
+
+
+def _strict(scenario: Scenario, sink: Sink) -> Strict:
+    """What holds the play to the scenario's promises."""
+    from heartline.frontends.terminal.strict import Strict
+
+    if not scenario.machine.promises:
+        sink.about_run(
+            "This scenario promises nothing, so --strict has nothing to hold it to.",
+            type="note", code="no_promises",
+        )  # fmt: skip
+    return Strict()
 
 
 def _named_with_test(named: str | None, path: Path) -> str:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.replay import Replay
     from heartline.frontends.terminal.session import Session
     from heartline.frontends.terminal.sources import Lines
+    from heartline.frontends.terminal.strict import Strict
     from heartline.frontends.terminal.watching import Watch
 
 __all__ = ["Keeper", "Player", "Sink", "ask"]
@@ -146,7 +147,7 @@ class Player:
     """Plays one session to its end; `run` gives the exit code.
 
     `replay` is played before the first line is read; `recorder` makes a test of it all when
-    the player leaves.
+    the player leaves; `strict` holds it to what the scenario promises.
     """
 
     session: Session
@@ -156,11 +157,13 @@ class Player:
     watch: Watch | None = None
     replay: Replay | None = None
     recorder: Recorder | None = None
+    strict: Strict | None = None
 
     def run(self) -> int:
         """Play until the lines end, the player leaves, or a script's line is refused."""
         try:
             self.sink.show(self.session.opening())
+            self._hold()
             self._replay()
             return self._play()
         except KeyboardInterrupt:
@@ -190,6 +193,12 @@ class Player:
             if acted.typed is not None:
                 self.sink.echo(acted.typed)
             self.sink.show(acted.outputs)
+            self._hold()
+
+    def _hold(self) -> None:
+        """Say which promises have been broken just now."""
+        if self.strict is not None:
+            self.sink.show(self.strict.look(self.session))
 
     def _handle(self, outputs: list[Output]) -> bool:
         """Show and carry out what a line led to; say whether it was refused."""
@@ -204,6 +213,7 @@ class Player:
             elif isinstance(output, Sentence) and output.kind == "refused":
                 refused = True
         self.sink.show(outputs)
+        self._hold()
         if not refused and not self.session.untouched:
             reason = self.keeper.keep(self.session)
             if reason:
@@ -302,6 +312,8 @@ class Player:
     def _leave(self, reason: str, code: int) -> int:
         """Say how to come back."""
         code = self._record_all(code)
+        if self.strict is not None and self.strict.broken:
+            code = code or REFUSED
         over = self.session.over
         resume = str(self.keeper.path) if self.keeper.there and not over else None
         if over:
