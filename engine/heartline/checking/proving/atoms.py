@@ -271,7 +271,9 @@ def _goes_on(event: Event) -> bool:
 class Part:
     """What each move of a graph is to one promise: its event (heartline.checking.proving.marks).
 
-    `events` are those that there are; `at` gives their numbers for moves.
+    `events` are those that there are; `at` gives their numbers for moves. `rows` has them by the
+    class of the label and the `code` of where the move leads; where all labels are of one class,
+    `by_node` has them by where it leads.
     """
 
     def __init__(self, moments: Moments, promise: Promise) -> None:
@@ -295,7 +297,7 @@ class Part:
                 kinds[relevant] = classes[made]
             of_label.append(kinds[relevant])
         self.classes = len(trees)
-        self._class = np.array(of_label, dtype=np.int32)
+        self.classes_of_labels = np.array(of_label, dtype=np.int32)
         asked = [tree for now, last in trees for tree in (*now, *(last or ()))]
         bits = list(dict.fromkeys(tree for tree in asked if not is_known(tree)))
         self._over, self._inside = _over(promise, self._ends), _inside(promise, moments)
@@ -305,7 +307,7 @@ class Part:
             for tree in dict.fromkeys((*bits, self._over, self._inside, self._turns))
             if not is_known(tree)
         ]
-        self._code, rows = _coded(moments, columns)
+        self.code, rows = _coded(moments, columns)
         self.codes = len(rows)
         places = {tree: n for n, tree in enumerate(columns)}
         numbers: dict[Event, int] = {}
@@ -315,10 +317,10 @@ class Part:
             table[n, m] = numbers.setdefault(event, len(numbers))
         self.events: Sequence[Event] = tuple(numbers)
         small = np.uint8 if len(numbers) <= 256 else np.uint16
-        self._event_of = table.astype(small)
-        self._flat = self._event_of.ravel()
-        self._offset = self._class * self.codes
-        self.by_node: Array | None = self._flat[self._code] if self.classes == 1 else None
+        self.rows = table.astype(small)
+        self._flat = self.rows.ravel()
+        self._offset = self.classes_of_labels * np.int32(self.codes)
+        self.by_node: Array | None = self._flat[self.code] if self.classes == 1 else None
         self._graph = graph
 
     def at(self, moves: Array | slice) -> Array:
@@ -331,7 +333,7 @@ class Part:
         if self.by_node is not None:
             found: Array = self.by_node[nodes]
         else:
-            found = self._flat[self._offset[labels] + self._code[nodes]]
+            found = self._flat[self._offset[labels] + self.code[nodes]]
         return found
 
     def table(self, test: object) -> Array:
@@ -341,7 +343,7 @@ class Part:
 
     def labels_with(self, chosen: Array) -> Array:
         """Which labels some of these events (one truth value for each) can have."""
-        found: Array = chosen[self._event_of].any(axis=1)[self._class]
+        found: Array = chosen[self.rows].any(axis=1)[self.classes_of_labels]
         return found
 
     # How it is made -----------------------------------------------------------------------------

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Break", "Found", "follow"]
 
+_FEW = 8  # standings, up to which those that come later are followed as they come
+_MOST_ENTRIES = 1 << 22  # of one table
+
 
 @dataclass(frozen=True, slots=True)
 class Break:
@@ -49,7 +52,49 @@ def follow(graph: Graph, part: Part, table: Standings) -> Found:
         return Found(broken, tried=True)
     if search.stands_still():
         return search.look(tried=tried)
+    if not table.is_set and table.then.shape[1] > _FEW:
+        found = search.peel(tried=tried)
+        if found is not None:
+            return found
     return search.spread(tried=tried)
+
+
+class _Flow:
+    """The tables of a promise in one: for a move and how it stood before, how it stands then; from
+    `tries` on where that puts it to the test, from `breaks` on where it breaks it."""
+
+    def __init__(self, graph: Graph, part: Part, table: Standings) -> None:
+        self._graph, self._part = graph, part
+        events, width = table.then.shape
+        kind = np.uint16 if width <= 1 << 14 else np.uint32
+        bits = 8 * kind().itemsize
+        self.tries, self.breaks = 1 << (bits - 2), 1 << (bits - 1)
+        whole = table.then.astype(kind)
+        whole[table.tries] |= kind(self.tries)
+        whole[table.breaks] |= kind(self.breaks)
+        self._labels: Array | None = None
+        if part.by_node is not None:
+            self._code, self._count = part.by_node, events
+            self._table = whole.T.ravel()
+        elif part.rows.size * width <= _MOST_ENTRIES:
+            self._code, self._count = part.code, part.codes
+            self._table = whole[part.rows].transpose(0, 2, 1).ravel()
+            self._labels = part.classes_of_labels * np.int32(part.codes * width)
+        else:  # the events of moves one by one, in a table that is not that large
+            self._code, self._count = None, events
+            self._table = whole.T.ravel()
+
+    def after(self, moves: Array | slice, standings: Array, counts: Array) -> Array:
+        """How it stands after moves, from how it stood before: so many moves for each standing."""
+        place = np.repeat(standings.astype(np.int32) * np.int32(self._count), counts)
+        if self._code is None:
+            place += self._part.at(moves)
+        else:
+            place += self._code[self._graph.target[moves]]
+        if self._labels is not None:
+            place += self._labels[self._graph.label[moves]]
+        found: Array = self._table[place]
+        return found
 
 
 class _Search:
@@ -106,28 +151,45 @@ class _Search:
 
     def spread(self, *, tried: bool) -> Found:
         """Follow all plays, by the number of their moves."""
-        graph, table = self.graph, self.table
-        stands = np.zeros(len(graph), dtype=table.then.dtype)
-        flags = np.zeros(len(graph), dtype=np.bool_)
-        then = table.then[self.openings, table.first]
-        table.join.at(stands, self.roots[then > 0], then[then > 0])
-        nodes = np.unique(self.roots[then > 0])
+        stands = np.zeros(len(self.graph), dtype=self.table.then.dtype)
+        nodes = self._begin(stands)
         front = [(nodes, stands[nodes])]
+        broken, tried = self._go_on(stands, front, tried=tried)
+        return Found(None if broken is None else self._found(front, *broken), tried)
+
+    def _begin(self, stands: Array) -> Array:
+        """Put down how it stands after the beginning; where plays go on from there."""
+        then = self.table.then[self.openings, self.table.first]
+        self.table.join.at(stands, self.roots, then)
+        return np.unique(self.roots[then > 0])
+
+    def _go_on(
+        self, stands: Array, front: list[tuple[Array, Array]], *, tried: bool
+    ) -> tuple[tuple[int, int] | None, bool]:
+        """Go on from the last of the fronts (configurations, and how it stands there), until
+        nothing is new, or a move breaks the promise: that move, and the place in the last front of
+        where it begins. And whether any move puts it to the test."""
+        graph, table = self.graph, self.table
+        flags = np.zeros(len(graph), dtype=np.bool_)
+        flow = _Flow(graph, self.part, table)
         while len(front[-1][0]):
             nodes, standings = front[-1]
             reached: list[Array] = []
             standing: list[Array] = []
-            for moves, places in leaving(graph, nodes):
-                events = self.part.at(moves)
-                held = standings[places]
-                broken = table.breaks[events, held]
-                if broken.any():
-                    return Found(self._found(front, moves, places, broken), tried=True)
-                tried = tried or bool(table.tries[events, held].any())
-                then = table.then[events, held]
+            for moves, counts, places in leaving(graph, nodes):
                 targets = graph.target[moves]
+                then = flow.after(moves, standings[places], counts)
+                most = int(then.max())
+                if most >= flow.breaks:
+                    at = int(np.flatnonzero(then >= flow.breaks)[0])
+                    place = places.start + int(np.searchsorted(np.cumsum(counts), at, "right"))
+                    move = moves.start + at if isinstance(moves, slice) else int(moves[at])
+                    return (move, place), True
+                if most >= flow.tries:
+                    tried = True
+                    then &= flow.tries - 1
                 had = stands[targets]
-                grown = (then & ~had) != 0 if table.is_set else then > had
+                grown = np.flatnonzero((then & ~had) != 0 if table.is_set else then > had)
                 reached.append(targets[grown])
                 standing.append(then[grown])
             targets = np.concatenate([nodes[:0], *reached])
@@ -136,18 +198,47 @@ class _Search:
             had = stands[nodes]
             table.join.at(stands, targets, then)
             front.append((nodes, stands[nodes] & ~had if table.is_set else stands[nodes]))
-        return Found(None, tried)
+        return None, tried
 
-    def _found(
-        self, front: list[tuple[Array, Array]], moves: Array | slice, places: Array, broken: Array
-    ) -> Break:
+    def peel(self, *, tried: bool) -> Found | None:
+        """Follow all plays of a graph in which none goes round, each configuration once: after all
+        that lead to it. What goes round is followed in the end. None where some play breaks it."""
+        graph, table = self.graph, self.table
+        flow = _Flow(graph, self.part, table)
+        stands = np.zeros(len(graph), dtype=table.then.dtype)
+        self._begin(stands)
+        before = np.zeros(len(graph), dtype=np.int32)
+        for start in range(0, len(graph.target), 8 * MOVES):
+            part = graph.target[start : start + 8 * MOVES]
+            before += np.bincount(part, minlength=len(graph)).astype(np.int32)
+        flags = np.zeros(len(graph), dtype=np.bool_)
+        nodes = np.flatnonzero(before == 0)
+        while len(nodes):
+            free: list[Array] = []
+            standings = stands[nodes]
+            for moves, counts, places in leaving(graph, nodes):
+                targets = graph.target[moves]
+                then = flow.after(moves, standings[places], counts)
+                most = int(then.max())
+                if most >= flow.breaks:
+                    return None
+                if most >= flow.tries:
+                    tried = True
+                    then &= flow.tries - 1
+                np.maximum.at(stands, targets, then)
+                np.subtract.at(before, targets, 1)
+                free.append(targets[before[targets] == 0])
+            nodes = distinct(graph, np.concatenate([nodes[:0], *free]), flags)
+        left = np.flatnonzero((before > 0) & (stands > 0))
+        broken, tried = self._go_on(stands, [(left, stands[left])], tried=tried)
+        return None if broken is not None else Found(None, tried)
+
+    def _found(self, front: list[tuple[Array, Array]], move: int, place: int) -> Break:
         """The play that was followed to a move that breaks the promise, found backwards."""
         table = self.table
-        at = int(np.flatnonzero(broken)[0])
-        move = moves.start + at if isinstance(moves, slice) else int(moves[at])
         event = int(self.part.at(np.array([move]))[0])
         nodes, standings = front[-1]
-        node, standing = int(nodes[places[at]]), int(standings[places[at]])
+        node, standing = int(nodes[place]), int(standings[place])
         singles = [table.standing(mark) for mark in table.within(standing)]
         last = standing = next(each for each in singles if table.breaks[event, each])
         way = [move]
@@ -164,7 +255,8 @@ class _Search:
     ) -> tuple[int, int, int]:
         """From which of these configurations, standing how, and by which move it came there."""
         graph, table = self.graph, self.table
-        for moves, places in leaving(graph, nodes):
+        for moves, counts, part in leaving(graph, nodes):
+            places = np.repeat(np.arange(part.start, part.stop), counts)
             numbers = np.arange(moves.start, moves.stop) if isinstance(moves, slice) else moves
             hits = np.flatnonzero(graph.target[moves] == node)
             events = self.part.at(numbers[hits])

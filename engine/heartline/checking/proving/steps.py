@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Events", "backwards", "leaving", "way_to"]
 
-MOVES = 1 << 21  # moves that are looked at together
+MOVES = 1 << 19  # moves that are looked at together
 _FEW = 64  # of fewer than one configuration in so many, those are gone through one by one
 
 
@@ -25,9 +25,9 @@ class Events(Protocol):
     def at(self, moves: Array | slice) -> Array: ...
 
 
-def leaving(graph: Graph, nodes: Array) -> Iterator[tuple[Array | slice, Array]]:
-    """The moves of configurations (numbers, rising), in portions: the moves, and for each of them
-    the place in `nodes` of where it begins."""
+def leaving(graph: Graph, nodes: Array) -> Iterator[tuple[Array | slice, Array, slice]]:
+    """The moves of configurations (numbers, rising), in portions: the moves, how many each of the
+    configurations has, and which of `nodes` these are."""
     if not len(nodes):
         return
     low = graph.first[nodes]
@@ -42,13 +42,12 @@ def leaving(graph: Graph, nodes: Array) -> Iterator[tuple[Array | slice, Array]]
         start = stop
         if not total:
             continue
-        places = np.repeat(np.arange(part.start, stop), counts[part])
         first = int(low[part.start])
         if int(nodes[stop - 1] - nodes[part.start]) == stop - 1 - part.start:
-            yield slice(first, first + total), places
+            yield slice(first, first + total), counts[part], part
         else:
             skipped = low[part] - (ends[part] - counts[part] - before)
-            yield np.arange(total) + np.repeat(skipped, counts[part]), places
+            yield np.arange(total) + np.repeat(skipped, counts[part]), counts[part], part
 
 
 def distinct(graph: Graph, nodes: Array, flags: Array) -> Array:
@@ -75,11 +74,11 @@ def backwards(graph: Graph, part: Events, here: Array, on: Array, open_: Array |
             if low >= high:
                 continue
             nodes = low + np.flatnonzero(~found[low:high])
-            for moves, places in leaving(graph, nodes):
+            for moves, counts, places in leaving(graph, nodes):
                 events = part.at(moves)
                 good = here[events] | (on[events] & found[graph.target[moves]])
                 if good.any():
-                    found[nodes[places[good]]] = True
+                    found[np.repeat(nodes[places], counts)[good]] = True
                     changed = True
     return found
 
