@@ -17,7 +17,7 @@ from heartline.checking.flow import Flow
 from heartline.checking.proving.paths import Path, Paths
 from heartline.checking.proving.reachability import chunks, gather
 from heartline.diagnostics import Diagnostic
-from heartline.expressions import IntType, Literal
+from heartline.expressions import Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -256,12 +256,10 @@ class Facts:
         """The kind of each label, as in KINDS; -1 for a beginning."""
         return np.array([KINDS.get(label.kind, -1) for label in self.graph.labels], dtype=np.int8)
 
-    def score(self, name: str = "score") -> int | None:
-        """The slot of the number that a play is judged by, where the scenario has one."""
-        slot = self.machine.layout.get(("var", name))
-        if slot is None or not isinstance(self.machine.slots[slot].type, IntType):
-            return None
-        return slot
+    @cached_property
+    def acting(self) -> Array:
+        """Which labels take a way: a timer that runs out where nothing waits for it takes none."""
+        return np.array([bool(label.ways) for label in self.graph.labels], dtype=bool)
 
 
 def listed(names: Iterable[str], word: str = "and", most: int = 5) -> str:

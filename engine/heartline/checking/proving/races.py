@@ -103,15 +103,17 @@ def _races(
     here = row[waits]
     ends = after.dtype.type(facts.all_ends)
     one, other = acting[here] & ends, after[waits] & ends
-    differ = acted[here] & (one != other)
+    lost, won = one & ~other, other & ~one
+    won[~facts.acting[label[waits]]] = 0  # all that has happened is that nobody has acted yet
+    differ = acted[here] & ((lost | won) != 0)
     if not differ.any():
         return
-    waits, here, one, other = waits[differ], here[differ], one[differ], other[differ]
+    waits, here, lost, won = waits[differ], here[differ], lost[differ], won[differ]
     keys = graph.leaf[low:high][here].astype(np.int64) * timers + timer[label[waits]]
     order = np.argsort(keys, kind="stable")
     starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    lost = np.bitwise_or.reduceat((one & ~other)[order], starts)
-    won = np.bitwise_or.reduceat((other & ~one)[order], starts)
+    lost = np.bitwise_or.reduceat(lost[order], starts)
+    won = np.bitwise_or.reduceat(won[order], starts)
     for at, acted_for, waited_for in zip(order[starts], lost, won, strict=True):
         leaf, which = divmod(int(keys[at]), timers)
         yield (leaf, which), _Race(int(acted_for), int(waited_for), begin + int(waits[at]))
