@@ -16,9 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from casebook import STORY
 from generated import made_of, scenarios
 from harness import story
-from heartline import ManualClock, Scenario, load
+from heartline import ManualClock, Scenario, load, loads
 from heartline.checking.exploring.explorer import Limits, explore
 from heartline.checking.exploring.graph import BEGIN, Graph
 from heartline.checking.proving.paths import Path as Way
@@ -39,6 +40,7 @@ from heartline.testing.making.recording import NotRecorded
 from heartline.testing.making.writing import write_tests
 from heartline.testing.runs.running import run_case
 from slowgraph import slow_graph
+from tea import TEA
 
 DAY = 86_400_000_000
 
@@ -268,13 +270,13 @@ def test_a_timer_that_does_not_run_has_no_times() -> None:
 # Everything is played ---------------------------------------------------------------------------
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(text=scenarios(most=4, includes=True), any_time=st.booleans(), data=st.data())
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(text=scenarios(most=3, includes=True), any_time=st.booleans(), data=st.data())
 def test_every_configuration_is_played(text: str, any_time: bool, data: st.DataObject) -> None:
     scenario = made_of(text)
     persons = data.draw(st.sampled_from([(), ("other",)]))
     graph = explore(
-        scenario.machine, persons=persons, any_time=any_time, limits=Limits(configurations=3_000)
+        scenario.machine, persons=persons, any_time=any_time, limits=Limits(configurations=500)
     )
     if not len(graph.target):
         return
@@ -291,13 +293,11 @@ def test_every_configuration_is_played(text: str, any_time: bool, data: st.DataO
         assert stands(conversation.position) == stands(witness.step.snapshot)
 
 
-@settings(max_examples=15)
-@given(text=scenarios(most=4), data=st.data())
-def test_the_slow_graph_is_played_too(text: str, data: st.DataObject) -> None:
-    scenario = made_of(text)
-    graph = slow_graph(scenario.machine, inputs=[{"open": data.draw(st.booleans())}], most=500)
+@pytest.mark.parametrize("scenario", [loads(TEA), story(STORY), story(BREAK)])
+def test_the_slow_graph_is_played_too(scenario: Scenario) -> None:
+    graph = slow_graph(scenario.machine)
     paths, replayer = Paths(graph), Replayer(scenario, graph)
-    for node in data.draw(st.lists(st.integers(0, len(graph) - 1), min_size=1, max_size=20)):
+    for node in range(len(graph)):
         replayer.replay(paths.to(node))
 
 
@@ -330,13 +330,13 @@ def played_script(witness: Witness, scenario: str, tmp_path: Path) -> Snapshot:
     max_examples=12,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(text=scenarios(most=4), data=st.data())
+@given(text=scenarios(most=3), data=st.data())
 def test_a_script_and_a_test_lead_to_the_same_place(
     text: str, data: st.DataObject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = kept(text, tmp_path)
     scenario = load(folder)
-    graph = explore(scenario.machine, limits=Limits(configurations=2_000))
+    graph = explore(scenario.machine, limits=Limits(configurations=500))
     if not len(graph.target):
         return
     move = data.draw(st.integers(0, len(graph.target) - 1))
