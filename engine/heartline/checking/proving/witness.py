@@ -315,7 +315,9 @@ class _Checker:
         everywhere = frozenset(range(len(frame)))
         for slot in sorted(graph.kept.get(name, everywhere) - self.texts - {LEAF}):
             there = int(graph.columns.get(slot, np.array([node]))[0])
-            if there not in (0, self.coding.number(slot, frame[slot])):  # 0: it may not count here
+            # What does not count there reads as 0, or as the first of its values.
+            nothing = (0, *self.coding.domains[slot][:1])
+            if there not in (*nothing, self.coding.number(slot, frame[slot])):
                 called = " ".join(self.machine.slots[slot].symbol)
                 raise NotReplayed(
                     f"In turn {number}, {_called(label)}, the runtime has {called} at "
