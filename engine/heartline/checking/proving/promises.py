@@ -17,7 +17,8 @@ from heartline.checking.exploring.graph import DRAW
 from heartline.checking.proving.atoms import Moments, Part
 from heartline.checking.proving.folding import at_leaf, fold
 from heartline.checking.proving.marks import Standings, outcome, rule_of
-from heartline.checking.proving.spreading import follow
+from heartline.checking.proving.screening import Screen
+from heartline.checking.proving.spreading import at_length, at_once
 from heartline.checking.sentences import values_read, what_went_wrong
 from heartline.expressions import Happens, reads, walk
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from heartline.checking.exploring.graph import Graph
     from heartline.checking.proving.paths import Path
-    from heartline.checking.proving.spreading import Break
+    from heartline.checking.proving.spreading import Break, Found
     from heartline.machine import Machine
     from heartline.plan import Promise
 
@@ -58,27 +59,56 @@ def decide(graph: Graph, promises: Sequence[Promise] | None = None) -> tuple[Ver
     """Decide promises over a graph with moves: all of its machine, where none are given."""
     moments = Moments(graph)
     asked = graph.machine.promises if promises is None else promises
-    return tuple([_decided(moments, promise) for promise in asked])
-
-
-def _decided(moments: Moments, promise: Promise) -> Verdict:
-    graph = moments.graph
-    cautious = moments.cautious(promise)
-    tried = True
-    if cautious is not None:
+    found: list[Verdict | None] = []
+    screened: list[int] = []
+    screen = Screen(graph)
+    for n, promise in enumerate(asked):
+        cautious = moments.cautious(promise)
+        if cautious is None:  # the graph is not whole, so that it does not count what was tried
+            found.append(_unbroken(graph, promise, tried=True))
+            continue
         part = Part(moments, cautious)
         table = Standings(cautious, part.events)
-        found = follow(graph, part, table)
-        if found.broken is not None:
-            sentence = _broken(moments, promise, part, table, found.broken)
-            return Verdict(promise, VIOLATED, vacuous=False, path=found.broken.path,
-                           sentence=sentence)  # fmt: skip
-        tried = found.tried
-    if not graph.is_whole:
-        return Verdict(promise, INCONCLUSIVE, vacuous=False, path=None,
-                       sentence=_undecided(graph, promise))  # fmt: skip
-    return Verdict(promise, PROVED, vacuous=not tried, path=None,
-                   sentence=_kept(promise, tried=tried))  # fmt: skip
+        came = at_once(graph, part, table)
+        if came is None and screen.add(part, table):
+            screened.append(n)
+        elif came is None:
+            came = at_length(graph, part, table)
+        found.append(None if came is None else _told(moments, promise, part, table, came))
+    broken, tried = screen.look()
+    for place, n in enumerate(screened):
+        if place in broken:
+            found[n] = _followed(moments, asked[n])
+        else:
+            found[n] = _unbroken(graph, asked[n], tried=place in tried)
+    return tuple([verdict for verdict in found if verdict is not None])
+
+
+def _followed(moments: Moments, promise: Promise) -> Verdict:
+    """The verdict on one promise by itself."""
+    cautious = moments.cautious(promise)
+    assert cautious is not None
+    part = Part(moments, cautious)
+    table = Standings(cautious, part.events)
+    return _told(moments, promise, part, table, at_length(moments.graph, part, table))
+
+
+def _told(
+    moments: Moments, promise: Promise, part: Part, table: Standings, found: Found
+) -> Verdict:
+    if found.broken is None:
+        return _unbroken(moments.graph, promise, tried=found.tried)
+    sentence = _broken(moments, promise, part, table, found.broken)
+    return Verdict(promise, VIOLATED, vacuous=False, path=found.broken.path, sentence=sentence)
+
+
+def _unbroken(graph: Graph, promise: Promise, *, tried: bool) -> Verdict:
+    if graph.is_whole:
+        kept = _kept(promise, tried=tried)
+        return Verdict(promise, PROVED, vacuous=not tried, path=None, sentence=kept)
+    return Verdict(
+        promise, INCONCLUSIVE, vacuous=False, path=None, sentence=_undecided(graph, promise)
+    )
 
 
 # What a graph has to hold -----------------------------------------------------------------------

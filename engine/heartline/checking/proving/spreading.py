@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heartline.checking.proving.paths import Path
+from heartline.checking.proving.screening import incoming
 from heartline.checking.proving.steps import MOVES, distinct, leaving, source, way_to
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from heartline.checking.proving.atoms import Part
     from heartline.checking.proving.marks import Standings
 
-__all__ = ["Break", "Found", "follow"]
+__all__ = ["Break", "Found", "at_length", "at_once"]
 
 _FEW = 8  # standings, up to which those that come later are followed as they come
 _MOST_ENTRIES = 1 << 22  # of one table
@@ -43,15 +44,19 @@ class Found:
     tried: bool
 
 
-def follow(graph: Graph, part: Part, table: Standings) -> Found:
-    """Follow all plays of a graph, as one promise sees them."""
+def at_once(graph: Graph, part: Part, table: Standings) -> Found | None:
+    """What can be said without following plays; None where they have to be followed."""
     search = _Search(graph, part, table)
-    tried = table.tried_at_first or search.tried(search.openings, table.first)
     broken = search.opening_break()
     if broken is not None:
         return Found(broken, tried=True)
-    if search.stands_still():
-        return search.look(tried=tried)
+    return search.look(tried=search.tried_so_far()) if search.stands_still() else None
+
+
+def at_length(graph: Graph, part: Part, table: Standings) -> Found:
+    """Follow all plays, where no beginning breaks the promise."""
+    search = _Search(graph, part, table)
+    tried = search.tried_so_far()
     if not table.is_set and table.then.shape[1] > _FEW:
         found = search.peel(tried=tried)
         if found is not None:
@@ -107,6 +112,10 @@ class _Search:
 
     def tried(self, events: Array, standings: Array | int) -> bool:
         return bool(self.table.tries[events, standings].any())
+
+    def tried_so_far(self) -> bool:
+        """Whether a beginning puts it to the test."""
+        return self.table.tried_at_first or self.tried(self.openings, self.table.first)
 
     def opening_break(self) -> Break | None:
         """A beginning that breaks it."""
@@ -207,10 +216,7 @@ class _Search:
         flow = _Flow(graph, self.part, table)
         stands = np.zeros(len(graph), dtype=table.then.dtype)
         self._begin(stands)
-        before = np.zeros(len(graph), dtype=np.int32)
-        for start in range(0, len(graph.target), 8 * MOVES):
-            part = graph.target[start : start + 8 * MOVES]
-            before += np.bincount(part, minlength=len(graph)).astype(np.int32)
+        before = incoming(graph)
         flags = np.zeros(len(graph), dtype=np.bool_)
         nodes = np.flatnonzero(before == 0)
         while len(nodes):
