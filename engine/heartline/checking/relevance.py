@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from heartline.plan import Wiring
     from heartline.snapshot import Frame
 
+    _Step = tuple[int | None, Tree | None, frozenset[int]]
+
 __all__ = ["Relevance"]
 
 Slots = frozenset[int]
@@ -39,7 +41,8 @@ _LEAF: Slots = frozenset((0,))
 class Relevance:
     """Tells the configurations of a machine apart by what decides how they go on.
 
-    The slots of `keep` are alive everywhere, at the ends too: for whoever reads them from outside.
+    The slots of `keep` are alive everywhere, at the ends too, or in each leaf those that it names:
+    for whoever reads them from outside. Where `only` some slots are known, others count nowhere.
     Without `weights` it is of no interest how often a choice is drawn, only whether it can be.
     `modes` are variables with few values: what counts is found for each of their values by itself,
     with their value put into the guards, so that a guard which asks for two minds reads nothing
@@ -49,14 +52,19 @@ class Relevance:
     def __init__(
         self,
         machine: Machine,
-        keep: Slots = _NONE,
+        keep: Slots | Mapping[str, Slots] = _NONE,
         *,
         weights: bool = True,
         modes: Sequence[int] = (),
+        only: Slots | None = None,
     ) -> None:
         self._machine = machine
         self._weights = weights
-        self._keep = keep
+        self._only = only
+        if isinstance(keep, frozenset):
+            self._keep = dict.fromkeys(machine.leaves, keep)
+        else:
+            self._keep = {leaf: keep.get(leaf, _NONE) for leaf in machine.leaves}
         self._layout = machine.layout
         self._always = frozenset(
             index for index, slot in enumerate(machine.slots) if slot.symbol[0] in ("leaf", "timer")
@@ -72,6 +80,7 @@ class Relevance:
         self._known: dict[int, Slots] = {}
         self._keys: dict[object, Callable[[Frame], object]] = {}
         self._folded: dict[tuple[int, Mode], Tree] = {}
+        self._steps: dict[int, list[_Step]] = {}
         self._modes: tuple[int, ...] = ()
         self._alive = self._find([()])
         if modes:
@@ -105,7 +114,7 @@ class Relevance:
     def alive(self, frame: Sequence[Any]) -> Slots:
         """The slots that count where this frame stands."""
         if self._machine.leaves[frame[0]].final:
-            return _LEAF | self._keep
+            return _LEAF | self._keep[frame[0]]
         mode = tuple([frame[slot] for slot in self._modes])
         alive: set[int] = set(self._always)
         waiting, been = [frame[0]], set()
@@ -125,14 +134,14 @@ class Relevance:
     def least(self, leaf: str) -> Slots:
         """The slots that count in a leaf in any case, whatever the deciders hold."""
         if self._machine.leaves[leaf].final:
-            return _LEAF | self._keep
+            return _LEAF | self._keep[leaf]
         each = [alive for (name, _), alive in self._alive.items() if name == leaf]
         return self._always | frozenset.intersection(*each)
 
     def reach(self, leaf: str) -> Slots:
         """The slots that count in a leaf for some values of the deciders."""
         if self._machine.leaves[leaf].final:
-            return _LEAF | self._keep
+            return _LEAF | self._keep[leaf]
         alive: set[int] = set(self._always)
         waiting, been = [leaf], set()
         while waiting:
@@ -199,15 +208,10 @@ class Relevance:
         if not self._modes:
             return [mode]
         found: list[tuple[object, ...]] = [(each,) for each in mode]
-        for action in _actions(wiring):
-            if isinstance(action, Assign):
-                slot = self._layout["var", action.target.name]
-                if slot in self._modes:
-                    place = self._modes.index(slot)
-                    value = action.value
-                    found[place] = (
-                        (value.value,) if isinstance(value, Literal) else self._values(slot)
-                    )
+        for target, tree, _ in self._steps_of(wiring):
+            if target in self._modes:
+                place = self._modes.index(target)
+                found[place] = (tree.value,) if isinstance(tree, Literal) else self._values(target)
         return list(product(*found))
 
     def _values(self, slot: int) -> tuple[object, ...]:
@@ -244,28 +248,27 @@ class Relevance:
         for spec in self._machine.leaves[leaf].choices:
             if self._weights or not _is_positive(spec.weight_tree):
                 found |= self._read(self._put(spec.weight_tree, mode))
-        return frozenset(found) | self._keep
+        return frozenset(found) | self._keep[leaf]
 
     def _through(
         self, wiring: Wiring, mode: Mode, after: Mode, alive: Mapping[tuple[str, Mode], Slots]
     ) -> Slots:
         """What must be alive before a way is taken, for what is alive after it."""
-        actions = _actions(wiring)
         if mode != after:  # what is put in must not be what the way itself has changed
             mode = ()
         found = set(alive[wiring.dest or wiring.source, after])
         asked: set[int] = set()
-        for action in reversed(actions):
-            if isinstance(action, Assign):
-                slot = self._layout["var", action.target.name]
-                if slot not in found:
+        for target, tree, fed in reversed(self._steps_of(wiring)):
+            if target is not None:
+                if target not in found:
                     continue
-                found.discard(slot)
-            fed = self._fed(action, mode)
+                found.discard(target)
+            if mode and not fed.isdisjoint(self._modes):
+                fed = self._read(self._put(tree, mode))
             found |= fed
             asked |= fed
         if wiring.history is not None:  # the history itself stands for what is alive there
-            return frozenset(asked) | self._keep
+            return frozenset(asked)
         for slot, place in wiring.remembers:
             if slot in found:
                 found.discard(slot)
@@ -273,20 +276,28 @@ class Relevance:
                     found |= alive[self._arrivals[slot, place], after]
         return frozenset(found)
 
-    def _fed(self, action: Action, mode: Mode) -> Slots:
-        """What an action reads."""
-        tree: Tree | None = None
-        if isinstance(action, Assign):
-            tree = action.value
-        elif isinstance(action, Start):
-            tree = action.length or self._machine.timers[action.timer].tree
-        return self._read(self._put(tree, mode) if mode else tree)
+    def _steps_of(self, wiring: Wiring) -> list[_Step]:
+        """What is done on a way: which slot each action sets, if any, and what it reads."""
+        found = self._steps.get(id(wiring))
+        if found is None:
+            found = self._steps[id(wiring)] = []
+            for action in _actions(wiring):
+                target: int | None = None
+                tree: Tree | None = None
+                if isinstance(action, Assign):
+                    target = self._layout["var", action.target.name]
+                    tree = action.value
+                elif isinstance(action, Start):
+                    tree = action.length or self._machine.timers[action.timer].tree
+                found.append((target, tree, self._read(tree)))
+        return found
 
     def _read(self, tree: Tree | None) -> Slots:
         if tree is None:
             return _NONE
         if id(tree) not in self._known:
-            self._known[id(tree)] = frozenset(self._layout[symbol] for symbol in reads(tree))
+            read = frozenset(self._layout[symbol] for symbol in reads(tree))
+            self._known[id(tree)] = read if self._only is None else read & self._only
         return self._known[id(tree)]
 
 

@@ -32,7 +32,10 @@ class Arrivals:
             for name, slots in exploration.kept.items()
         }
         self._coding = exploration.coding
-        self._timers_kept = bool(exploration.keep & exploration.reading.timers.keys())
+        self._timers_kept = {
+            leaf: bool(slots & exploration.reading.timers.keys())
+            for leaf, slots in exploration.keep.items()
+        }
         deciders = exploration.relevance.deciders
         self._deciders = {
             name: tuple(slot for slot in deciders if slot in slots)
@@ -105,7 +108,7 @@ class Arrivals:
         }
         changed[LEAF] = self._reading.leaves[batch.leaf]
         if batch.clock is not None and (
-            self._timers_kept or not self._machine.leaves[batch.leaf].final
+            self._timers_kept[batch.leaf] or not self._machine.leaves[batch.leaf].final
         ):
             changed[CLOCK] = batch.clock
         masks = self._masks.get(batch.leaf)

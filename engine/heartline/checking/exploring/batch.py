@@ -44,8 +44,8 @@ class Batch:
     `takes` is how long it takes, in microseconds.
     """
 
-    __slots__ = ("_known", "_parent", "changed", "clock", "codes", "leaf", "origin", "reading", "rows", "said",
-                 "size", "takes", "ways", "weight")  # fmt: skip
+    __slots__ = ("_known", "_parent", "changed", "clock", "codes", "leaf", "origin", "reading",
+                 "rows", "said", "size", "takes", "ways", "weight")  # fmt: skip
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ from heartline.checking.exploring.graph import CHOOSE, DRAW, SEND, Graph, Label,
 from heartline.checking.exploring.layout import CLOCK, LEAF, MOST_DENSE, Dense, Numbers, Packed
 from heartline.checking.exploring.moving import Mover
 from heartline.checking.exploring.parts import Parts, spoken_conditions
+from heartline.checking.exploring.slicing import Slice
 from heartline.checking.exploring.table import DenseTable, HashTable
 from heartline.checking.exploring.vectors import Vectors
 from heartline.checking.relevance import Relevance
@@ -72,7 +73,8 @@ def explore(
     *,
     persons: Collection[str] = (),
     any_time: bool = True,
-    keep: frozenset[int] = frozenset(),
+    keep: frozenset[int] | Mapping[str, frozenset[int]] = frozenset(),
+    only: frozenset[int] | None = None,
     speakers: frozenset[str] = frozenset(),
     moves: bool = True,
     limits: Limits | None = None,
@@ -86,15 +88,17 @@ def explore(
     `persons` are roles of the engine whose seats persons take. With `any_time` persons answer at
     any moment, and a choice of the engine's weighs 1 if it can be drawn at all; else time moves
     from deadline to deadline, and weights are what they are. The slots of `keep` are told apart
-    everywhere, and of the roles in `speakers` it is noted when they speak. `roots` are other
+    everywhere, or in each leaf those that it names. With `only` the graph is a slice
+    (heartline.checking.exploring.slicing) that knows these slots, and those of `keep`. Of the roles
+    in `speakers` it is noted when they speak. `roots` are other
     configurations to begin from: a column of numbers for each slot, of a timer its status. How much
     is left of one that runs there is not known: up to its whole length, or up to what `left` has
     for its slot, in microseconds, where that is more. What follows from them by itself happens
-    first. `inputs` are columns of the inputs to begin with, in place of all their values; how each row
-    begins is then in `begun`. An interrupt (Ctrl-C) gives what was found so far. Raises InputError for a role that has
-    no seat to take.
+    first. `inputs` are columns of the inputs to begin with, in place of all their values; how each
+    row begins is then in `begun`. An interrupt (Ctrl-C) gives what was found so far. Raises
+    InputError for a role that has no seat to take.
     """
-    exploration = Exploration(machine, persons, any_time, keep, speakers, moves)
+    exploration = Exploration(machine, persons, any_time, keep, only, speakers, moves)
     exploration.left = dict(left or {})
     return exploration.run(limits or Limits(), progress, roots, inputs)
 
@@ -117,7 +121,8 @@ class Exploration:
         machine: Machine,
         persons: Collection[str],
         any_time: bool,
-        keep: frozenset[int],
+        keep: frozenset[int] | Mapping[str, frozenset[int]],
+        only: frozenset[int] | None,
         speakers: frozenset[str],
         moves: bool,
     ) -> None:
@@ -128,12 +133,22 @@ class Exploration:
         coding = Coding(machine)
         conditions = list(spoken_conditions(machine, speakers))
         heard = {machine.layout[symbol] for tree in conditions for symbol in reads(tree)}
-        self.keep = frozenset(
-            slot for slot in keep | heard if slot != LEAF and coding.domains[slot]
-        )
+        nothing = frozenset[int]()
+        self.keep = {
+            leaf: frozenset(
+                slot
+                for slot in heard
+                | (keep if isinstance(keep, frozenset) else keep.get(leaf, nothing))
+                if slot != LEAF and coding.domains[slot]
+            )
+            for leaf in machine.leaves
+        }
+        kept_somewhere = nothing.union(*self.keep.values())
+        self.slice = None if only is None else Slice(machine, only | kept_somewhere)
+        known = None if self.slice is None else self.slice.slots
         timer_slots = {info.slot: n for n, info in enumerate(machine.timers.values())}
         self.coding, self.numbers = coding, Numbers(coding)
-        self.relevance = Relevance(machine, self.keep, weights=not any_time)
+        self.relevance = Relevance(machine, self.keep, weights=not any_time, only=known)
         sizes = self._sizes()
         histories = any(machine.slots[slot].symbol[0] == "history" for slot in sizes)
         # What timers hold has room for far more numbers than are ever met, and is never dense.
@@ -141,7 +156,11 @@ class Exploration:
             self.layout: Dense | Packed = Dense(sizes)
         else:
             self.relevance = Relevance(
-                machine, self.keep, weights=not any_time, modes=_modes(machine, sizes.keys())
+                machine,
+                self.keep,
+                weights=not any_time,
+                only=known,
+                modes=_modes(machine, sizes.keys()),
             )
             sizes = self._sizes()
             self.layout = Packed(sizes)
@@ -152,10 +171,10 @@ class Exploration:
         reading = Reading(self.layout, self.numbers, self.clocks, timer_slots, leaves)
         self.reading, self.tracked = reading, tracked
         vectors = Vectors(coding, machine.layout)
-        self.parts = Parts(machine, coding, vectors, tracked, speakers)
+        self.parts = Parts(machine, coding, vectors, tracked, speakers, self.slice)
         self.notes = Notes()
         asked = {slot for tree in _asked(machine) for slot in _read(machine, tree)}
-        read = {n for slot, n in timer_slots.items() if slot in asked or slot in self.keep}
+        read = {n for slot, n in timer_slots.items() if slot in asked or slot in kept_somewhere}
         self.table: DenseTable | HashTable
         if isinstance(self.layout, Dense):
             self.table = DenseTable(self.layout.size, numbered=moves)
@@ -264,8 +283,8 @@ class Exploration:
         draws = rushes = None
         offers = mover.offers(batch)
         if offers is not None:
-            total, weights = offers
-            draws = np.flatnonzero(total)
+            _, surely, weights = offers
+            draws = np.flatnonzero(surely)
             for offer, weight in weights:
                 which = np.flatnonzero(weight)
                 if len(which):
@@ -377,6 +396,7 @@ class Exploration:
             seconds=seconds,
             memory=memory,
             stopped=stopped,
+            is_slice=self.slice is not None,
             begun=self.begun,
         )
 

@@ -73,14 +73,14 @@ class Notes:
     """What was seen on the way, of things that are no configuration.
 
     Each key is the id() of a part of the machine; `held` says of conditions whether they were seen
-    to hold, and not to hold. The numbers are configurations from which it happened, -1 for the
+    to hold, and not to hold: both where that is not known. The numbers are configurations from which it happened, -1 for the
     beginning.
     """
 
     held: dict[int, tuple[bool, bool]] = field(default_factory=dict)  # When, or Way
     overlaps: dict[tuple[int, int], int] = field(default_factory=dict)  # two Ways of one event
     saturated: dict[int, int] = field(default_factory=dict)  # Assign: first stopped at a bound
-    changed: set[int] = field(default_factory=set)  # Assign: it changed something, once
+    changed: set[int] = field(default_factory=set)  # Assign: it changed something, or may have
     weightless: dict[str, int] = field(default_factory=dict)  # leaf: engine choices, none to draw
     loops: list[tuple[Edge, int]] = field(default_factory=list)  # what goes round for ever
 
@@ -99,7 +99,8 @@ class Graph:
     so that nobody else can move. `expanded` is how many configurations, from 0, have all their
     moves; the graph is whole where these are all. `stopped` says which limit was reached:
     "configurations", "seconds", "memory" or "interrupt". `begun` has the configuration that each of
-    the given roots came to, -1 for one that goes round for ever.
+    the given roots came to, -1 for one that goes round for ever. `is_slice` says that there is more
+    in it than can happen (heartline.checking.exploring.slicing).
     """
 
     machine: Machine
@@ -126,6 +127,7 @@ class Graph:
     stopped: str | None = None
     elapsed: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     begun: Array | None = None
+    is_slice: bool = False
 
     def __len__(self) -> int:
         return len(self.leaf)

@@ -8,6 +8,7 @@ import numpy as np
 
 from heartline.checking.exploring.graph import WAIT, Label
 from heartline.checking.exploring.parts import Act, Count, Put, Say, StartTimer, StopTimer
+from heartline.expressions import reads
 from heartline.run import MOST_MICROSTEPS
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class Mover:
         self._clocks = exploration.clocks
         self._arrivals = exploration.arrivals
         self._notes = exploration.notes
-        self._kept = exploration.kept
+        self._least = {name: exploration.relevance.least(name) for name in self._machine.leaves}
+        self._asked: dict[int, frozenset[int]] = {}
         self._label = exploration.label
         self._read = read
         self._names = tuple(exploration.machine.timers)
         self._exact = not exploration.any_time
+        self._is_sliced = exploration.slice is not None
 
     # What can happen ----------------------------------------------------------------------------
 
@@ -62,11 +65,12 @@ class Mover:
             ready.clock = after[which]
             self.settle(ready, Label(WAIT, self._names[timer], None, None, ()))
 
-    def offers(self, batch: Batch) -> tuple[Array, list[tuple[Offer, Array]]] | None:
-        """What the engine's roles can draw: whether anything, and each choice with its weights."""
+    def offers(self, batch: Batch) -> tuple[Array, Array, list[tuple[Offer, Array]]] | None:
+        """What the engine's roles can draw: where anything can be drawn, where it is sure to be,
+        and each choice with its weights."""
         found: list[tuple[Offer, Array]] = []
-        total: Array | None = None
-        closed: Array | None = None
+        nobody = np.zeros(batch.size, dtype=np.bool_)
+        total, surely, opened = nobody, nobody, nobody
         for offer in self._parts.offers(batch.leaf):
             if offer.spec.role in self._persons:
                 continue
@@ -74,22 +78,30 @@ class Mover:
             enabled = _any(batch, offer.tests)
             if enabled is False:
                 continue
-            weight = 1 if offer.weight is None else offer.weight(batch.get)
-            column = np.broadcast_to(np.asarray(weight), batch.size)
-            if not self._exact:  # then it only matters whether it can be drawn
-                column = column > 0
-            weights = np.where(enabled, np.maximum(column, 0), 0).astype(np.int32)
+            weights = self._weights(batch, enabled, offer.weight)
             found.append((offer, weights))
-            drawable = weights > 0
-            total = drawable if total is None else total | drawable
-            is_open = np.broadcast_to(np.asarray(enabled), batch.size)
-            closed = is_open if closed is None else closed | is_open
-        if total is None or closed is None:
+            total = total | (weights > 0)
+            opened = opened | enabled
+            if self._is_sliced:
+                sure = self._weights(batch, _any(batch, offer.sure), offer.sure_weight)
+                surely = surely | (sure > 0)
+        if not found:
             return None
-        weightless = np.flatnonzero(closed & ~total)
+        if self._is_sliced:
+            return total, surely, found
+        weightless = np.flatnonzero(opened & ~total)
         if len(weightless) and batch.leaf not in self._notes.weightless:
             self._notes.weightless[batch.leaf] = _example(batch, weightless)
-        return total, found
+        return total, total, found
+
+    def _weights(self, batch: Batch, enabled: Any, weight: Test | None) -> Array:
+        """What a choice weighs in each row, 0 where it is closed."""
+        column = np.asarray(1 if weight is None else weight(batch.get))
+        if not self._exact:  # then it only matters whether it can be drawn
+            column = column > 0
+        return np.where(enabled, np.maximum(np.broadcast_to(column, batch.size), 0), 0).astype(
+            np.int32
+        )
 
     # Taking ways --------------------------------------------------------------------------------
 
@@ -138,7 +150,7 @@ class Mover:
             return
         offers = self.offers(batch)
         rested = self._clocks.rest(batch.clock)
-        batch.clock = rested if offers is None else np.where(offers[0], batch.clock, rested)
+        batch.clock = rested if offers is None else np.where(offers[1], batch.clock, rested)
 
     def _handle(self, batch: Batch) -> tuple[list[Batch], list[Batch]]:
         """Offer the pending timers, in their order, to the leaf that handles them."""
@@ -188,14 +200,16 @@ class Mover:
                 continue
             whole = len(which) == rest.size
             for taken, some in self._places(group, rest.take(None if whole else which)):
-                if len(groups) > 1:
+                if len(groups) > 1 and not self._is_sliced:
                     before.append((group, some.take(None)))
                 if timer is not None:
                     assert some.clock is not None
                     some.clock = self._clocks.take(some.clock, timer)
                 self._take(taken, some)
                 found.append(some)
-            rest = None if whole else rest.take(_without(which, rest.size))
+            if group.sure is not None:  # it is not sure that these are gone
+                which = _rows(group.sure(rest.get), rest.size)
+            rest = None if len(which) == rest.size else rest.take(_without(which, rest.size))
         return found, rest
 
     def _places(self, group: Group, batch: Batch) -> Iterator[tuple[Taken, Batch]]:
@@ -212,20 +226,20 @@ class Mover:
 
     def _take(self, taken: Taken, batch: Batch) -> None:
         batch.ways = (*batch.ways, taken.way)
-        kept = self._kept[taken.dest or batch.leaf]
+        known = self._least[batch.leaf] & self._least[taken.dest or batch.leaf]
         for operation in taken.leaving:
-            self._operate(operation, batch, kept)
+            self._operate(operation, batch, known)
         if taken.dest is not None:
             batch.leaf = taken.dest
             for operation in taken.entering:
-                self._operate(operation, batch, kept)
+                self._operate(operation, batch, known)
 
     def perform(self, operations: Sequence[Any], batch: Batch) -> None:
         """Carry out what happens before anybody moves."""
         for operation in operations:
-            self._operate(operation, batch, self._kept[batch.leaf])
+            self._operate(operation, batch, self._least[batch.leaf])
 
-    def _operate(self, operation: Any, batch: Batch, kept: frozenset[int]) -> None:
+    def _operate(self, operation: Any, batch: Batch, known: frozenset[int]) -> None:
         clocks = self._clocks
         if isinstance(operation, Count):
             held = batch.get(operation.slot)
@@ -250,8 +264,10 @@ class Mover:
         elif isinstance(operation, Act):
             assignment = operation.assignment
             value = assignment.value(batch.get)
-            if assignment.slot in kept:
+            if assignment.slot in known:
                 self._note_assignment(operation, batch, value)
+            else:  # what does not count has no value here, so it may have changed
+                self._notes.changed.add(operation.key)
             if not isinstance(value, np.ndarray | np.generic):
                 value = batch.reading.numbers.one(assignment.slot, value)
             batch.changed[assignment.slot] = value
@@ -272,9 +288,16 @@ class Mover:
     def _note_whens(self, whens: Sequence[tuple[When, Test]], batch: Batch) -> None:
         held = self._notes.held
         for when, test in whens:
-            if held.get(id(when)) != (True, True):
+            if held.get(id(when)) == (True, True):
+                continue
+            if id(when) not in self._asked:
+                slots = {self._machine.layout[symbol] for symbol in reads(when.tree)}
+                self._asked[id(when)] = frozenset(slots)
+            if self._asked[id(when)] <= self._least[batch.leaf]:
                 rows = _rows(test(batch.get), batch.size)
                 _see(held, id(when), bool(len(rows)), len(rows) < batch.size)
+            else:  # what it reads may not count here, where another part of the guard decides
+                held[id(when)] = (True, True)
 
     def _note_overlaps(self, group: Group, before: list[tuple[Group, Batch]]) -> None:
         if group.test is None:

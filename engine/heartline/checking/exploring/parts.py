@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from heartline.checking.exploring.coding import Coding
+    from heartline.checking.exploring.slicing import Slice
     from heartline.checking.exploring.vectors import Assignment, Get, Vectors
     from heartline.expressions import Action, Tree
     from heartline.machine import Machine, Way
@@ -92,11 +93,14 @@ class Taken:
 class Group:
     """The ways of one edge from one leaf: one, or one for each place that a history can hold.
 
-    `whens` are the conditions that it is made of, those of its named guards among them.
+    In a slice it may be taken where `test` holds, and is sure to be taken where `sure` holds, if
+    that is another test. `whens` are the conditions that it is made of, those of its named guards
+    among them.
     """
 
     way: Way
     test: Test | None
+    sure: Test | None
     ways: tuple[tuple[int | None, Taken], ...]
     history: int | None
     whens: tuple[tuple[When, Test], ...]
@@ -104,12 +108,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A choice of the engine's roles: what opens it, its weight (None: 1), and its conditions."""
+    """A choice of the engine's roles: what opens it, its weight (None: 1), and its conditions.
+
+    In a slice `sure` opens it in any case, and `sure_weight` is what it weighs at least.
+    """
 
     spec: ChoiceSpec
     event: str
     tests: tuple[Test | None, ...]
     weight: Test | None
+    sure: tuple[Test | None, ...]
+    sure_weight: Test | None
     whens: tuple[tuple[When, Test], ...]
 
 
@@ -123,8 +132,10 @@ class Parts:
         vectors: Vectors,
         tracked: Collection[int],
         speakers: Collection[str],
+        slice: Slice | None = None,
     ) -> None:
         self._machine = machine
+        self.slice = slice
         self._coding = coding
         self._vectors = vectors
         self._tracked = tracked
@@ -132,6 +143,7 @@ class Parts:
         self.timers = {name: n for n, name in enumerate(machine.timers)}
         self._timer_slots = {info.slot: self.timers[name] for name, info in machine.timers.items()}
         self._tests: dict[int, Test] = {}
+        self._made: list[Tree] = []
         self._actions: dict[int, Act] = {}
         self._named = {when.name: when for when in machine.whens if when.name is not None}
         self._groups: dict[tuple[str, str], tuple[Group, ...]] = {}
@@ -155,6 +167,22 @@ class Parts:
             found = self._tests[id(tree)] = self._vectors.expression(tree)
         return found
 
+    def may(self, tree: Tree | None) -> Test | None:
+        """Where a condition can hold; None where it always can."""
+        if tree is None or self.slice is None or self.slice.knows(tree):
+            return None if tree is None else self.test(tree)
+        return self._guessed(self.slice.may(tree))
+
+    def must(self, tree: Tree | None) -> Test | None:
+        """Where a condition holds in any case; None where it always does."""
+        if tree is None or self.slice is None or self.slice.knows(tree):
+            return None if tree is None else self.test(tree)
+        return self._guessed(self.slice.must(tree))
+
+    def _guessed(self, tree: Tree) -> Test:
+        self._made.append(tree)  # it stays, so that its id stays its own
+        return self.test(tree)
+
     def groups(self, leaf: str, event: str) -> tuple[Group, ...]:
         """The ways of an event from a leaf, in order of priority."""
         found = self._groups.get((leaf, event))
@@ -169,19 +197,7 @@ class Parts:
     def offers(self, leaf: str) -> tuple[Offer, ...]:
         """What roles of the engine could draw in a leaf, whoever sits in their seats."""
         if leaf not in self._offers:
-            self._offers[leaf] = tuple(
-                Offer(
-                    spec,
-                    spec.event,
-                    tuple(
-                        None if edge.condition is None else self.test(edge.condition)
-                        for edge in spec.edges
-                    ),
-                    None if spec.weight_tree is None else self.test(spec.weight_tree),
-                    self._whens(spec.edges),
-                )
-                for spec in self._machine.leaves[leaf].engine
-            )
+            self._offers[leaf] = tuple(map(self._offer, self._machine.leaves[leaf].engine))
         return self._offers[leaf]
 
     def length(self, timer: int, get: Get) -> Any:
@@ -192,6 +208,21 @@ class Parts:
     def beginning(self) -> tuple[Any, ...]:
         """What happens before anybody moves."""
         return tuple(each for block in self._machine.begin for each in self._block(block))
+
+    def _offer(self, spec: ChoiceSpec) -> Offer:
+        weights = (spec.weight_tree, spec.weight_tree)
+        if self.slice is not None and spec.weight_tree is not None:
+            weights = self.slice.weights(spec.weight_tree)
+        weight, sure_weight = (None if tree is None else self._guessed(tree) for tree in weights)
+        return Offer(
+            spec,
+            spec.event,
+            tuple(self.may(edge.condition) for edge in spec.edges),
+            weight,
+            tuple(self.must(edge.condition) for edge in spec.edges),
+            sure_weight,
+            self._whens(spec.edges),
+        )
 
     # How they are made --------------------------------------------------------------------------
 
@@ -213,13 +244,21 @@ class Parts:
                 at += 1
             yield Group(
                 way,
-                None if edge.condition is None else self.test(edge.condition),
+                self.may(edge.condition),
+                self._sure(edge.condition),
                 tuple((self._held(each), self._taken(by, each)) for by, each in members),
                 slot,
                 self._whens((edge,)),
             )
 
+    def _sure(self, condition: Tree | None) -> Test | None:
+        if condition is None or self.slice is None or self.slice.knows(condition):
+            return None
+        return self.must(condition)
+
     def _whens(self, edges: Iterable[Edge]) -> tuple[tuple[When, Test], ...]:
+        if self.slice is not None:  # what is guessed shows nothing
+            return ()
         found = {id(when): when for edge in edges for when in edge.whens}
         for when in list(found.values()):
             for node in walk(when.tree):
