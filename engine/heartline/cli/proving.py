@@ -57,6 +57,7 @@ def prove(asked: Asked) -> int:
     """Explore a scenario, decide what it promises, say what came of it; gives the exit code."""
     needs_arrays()
     from heartline.checking.exploring.explorer import explore
+    from heartline.checking.proving import smells
     from heartline.checking.proving.outcome import judge
     from heartline.checking.proving.promises import wanted
 
@@ -65,6 +66,8 @@ def prove(asked: Asked) -> int:
     scenario = load(asked.scenario)  # raises where lint found errors
     only = _promises(scenario, asked.only)
     keep, speakers = wanted(scenario.machine)
+    if only is None:
+        keep |= smells.wanted(scenario.machine)
     report = reporting()
     graph = explore(
         scenario.machine,
