@@ -6,8 +6,10 @@ SPIN and XState count what they find by themselves; where they are not installed
 from __future__ import annotations
 
 import shutil
+from functools import partial
 
 import pytest
+from benchmarks import proofs
 from benchmarks.models import Model, model
 from benchmarks.peers import node
 from benchmarks.peers.paths import shortest_paths
@@ -15,6 +17,7 @@ from benchmarks.peers.spin import Spin, promela
 from benchmarks.peers.spinwalk import walk
 
 import heartline
+from heartline.checking.exploring.explorer import explore
 from heartline.checking.exploring.graph import Graph
 from heartline.checking.relevance import Relevance
 from slowgraph import slow_graph
@@ -86,6 +89,36 @@ def test_spin_stores_as_many_states_as_there_are_configurations(seed: int) -> No
         found = spin.search()
     assert found.states == len(graph)
     assert found.transitions == graph.transitions + 1  # the one to the beginning
+
+
+@pytest.mark.skipif(shutil.which("spin") is None, reason="SPIN is not installed")
+def test_spin_stores_as_many_states_of_a_larger_model_as_are_explored() -> None:
+    given = model(20_000)
+    graph = explore(heartline.loads(given.yaml()).machine, moves=False)
+    assert graph.is_whole
+    with Spin(promela(given), len(graph), flags=QUICK) as spin:
+        found = spin.search()
+    assert found.states == len(graph) > 10_000
+    assert found.transitions == graph.transitions + 1
+
+
+@pytest.mark.skipif(shutil.which("spin") is None, reason="SPIN is not installed")
+def test_nothing_is_compared_where_spin_counts_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = promela(model(SIZE, seed=1))
+    monkeypatch.setattr(proofs, "promela", lambda _model: other)
+    monkeypatch.setattr(proofs, "Spin", partial(Spin, flags=QUICK))
+    with pytest.raises(AssertionError, match=r"SPIN stores [\d,]+ states where [\d,]+ config"):
+        proofs._beside_spin(model(SIZE), 1, print)
+
+
+def test_where_spin_is_missing_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _command: None)
+    said: list[str] = []
+    found, explored = proofs._beside_spin(model(SIZE), 1, said.append)
+    assert said == ["SPIN is left out: spin is not installed."]
+    assert [finding.what for finding in found] == [
+        f"explore {explored.configurations:,} configurations"
+    ]
 
 
 @pytest.mark.skipif("xstate" not in node.versions(), reason="XState is not installed")
