@@ -56,7 +56,7 @@ def _overlaps(facts: Facts) -> Iterator[Finding]:
 def _assignments(facts: Facts) -> Iterator[Finding]:
     notes, machine = facts.graph.notes, facts.machine
     _, actions = parts(machine)
-    known = _Known(facts)
+    tracked = frozenset().union(*facts.graph.kept.values())
     cut: dict[str, list[tuple[Location, int]]] = {}
     for action, place in _performed(facts).values():
         name = action.target.name
@@ -66,7 +66,7 @@ def _assignments(facts: Facts) -> Iterator[Finding]:
             id(action) in actions
             and id(action) not in notes.changed
             and facts.graph.is_whole
-            and known.everywhere(action)
+            and machine.layout["var", name] in tracked
         ):
             yield finding(
                 "change", name, "HL023", Severity.WARNING,
@@ -101,41 +101,6 @@ def _performed(facts: Facts) -> Mapping[int, tuple[Assign, Location]]:
             if isinstance(action, Assign) and action.span != _NOWHERE:
                 found[id(action)] = (action, facts.machine.states[state].location)
     return found
-
-
-class _Known:
-    """Whether a graph knows what a variable holds before and after each assignment to it.
-
-    What does not count where a way begins is not known there, and what does not count where it
-    leads is not looked at.
-    """
-
-    def __init__(self, facts: Facts) -> None:
-        self.machine = facts.machine
-        self.kept = facts.graph.kept
-        self.places: dict[int, set[str]] = {}
-        for each, way in facts.ways.items():
-            wiring = facts.wirings[each]
-            blocks = (*wiring.exits, *wiring.entries)
-            actions = [*way.edge.actions, *(action for block in blocks for action in block.actions)]
-            for action in actions:
-                places = self.places.setdefault(id(action), set())
-                places.update((wiring.source, wiring.dest or wiring.source))
-        for block in facts.machine.begin:
-            for action in block.actions:
-                self.places.setdefault(id(action), set()).add(facts.machine.initial)
-        self.histories = {
-            n for n, slot in enumerate(facts.machine.slots) if slot.symbol[0] == "history"
-        }
-
-    def everywhere(self, action: Assign) -> bool:
-        slot = self.machine.layout["var", action.target.name]
-        places = self.places.get(id(action), ())
-        return all(
-            # Where a history counts, more may be kept than is known whatever it remembers.
-            slot in self.kept.get(leaf, ()) and self.histories.isdisjoint(self.kept[leaf])
-            for leaf in places
-        )
 
 
 def _weightless(facts: Facts) -> Iterator[Finding]:

@@ -2,7 +2,9 @@
 
 `find` gives all of it, by its place in the file. Errors and warnings are faults of the scenario;
 notes are only worth knowing, since what they tell of may well be meant. On a graph that is not
-whole there is nothing but what was seen: that something is impossible, only a whole one shows.
+whole there is nothing but what was seen: that something is impossible, only a whole one shows. In a
+slice, which holds all plays and more, what never happens is certain, and so is that nothing leads
+on; what would have to happen is left to a graph that is none.
 
 Lint looks at a scenario without its values and reports some of the same places: `unsaid` leaves
 out what it has said.

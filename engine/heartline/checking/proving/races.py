@@ -49,7 +49,7 @@ def waiting(facts: Facts) -> Iterator[Finding]:
 def races(facts: Facts) -> Iterator[Finding]:
     """Places where acting and waiting lead to different ends (HL027), by state and timer."""
     graph = facts.graph
-    if not graph.is_whole or KINDS[WAIT] not in facts.kinds:
+    if graph.is_slice or not graph.is_whole or KINDS[WAIT] not in facts.kinds:
         return
     found: dict[tuple[int, int], _Race] = {}
     timers = sorted({label.id for label in graph.labels if label.kind == WAIT})

@@ -47,7 +47,8 @@ def smells(facts: Facts, score: str) -> Iterator[Finding]:
     graph = facts.graph
     if not graph.is_whole:
         return
-    yield from _no_difference(facts)
+    if not graph.is_slice:
+        yield from _no_difference(facts)
     slots = wanted(facts.machine, score)
     finals = [name for name in facts.first if facts.machine.leaves[name].final]
     if not slots or not finals:
@@ -56,7 +57,8 @@ def smells(facts: Facts, score: str) -> Iterator[Finding]:
     if all(slot in graph.kept.get(name, ()) for name in finals):
         scores = _scores(facts, slot)
         yield from _unreached(facts, slot, scores)
-        yield from _telling(facts, scores)
+        if not graph.is_slice:
+            yield from _telling(facts, scores)
 
 
 def _scores(facts: Facts, slot: int) -> Array:
