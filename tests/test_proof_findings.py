@@ -452,6 +452,7 @@ def test_without_the_score_being_kept_nothing_is_said_of_it() -> None:
         """).machine
     assert not find(explore(machine))
     assert told(find(explore(machine, keep=smells.wanted(machine)))) == [("HL042", "score")]
+    assert told(find(explore(machine, keep=smells.wanted_at(machine)))) == [("HL042", "score")]
     assert not smells.wanted(story("states: {a: {choices: {go: {}}}}").machine)
 
 

@@ -21,14 +21,14 @@ from heartline.diagnostics import Severity
 from heartline.expressions import IntType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from heartline.checking.exploring.graph import Array
     from heartline.checking.proving.facts import Facts, Finding
     from heartline.machine import Machine
     from heartline.plan import ChoiceSpec
 
-__all__ = ["smells", "wanted"]
+__all__ = ["smells", "wanted", "wanted_at"]
 
 FEWEST = 3  # states in which a choice matters: where the best one stands in fewer is chance
 
@@ -39,6 +39,12 @@ def wanted(machine: Machine, score: str = "score") -> frozenset[int]:
     if slot is None or not isinstance(machine.slots[slot].type, IntType):
         return frozenset()
     return frozenset((slot,))
+
+
+def wanted_at(machine: Machine, score: str = "score") -> Mapping[str, frozenset[int]]:
+    """The same, leaf by leaf: a play is judged where it ends."""
+    slots = wanted(machine, score)
+    return {name: slots if leaf.final else frozenset() for name, leaf in machine.leaves.items()}
 
 
 def smells(facts: Facts, score: str) -> Iterator[Finding]:
