@@ -518,7 +518,7 @@ def test_check_migrate_proves_it_or_lists_the_stranded(
 ) -> None:
     old = written(tmp_path, "old.yaml", HEAD + dedent(STORY))
     body = NEWER + dedent(STORY.replace("review", "deciding"))
-    new = written(tmp_path, "new.yaml", body + "migrations: {from: 1.0.0}\n")
+    new = written(tmp_path, "new.yaml", body + "migrations: [{from: 1.0.0}]\n")
     assert main(["check", "--migrate", old, new]) == 1
     text = " ".join(capsys.readouterr().out.split())
     assert "configurations of review: there is no state 'review' any more" in text
@@ -527,7 +527,7 @@ def test_check_migrate_proves_it_or_lists_the_stranded(
     data = json.loads(capsys.readouterr().out)
     assert (data["verdict"], data["stranded"][0]["state"]) == ("stranded", "review")
     assert data["stranded"][0]["play"]["steps"][-1]["state"] == "review"
-    good = "migrations: {from: 1.0.0, states: {review: deciding}}\n"
+    good = "migrations: [{from: 1.0.0, states: {review: deciding}}]\n"
     new = written(tmp_path, "new.yaml", body + good)
     assert main(["check", "--migrate", old, new]) == 0
     text = " ".join(capsys.readouterr().out.split())

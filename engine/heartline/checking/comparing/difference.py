@@ -33,6 +33,7 @@ __all__ = ["AFTER", "BEFORE", "ELSEWHERE", "Comparison", "Difference", "compare"
 
 BEFORE, AFTER, ELSEWHERE = "only before", "only after", "leads elsewhere"
 
+_PIECE = 1 << 17  # pairs that are looked at together: what they need must not fill the memory
 _What = tuple[str, str, str | None]  # kind, id and role of what happens
 
 
@@ -120,7 +121,11 @@ class _Walk:
         level = self._fresh(self._begin())
         while len(level):
             self.levels.append(level)
-            level = self._fresh(self._onwards(level))
+            parts = [
+                self._onwards(level, np.arange(at, min(at + _PIECE, len(level))))
+                for at in range(0, len(level), _PIECE)
+            ]
+            level = self._fresh(_joined(parts))
         whole = self.old.is_whole and self.new.is_whole
         mine, theirs = (
             {slot.symbol[1] for slot in graph.machine.slots if slot.input}
@@ -224,9 +229,10 @@ class _Walk:
                         )
                     )  # fmt: skip
 
-    def _onwards(self, level: _Level) -> _Level:
-        """What can happen at all pairs of a level; what both have leads to the next."""
-        usable = np.flatnonzero((level.old < self.old.expanded) & (level.new < self.new.expanded))
+    def _onwards(self, level: _Level, places: Array) -> _Level:
+        """What can happen at some pairs of a level; what both have leads to the next."""
+        old, new = level.old[places], level.new[places]
+        usable = places[(old < self.old.expanded) & (new < self.new.expanded)]
         here, moves = _moves(self.old, usable, level.old[usable])
         there, others = _moves(self.new, usable, level.new[usable])
         many = max(len(self.whats), 1)
@@ -243,10 +249,9 @@ class _Walk:
         self._tell(BEFORE, mine[~both], moves[~both], None)
         self._tell(AFTER, theirs[alone], None, others[alone])
         by_old, by_new = moves[both], others[partner]
-        nodes = self.old.target[by_old], self.new.target[by_new]
         next_level = _Level(
-            nodes[0].astype(np.int64), nodes[1].astype(np.int64), mine[both] // many,
-            by_old, by_new,
+            self.old.target[by_old], self.new.target[by_new],
+            (mine[both] // many).astype(np.int32), by_old, by_new,
         )  # fmt: skip
         return self._same_places(next_level, mine[both], level)
 
@@ -263,7 +268,7 @@ class _Walk:
 
     def _fresh(self, level: _Level) -> _Level:
         """The pairs that were not met before, each once."""
-        pairs = level.old * len(self.new) + level.new
+        pairs = level.old.astype(np.int64) * len(self.new) + level.new
         _, first = np.unique(pairs, return_index=True)
         first.sort()
         first = first[~self.seen.holds(pairs[first])]
@@ -377,6 +382,16 @@ def _moves(graph: Graph, places: Array, nodes: Array) -> tuple[Array, Array]:
 def _sorted(codes: Array, moves: Array) -> tuple[Array, Array]:
     order = np.argsort(codes, kind="stable")
     return codes[order], moves[order]
+
+
+def _joined(parts: Sequence[_Level]) -> _Level:
+    return _Level(
+        np.concatenate([part.old for part in parts]),
+        np.concatenate([part.new for part in parts]),
+        np.concatenate([part.parent for part in parts]),
+        np.concatenate([part.by_old for part in parts]),
+        np.concatenate([part.by_new for part in parts]),
+    )
 
 
 def _taken(level: _Level, places: Array) -> _Level:
