@@ -89,6 +89,7 @@ class Moments:
         self.doings = [_Doing.of(label) for label in graph.labels]
         self._layout: dict[Symbol, int] = dict(graph.machine.layout)
         self._columns: dict[str, Array] = {}
+        self._known: dict[Tree, Array] = {}
         self.turning = self.column(~(graph.drawing | graph.urgent | graph.final))
         self._reached: dict[tuple[Tree, str | None], tuple[Tree, Tree]] = {}
 
@@ -110,9 +111,11 @@ class Moments:
             return found
         if isinstance(tree, Happens):  # a column of our own: see `column`
             return self._columns[tree.name].copy()
-        if isinstance(tree, At):
-            return self.at(frozenset(tree.leaves))
-        return self._looked_up(tree)
+        if tree not in self._known:
+            is_place = isinstance(tree, At)
+            found = self.at(frozenset(tree.leaves)) if is_place else self._looked_up(tree)
+            self._known[tree] = np.packbits(found)
+        return np.unpackbits(self._known[tree], count=len(self.graph)).view(np.bool_)
 
     def at(self, leaves: frozenset[str]) -> Array:
         """Which configurations stand in one of these leaves."""
@@ -140,7 +143,10 @@ class Moments:
             part = slice(start, min(start + _CHUNK, len(self.graph)))
             row = np.zeros(part.stop - start, dtype=np.int64)
             for slot, domain in zip(slots, domains, strict=True):
-                row = row * len(domain) + np.searchsorted(domain, self._numbers(slot, part))
+                numbers = self._numbers(slot, part)
+                if domain[-1] != len(domain) - 1:  # it is not simply counted from 0
+                    numbers = np.searchsorted(domain, numbers)
+                row = row * len(domain) + numbers
             seen = np.bincount(row, minlength=rows) > 0
             for new in np.flatnonzero(seen & (known < 0)):
                 known[new] = self._value(tree, slots, domains, int(new))

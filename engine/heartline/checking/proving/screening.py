@@ -150,17 +150,17 @@ class _Look:
         while len(nodes):
             free = [nodes[:0]]
             for moves, counts, places in leaving(graph, nodes):
-                targets = graph.target[moves]
+                targets = graph.target[moves].astype(np.intp)
                 for word, new in zip(words, self._after(moves, nodes[places], counts), strict=True):
                     np.bitwise_or.at(word, targets, new)
-                np.subtract.at(before, targets, 1)
+                np.subtract.at(before, targets, np.int32(1))
                 free.append(targets[before[targets] == 0])
             nodes = distinct(graph, np.concatenate(free), flags)
         nodes = np.flatnonzero(before > 0)
         while len(nodes):
             changed = [nodes[:0]]
             for moves, counts, places in leaving(graph, nodes):
-                targets = graph.target[moves]
+                targets = graph.target[moves].astype(np.intp)
                 grown = np.zeros(len(targets), dtype=np.bool_)
                 for word, new in zip(words, self._after(moves, nodes[places], counts), strict=True):
                     grown |= (new & ~word[targets]) != 0

@@ -73,6 +73,7 @@ class _Flow:
         events, width = table.then.shape
         kind = np.uint16 if width <= 1 << 14 else np.uint32
         bits = 8 * kind().itemsize
+        self.kind = kind
         self.tries, self.breaks = 1 << (bits - 2), 1 << (bits - 1)
         whole = table.then.astype(kind)
         whole[table.tries] |= kind(self.tries)
@@ -214,7 +215,7 @@ class _Search:
         that lead to it. What goes round is followed in the end. None where some play breaks it."""
         graph, table = self.graph, self.table
         flow = _Flow(graph, self.part, table)
-        stands = np.zeros(len(graph), dtype=table.then.dtype)
+        stands = np.zeros(len(graph), dtype=flow.kind)
         self._begin(stands)
         before = incoming(graph)
         flags = np.zeros(len(graph), dtype=np.bool_)
@@ -223,7 +224,7 @@ class _Search:
             free: list[Array] = []
             standings = stands[nodes]
             for moves, counts, places in leaving(graph, nodes):
-                targets = graph.target[moves]
+                targets = graph.target[moves].astype(np.intp)
                 then = flow.after(moves, standings[places], counts)
                 most = int(then.max())
                 if most >= flow.breaks:
@@ -232,7 +233,7 @@ class _Search:
                     tried = True
                     then &= flow.tries - 1
                 np.maximum.at(stands, targets, then)
-                np.subtract.at(before, targets, 1)
+                np.subtract.at(before, targets, np.int32(1))
                 free.append(targets[before[targets] == 0])
             nodes = distinct(graph, np.concatenate([nodes[:0], *free]), flags)
         left = np.flatnonzero((before > 0) & (stands > 0))
