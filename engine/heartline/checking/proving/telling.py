@@ -40,10 +40,14 @@ def story(witness: Witness, *, width: int = 80) -> list[str]:
     """The way in lines of `width` columns."""
     width = min(max(width, NARROWEST), WIDEST)
     lines: list[str] = []
+    told = 0
     for number, turn in enumerate(witness.turns, 1):
         if turn.waited and turn.label.kind != WAIT:
             lines += _fill(f"{_after(turn)}, on {_moment(turn)}:", width, "  ")
         for place, happening in enumerate(turn.happenings):
+            if told == witness.length + 1:
+                lines += _fill("(There it is. The turn goes on, as it may:)", width, "     ")
+            told += 1
             head = f"  {number}. " if not place else "     "
             lines += _fill(_what(witness, turn, happening, first=not place), width, head, "     ")
             lines += _details(witness, turn, happening, width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,12 +115,12 @@ def command(
     if versions is not None:
         if paths:
             raise click.UsageError(f"{jobs[0]} takes two versions, OLD and NEW, and no other PATH.")
+        from heartline.cli import comparing
         from heartline.cli.proving import Asked, limits, needs_arrays
 
         needs_arrays()
-        comparing = import_module("heartline.cli.comparing")
         compare = comparing.difference if diff else comparing.migration
-        return int(compare(*versions, form, limits(Asked("", form, most, seconds, memory))))
+        return compare(*versions, form, limits(Asked("", form, most, seconds, memory)))
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")
     if prove:
