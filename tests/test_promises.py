@@ -280,6 +280,20 @@ def test_can_reach_of_an_included_file_is_about_its_own_play(tmp_path: Folder) -
     assert verdicts["session.d"].verdict == "proved"  # another stay is another play
 
 
+def test_an_expression_over_very_many_values_is_computed() -> None:
+    wide = "type: int, min: 0, max: 9999, initial: 0"
+    verdict, graph = decided(
+        f"""\
+context: {{a: {{{wide}}}, b: {{{wide}}}, c: {{{wide}}}}}
+states:
+  here: {{choices: {{one: {{do: a += 4000}}, other: {{do: b += 3000}}, out: {{to: done}}}}}}
+  done: {{type: final, outcome: done}}
+""",
+        "never: chosen(one) and can_reach(at(done)) and a + b == 7000 + c",
+    )
+    assert (verdict.verdict, way(verdict, graph)) == ("violated", "other one")
+
+
 # What is not whole ------------------------------------------------------------------------------
 
 

@@ -10,12 +10,14 @@ the class of its label and the code of its configuration.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heartline.checking.exploring.coding import Coding
+from heartline.checking.exploring.vectors import Vectors
 from heartline.checking.proving.folding import (
     FALSE,
     all_of,
@@ -136,7 +138,8 @@ class Moments:
         slots = sorted({layout[symbol] for symbol in reads(tree)})
         domains = [np.array(sorted({0, *self._domain(slot)})) for slot in slots]
         rows = int(np.prod([len(each) for each in domains], dtype=object))
-        assert rows <= _MOST_ROWS, "an expression over too many values"
+        if rows > _MOST_ROWS:
+            return self._computed(tree)
         found = np.zeros(len(self.graph), dtype=np.bool_)
         known = np.full(rows, -1, dtype=np.int8)
         for start in range(0, len(self.graph), _CHUNK):
@@ -151,6 +154,16 @@ class Moments:
             for new in np.flatnonzero(seen & (known < 0)):
                 known[new] = self._value(tree, slots, domains, int(new))
             found[part] = known[row] > 0
+        return found
+
+    def _computed(self, tree: Tree) -> Array:
+        """An expression over so many values that it is computed for each configuration."""
+        function = Vectors(self.coding, self._layout).expression(tree)
+        found = np.zeros(len(self.graph), dtype=np.bool_)
+        for start in range(0, len(self.graph), _CHUNK):
+            part = slice(start, min(start + _CHUNK, len(self.graph)))
+            read = partial(self._numbers, part=part)
+            found[part] = function(read)
         return found
 
     def _domain(self, slot: int) -> Sequence[int]:
