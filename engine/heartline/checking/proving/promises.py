@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heartline.checking.exploring.graph import DRAW
-from heartline.checking.proving.atoms import Moments, Part
+from heartline.checking.proving.atoms import Moments
 from heartline.checking.proving.folding import at_leaf, fold
 from heartline.checking.proving.marks import Standings, outcome, rule_of
+from heartline.checking.proving.parts import Part
 from heartline.checking.proving.screening import Screen
 from heartline.checking.proving.spreading import at_length, at_once
 from heartline.checking.sentences import values_read, what_went_wrong

@@ -20,8 +20,8 @@ from heartline.checking.proving.steps import MOVES, distinct, leaving
 
 if TYPE_CHECKING:
     from heartline.checking.exploring.graph import Array, Graph
-    from heartline.checking.proving.atoms import Part
     from heartline.checking.proving.marks import Standings
+    from heartline.checking.proving.parts import Part
 
 __all__ = ["Screen", "incoming"]
 

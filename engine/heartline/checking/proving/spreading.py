@@ -17,8 +17,8 @@ from heartline.checking.proving.steps import MOVES, distinct, leaving, source, w
 
 if TYPE_CHECKING:
     from heartline.checking.exploring.graph import Array, Graph
-    from heartline.checking.proving.atoms import Part
     from heartline.checking.proving.marks import Standings
+    from heartline.checking.proving.parts import Part
 
 __all__ = ["Break", "Found", "at_length", "at_once"]
 
