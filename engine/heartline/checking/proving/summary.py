@@ -42,7 +42,7 @@ def as_text(
         said = report.as_text(outcome.diagnostics, sources, colour=colour, width=width)
         parts.append(said.rstrip("\n").split("\n"))
     parts += [_play(each, width) for each in outcome.shown if _is_told(each)]
-    if play and any(each.witness is not None for each in outcome.shown):
+    if play and any(map(_is_told, outcome.shown)):
         parts.append(wrapped(play, width))
     parts.append(list(_promises(outcome)))
     parts.append(_fill(figures(outcome), width))
