@@ -50,7 +50,7 @@ class _Held(NamedTuple):
 class Carrying:
     """How the configurations of one machine become those of another.
 
-    `keep` are the slots of the old one that must be told apart everywhere, and `left` has for the
+    `keep` has for each leaf of the old one the slots that must be told apart, and `left` for the
     timers of the new one the most that can be left of them, in microseconds, by slot.
     """
 
@@ -59,24 +59,26 @@ class Carrying:
         self.carrier = Carrier(new, plan)
         self.mine, self.theirs = Coding(old), Coding(new)
         self.sources = self.carrier.names.sources(old.layout)
-        self._known = Relevance(old)
-        self._counts = Relevance(new)
-        self.keep = frozenset(self._kept())
+        self._counts = Relevance(new, weights=False)
+        self.keep = dict(self._kept())
         self.left = dict(self._left())
 
     # What must be known -------------------------------------------------------------------------
 
-    def _kept(self) -> Iterator[int]:
+    def _kept(self) -> Iterator[tuple[str, frozenset[int]]]:
+        everywhere = frozenset((*self._doubtful(), *self._handled()))
         for leaf in self.old.leaves:
             place, wrong = self.carrier.leaf(leaf)
             if wrong is None and not self.old.leaves[leaf].final:
-                yield from self._needed(place) - self._known.least(leaf)
-        yield from self._doubtful()
+                yield leaf, everywhere | self._needed(place)
+
+    def _handled(self) -> Iterator[int]:
+        """The timers of which it must be known that they were handled: else that is not told from
+        being off."""
         read = {symbol for tree in _trees(self.new) for symbol in reads(tree)}
         for symbol, olds in self.sources.items():
             if symbol[0] != "timer" or symbol not in self.new.layout:
                 continue
-            # What has been handled is else not told from what is off.
             if symbol in read or self.new.timers[symbol[1]].local:
                 yield from (self.old.layout[each] for each in olds)
 
@@ -176,7 +178,7 @@ class Carrying:
 
     def told(self, leaf: str) -> frozenset[int]:
         """The slots of the old machine that can be read in a leaf."""
-        return self.keep | self._known.least(leaf)
+        return self.keep.get(leaf, frozenset())
 
     def counts(self, place: str) -> frozenset[int]:
         """The slots of the new machine that count in a leaf."""
