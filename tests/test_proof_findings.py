@@ -7,6 +7,7 @@ whole, and scenarios made up at random beside the runtime's own graph, walked in
 
 from __future__ import annotations
 
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generated import made_of, scenarios
-from harness import story
+from harness import HEAD, story
 from heartline import RunawayError, load
 from heartline.checking.exploring.explorer import Limits, explore
 from heartline.checking.flow import Flow, components
@@ -28,6 +29,7 @@ from slowgraph import slow_graph
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from heartline.checking.exploring.graph import Graph
     from heartline.checking.proving.findings import Finding
@@ -199,6 +201,16 @@ def test_of_lost_states_the_first_is_told_with_what_is_lost_behind_it() -> None:
 
 def test_on_a_graph_that_is_not_whole_nothing_is_impossible() -> None:
     assert not found(LOST, limits=Limits(configurations=3))
+
+
+def test_of_a_slice_only_what_is_certain_is_told() -> None:
+    machine = story(LOST).machine
+    n = machine.layout["var", "n"]
+    assert told(find(explore(machine, only=frozenset((n,))))) == [("HL014", "b")]
+    assert not find(explore(machine, only=frozenset()))
+    assert [code for code, _ in told(find(explore(story(LATE).machine, only=frozenset())))] == [
+        "HL026"
+    ]
 
 
 def test_what_was_seen_is_told_of_a_graph_that_is_not_whole() -> None:
@@ -679,3 +691,33 @@ def test_breaking_bad_news_shows_nothing_wrong() -> None:
     graph = explore(load("breaking_bad_news").machine)
     assert graph.is_whole
     assert {each.diagnostic.severity for each in find(graph)} == {Severity.NOTE}
+
+
+def test_what_happens_in_one_stay_in_an_included_file_is_possible(tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text(
+        HEAD.replace("id: story", "id: inner")
+        + dedent("""
+            context: {warm: {type: bool, initial: false, input: true}}
+            states:
+              room:
+                choices:
+                  thank: {when: warm, to: glad}
+                  stay: {when: warm, say: I like it here.}
+                  go: {to: gone}
+              glad: {type: final, outcome: glad}
+              gone: {type: final, outcome: gone}
+            """)
+    )
+    outer = """
+        states:
+          first: {include: inner.yaml, with: {warm: "true"}, done: {glad: end, gone: second}}
+          second: {include: inner.yaml, with: {warm: "false"}, done: {glad: end, gone: end}}
+          end: {type: final, outcome: end}
+        """
+    path = tmp_path / "scenario.yaml"
+    path.write_text(HEAD + dedent(outer))
+    assert not find(explore(load(path).machine))
+    path.write_text(HEAD + dedent(outer).replace('"true"', '"false"'))
+    assert told(find(explore(load(path).machine))) == [
+        ("HL016", "stay"), ("HL014", "first.glad"),
+    ]  # fmt: skip

@@ -57,17 +57,22 @@ def _assignments(facts: Facts) -> Iterator[Finding]:
     notes, machine = facts.graph.notes, facts.machine
     _, actions = parts(machine)
     tracked = frozenset().union(*facts.graph.kept.values())
+    made = _performed(facts).values()
+    # A file that is included twice has each of its changes twice.
+    changed = {(place, action.span) for action, place in made if id(action) in notes.changed}
+    told: set[tuple[Location, object]] = set()
     cut: dict[str, list[tuple[Location, int]]] = {}
-    for action, place in _performed(facts).values():
+    for action, place in made:
         name = action.target.name
         if id(action) in notes.saturated:
             cut.setdefault(name, []).append((place, notes.saturated[id(action)]))
         elif (
             id(action) in actions
-            and id(action) not in notes.changed
+            and (place, action.span) not in changed | told
             and facts.graph.is_whole
             and machine.layout["var", name] in tracked
         ):
+            told.add((place, action.span))
             yield finding(
                 "change", name, "HL023", Severity.WARNING,
                 f"this never changes {name!r}: in every play it holds that value already",

@@ -94,6 +94,23 @@ class Facts:
         return {id(way.edge): way.edge for way in taken}
 
     @cached_property
+    def places(self) -> frozenset[Location]:
+        """Where the edges that were taken stand: a file that is included twice is one place."""
+        return frozenset(edge.location for edge in self.edges.values())
+
+    @cached_property
+    def held(self) -> Mapping[Location, tuple[bool, bool]]:
+        """Of the conditions at a place, whether they were seen to hold, and not to hold."""
+        found: dict[Location, tuple[bool, bool]] = {}
+        whens = [*self.machine.whens, *(when for edge in self.machine.edges for when in edge.whens)]
+        for when in {id(when): when for when in whens}.values():
+            if id(when) in self.graph.notes.held:
+                holds, fails = self.graph.notes.held[id(when)]
+                once, never = found.get(when.location, (False, False))
+                found[when.location] = (once or holds, never or fails)
+        return found
+
+    @cached_property
     def wirings(self) -> Mapping[int, Wiring]:
         """How each way of the machine is wired."""
         groups: dict[tuple[str, str], list[Wiring]] = {}

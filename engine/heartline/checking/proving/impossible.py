@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from heartline.checking.proving.facts import Facts, Finding
+    from heartline.diagnostics import Location
     from heartline.expressions import Tree
     from heartline.plan import ChoiceSpec, Edge, When, Wiring
 
@@ -75,6 +76,7 @@ class _Search:
         }
         outcomes = {leaves[name].outcome for name in reached if leaves[name].final}
         told: set[str] = set()
+        places = {self.machine.states[name].location for name in found}
         for state in dict.fromkeys(group.values()):
             members = [name for name, outer in group.items() if outer == state]
             entries = [
@@ -82,8 +84,9 @@ class _Search:
                 for wiring in self.machine.wirings
                 if wiring.source in reached and wiring.dest in members
             ]
-            if not entries:
-                continue  # it lies behind another that is lost
+            if not entries or self.machine.states[state].location in places:
+                continue  # it lies behind another, or its file is played elsewhere too
+            places.add(self.machine.states[state].location)
             behind = self._behind(members)
             ended = [leaves[name].outcome for name in leaves if name in behind]
             never = dict.fromkeys(
@@ -141,6 +144,7 @@ class _Search:
     def branches(self, guards: set[str]) -> Iterator[Finding]:
         """Edges that were never taken; where all of a choice, event or timer were not, that."""
         groups: dict[tuple[str, object], list[Edge]] = {}
+        told: set[Location] = set()  # a file may be included more than once
         for edge in self.machine.edges:
             if id(edge) not in self.candidates or id(edge) in self.exempt:
                 continue
@@ -152,7 +156,10 @@ class _Search:
                 owner = (edge.trigger, edge.source)
             groups.setdefault((edge.kind, owner), []).append(edge)
         for (kind, _), edges in groups.items():
-            never = [edge for edge in edges if id(edge) not in self.facts.edges]
+            if edges[0].location in told:
+                continue
+            told.add(edges[0].location)
+            never = [edge for edge in edges if edge.location not in self.facts.places]
             if len(never) == len(edges) and kind != "always":
                 if not self._follows(never, guards):
                     yield self._whole(kind, edges)
@@ -215,8 +222,10 @@ class _Search:
 
     def _why(self, edges: Iterable[Edge]) -> str | None:
         """Which guard keeps them from happening."""
-        held = self.facts.graph.notes.held
-        closed = [when for edge in edges for when in edge.whens if held.get(id(when)) == _NEVER]
+        held = self.facts.held
+        closed = [
+            when for edge in edges for when in edge.whens if held.get(when.location) == _NEVER
+        ]
         if not closed:
             return None
         return f"in no play does the guard on line {closed[0].location.line} hold here"
@@ -225,11 +234,12 @@ class _Search:
 
     def guards(self) -> Generator[Finding, None, set[str]]:
         """Guards that never hold, or always do; gives back the names of those that never do."""
-        held = self.facts.graph.notes.held
+        held = self.facts.held
         never: set[str] = set()
+        told: set[Location] = set()
         elsewhere = self._elsewhere()
         for when in self.machine.whens:
-            seen = held.get(id(when))
+            seen = held.get(when.location)
             if when.name is None or when.name in elsewhere or seen not in (_NEVER, _EVER):
                 continue
             users = [edge for edge in self.machine.edges if when.name in self.used[id(edge)]]
@@ -237,6 +247,10 @@ class _Search:
             severity = self.severity(leaves)
             if seen == _NEVER:
                 never.add(when.name)
+            if when.location in told:
+                continue
+            told.add(when.location)
+            if seen == _NEVER:
                 yield _guard(when, "HL020", severity, "never holds where it is asked")
             else:
                 yield _guard(when, "HL021", severity, "always holds where it is asked")
@@ -244,7 +258,12 @@ class _Search:
             if id(edge) not in self.candidates or id(edge) in self.exempt or _is_rest(edge):
                 continue
             for when in edge.whens:
-                if held.get(id(when)) == _EVER and not _is_guard(when):
+                if (
+                    held.get(when.location) == _EVER
+                    and not _is_guard(when)
+                    and when.location not in told
+                ):
+                    told.add(when.location)
                     severity = self.severity(self._leaves([edge]))
                     yield _guard(when, "HL021", severity, "always holds where it is asked")
         return never

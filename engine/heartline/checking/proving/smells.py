@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from heartline.checking.exploring.graph import Array
     from heartline.checking.proving.facts import Facts, Finding
+    from heartline.diagnostics import Location
     from heartline.machine import Machine
     from heartline.plan import ChoiceSpec
 
@@ -103,7 +104,7 @@ def _numbers(numbers: list[int]) -> str:
 
 def _telling(facts: Facts, scores: Array) -> Iterator[Finding]:
     """Whether the place or the length of a choice tells that it is the best one."""
-    best = gather(facts.graph, scores.copy(), np.maximum)
+    best = gather(facts.graph, scores.copy(), np.maximum, scores.max())
     names = ("first", "last", "longest")
     orders = [_ranks(facts), -_ranks(facts), -_lengths(facts)]
     fits = {name: np.ones(len(facts.graph.leaves), dtype=bool) for name in names}
@@ -189,15 +190,16 @@ def _judged(
 
 def _no_difference(facts: Facts) -> Iterator[Finding]:
     """Choices of a person that lead to the same wherever both are open."""
-    specs: dict[int, int] = {}
+    specs: dict[tuple[Location, str], int] = {}  # a file may be included more than once
     number = np.full(len(facts.graph.labels), -1, dtype=np.int64)
     chosen: list[ChoiceSpec] = []
     for n, label in enumerate(facts.graph.labels):
         if label.kind == CHOOSE and label.spec is not None:
-            if id(label.spec) not in specs:
-                specs[id(label.spec)] = len(chosen)
+            key = (label.spec.location, label.spec.id)
+            if key not in specs:
+                specs[key] = len(chosen)
                 chosen.append(label.spec)
-            number[n] = specs[id(label.spec)]
+            number[n] = specs[key]
     same: dict[tuple[int, int], bool] = {}
     for low, high in chunks(facts.graph):
         _compare(facts, number, len(chosen), low, high, same)
