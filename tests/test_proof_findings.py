@@ -10,7 +10,6 @@ from __future__ import annotations
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -19,11 +18,10 @@ from generated import made_of, scenarios
 from harness import HEAD, story
 from heartline import RunawayError, load
 from heartline.checking.exploring.explorer import Limits, explore
-from heartline.checking.flow import Flow, components
-from heartline.checking.proving import reachability, smells
+from heartline.checking.flow import Flow
+from heartline.checking.proving import smells
 from heartline.checking.proving.facts import listed
 from heartline.checking.proving.findings import find, unsaid
-from heartline.checking.proving.reachability import circles, forward, gather
 from heartline.diagnostics import Diagnostic, Location, Severity
 from slowgraph import slow_graph
 
@@ -593,87 +591,6 @@ def test_findings_are_what_a_plain_walk_finds(text: str, seats: tuple[str, ...])
     waits = any(label.kind == "wait" for label in graph.labels)
     only = {name for name, nodes in ends.items() if not nodes & walked.at_once()}
     assert by_code.get("HL026", set()) == (only if waits else set())
-
-
-# Graphs as such -----------------------------------------------------------------------------------
-
-
-class Plain:
-    """As much of a graph as these algorithms look at."""
-
-    def __init__(self, onward: list[list[int]]) -> None:
-        counts = [len(each) for each in onward]
-        self.onward = onward
-        self.first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        self.target = np.array([to for each in onward for to in each], dtype=np.int32)
-        self.label = np.array([to % 2 for each in onward for to in each], dtype=np.int32)
-        self.expanded = len(onward)
-        self.urgent = np.zeros(len(onward), dtype=bool)
-        self.roots = [type("Root", (), {"node": 0})()]
-
-    def __len__(self) -> int:
-        return self.expanded
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> Any:
-    count = draw(st.integers(1, 30))
-    node = st.integers(0, count - 1)
-    return Plain(draw(st.lists(st.lists(node, max_size=3), min_size=count, max_size=count)))
-
-
-@given(graphs(), st.integers(0, 3), st.integers(1, 8))
-def test_values_are_brought_back_along_all_moves(graph: Any, sweeps: int, rows: int) -> None:
-    def naive(values: list[int]) -> list[int]:
-        while True:
-            new = [value | _all(values[to] for to in graph.onward[n]) for n, value in
-                   enumerate(values)]  # fmt: skip
-            if new == values:
-                return values
-            values = new
-
-    own = [1 << (n % 3) if n % 5 == 0 else 0 for n in range(len(graph))]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reachability, "MOST_SWEEPS", sweeps)
-        patch.setattr(reachability, "ROWS", rows)
-        for full in (None, 7):
-            values = gather(graph, np.array(own, dtype=np.uint8), np.bitwise_or, full)
-            assert values.tolist() == naive(own)
-
-
-def _all(values: Iterable[int]) -> int:
-    found = 0
-    for value in values:
-        found |= value
-    return found
-
-
-@given(graphs())
-def test_forward_goes_along_some_labels_only(graph: Any) -> None:
-    found, waiting = set[int](), [0]
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += [to for to in graph.onward[node] if to % 2 == 0]
-    assert set(np.flatnonzero(forward(graph, np.array([True, False]))).tolist()) == found
-
-
-@given(graphs(), st.integers(0, 2))
-def test_circles_are_the_components_in_which_one_can_go_round(graph: Any, out: int) -> None:
-    inside = np.array([n % 3 != out for n in range(len(graph))])
-    found = circles(graph, inside)
-    names = {str(n): [str(to) for to in graph.onward[n]] for n in np.flatnonzero(inside).tolist()}
-    expected = {
-        frozenset(map(int, part)): all(to in part for n in part for to in names[n])
-        for part in components(names, names)
-        if len(part) > 1 or part[0] in names[part[0]]
-    }
-    parts = {
-        frozenset(found.nodes[found.part == n].tolist()): bool(found.closed[n])
-        for n in range(len(found.closed))
-    }
-    assert parts == expected
 
 
 # Bundled scenarios --------------------------------------------------------------------------------
