@@ -30,7 +30,7 @@ LIMITS = {
 def is_clean(odds: Odds) -> bool:
     """Whether all was looked at, and every play comes to an end."""
     bad = (STUCK, ENDLESS, UNSEEN)
-    return odds.graph.is_whole and not any(
+    return odds.graph.is_whole and not odds.graph.notes.loops and not any(
         row.played.of.get(name, 0.0) > 0 for row in odds.rows for name in bad
     )
 
@@ -43,6 +43,7 @@ def as_text(odds: Odds) -> str:
         parts.append([*heading, *_chances(row)])
         parts += [_plan(plan) for plan in row.plans]
         parts.append(_remarks(row))
+    parts.append(_loops(odds))
     parts.append(_summary(odds))
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -58,6 +59,7 @@ def as_json(odds: Odds) -> str:
         "seconds": round(graph.seconds, 3),
         "whole": graph.is_whole,
         "stopped": graph.stopped,
+        "loops": sorted({str(edge.location) for edge, _ in graph.notes.loops}),
         "persons": list(graph.persons),
         "events": policy.events,
         "weights": dict(policy.weights),
@@ -169,6 +171,16 @@ def _remarks(row: Row) -> list[str]:
             "known only where all was."
         )
     return lines
+
+
+def _loops(odds: Odds) -> list[str]:
+    places = sorted({str(edge.location) for edge, _ in odds.graph.notes.loops})
+    if not places:
+        return []
+    return [
+        f"The scenario loops ({', '.join(places[:3])}): what leads there is left out, so the "
+        "chances are those of plays that do not come to it. Mend the loop first."
+    ]
 
 
 def _summary(odds: Odds) -> list[str]:

@@ -13,7 +13,7 @@ from heartline.cli.names import Number, ScenarioName, Size
 from heartline.cli.proving import Asked, clear, limits, needs_arrays, reporting
 from heartline.conversation import load
 from heartline.diagnostics import did_you_mean
-from heartline.errors import InputError
+from heartline.errors import InputError, ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,7 +139,15 @@ def command(
     except InputError as refusal:
         raise click.UsageError(str(refusal)) from None
     if graph.begun is None:
-        raise click.UsageError("It was stopped before it began: allow it more.")
+        if graph.stopped == "interrupt":
+            return INTERRUPTED
+        raise ScenarioError(
+            f"{machine.id} was stopped before it began: allow it more."
+            if graph.stopped
+            else f"{machine.id} loops before anybody can move; heartline check says where."
+        )
+    if (graph.begun < 0).any():
+        raise ScenarioError(f"{machine.id} loops before anybody can move, for some inputs.")
     told = [(told, int(node)) for (told, _), node in zip(begins, graph.begun, strict=True)]
     odds = odds_of(graph, told, policy, wanted)
     click.echo((as_json if form == "json" else as_text)(odds), nl=False)
