@@ -56,29 +56,18 @@ class Asked:
 def prove(asked: Asked) -> int:
     """Explore a scenario, decide what it promises, say what came of it; gives the exit code."""
     needs_arrays()
-    from heartline.checking.exploring.explorer import explore
-    from heartline.checking.proving import smells
+    from heartline.checking.proving.exploring import explored
     from heartline.checking.proving.outcome import judge
-    from heartline.checking.proving.promises import wanted
 
     begun = time.monotonic()
     linted = check(find_scenario(Path(asked.scenario)))
     scenario = load(asked.scenario)  # raises where lint found errors
     only = _promises(scenario, asked.only)
-    keep, speakers = wanted(scenario.machine)
-    if only is None:
-        keep |= smells.wanted(scenario.machine)
     report = reporting()
-    graph = explore(
-        scenario.machine,
-        persons=persons_of(scenario, asked.persons),
-        keep=keep,
-        speakers=speakers,
-        limits=limits(asked),
-        progress=report,
-    )
+    bounds = limits(asked)
+    graph, sliced = explored(scenario, only, persons_of(scenario, asked.persons), bounds, report)
     clear()
-    outcome = judge(scenario, graph, only=only, linted=linted)
+    outcome = judge(scenario, graph, only=only, linted=linted, sliced=sliced)
     outcome = outcome.after(time.monotonic() - begun)
     _print(outcome, asked)
     if asked.write is not None:

@@ -7,6 +7,7 @@ and not in such a play, is inconclusive.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from heartline.checking.monitor import Watch
@@ -17,11 +18,12 @@ from heartline.checking.proving.witness import NotReplayed, Replayer
 from heartline.diagnostics import Diagnostic, Severity, sort_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from heartline.checking.exploring.graph import Graph
     from heartline.checking.proving.findings import Finding
     from heartline.checking.proving.promises import Verdict
+    from heartline.checking.proving.slices import Sliced
     from heartline.checking.proving.witness import Witness
     from heartline.conversation import Scenario
     from heartline.plan import Promise
@@ -88,14 +90,20 @@ def judge(
     *,
     only: Sequence[Promise] | None = None,
     linted: Sequence[Diagnostic] = (),
+    sliced: Mapping[str, Sliced] = MappingProxyType({}),
 ) -> Outcome:
     """Decide what a graph shows of its scenario, and have the runtime play it.
 
     With `only` these promises are decided, and nothing else is looked for. `linted` is what lint
-    has found.
+    has found, and `sliced` what slices have decided, which the graph need not decide again.
     """
     judge = _Judge(scenario, graph)
-    judged = tuple(judge.promise(verdict) for verdict in decide(graph, only))
+    asked = scenario.machine.promises if only is None else only
+    verdicts = decide(graph, [promise for promise in asked if promise.name not in sliced])
+    shown = {verdict.promise.name: judge.promise(verdict) for verdict in verdicts}
+    for name, each in sliced.items():
+        shown[name] = _Judge(scenario, each.graph).promise(each.verdict)
+    judged = tuple(shown[promise.name] for promise in asked)
     found: tuple[Shown, ...] = ()
     if only is None:
         found = tuple(Shown(each.code.lower(), each) for each in linted)

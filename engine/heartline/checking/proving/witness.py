@@ -161,7 +161,7 @@ class Replayer:
         """Play one way; raises NotReplayed with a sentence why it cannot be played."""
         graph, root = self.graph, self.graph.roots[path.root]
         labels, nodes = _led_on(graph, path)
-        cut = _turns(graph, nodes)
+        cut = _turns(graph, labels, nodes)
         times: Sequence[int] | None = None
         if graph.any_time:
             timed = when(graph, root.inputs, labels, cut)
@@ -237,9 +237,13 @@ def _goes_on(graph: Graph, node: int) -> bool:
     return bool(graph.drawing[node]) or bool(graph.urgent[node])
 
 
-def _turns(graph: Graph, nodes: Sequence[int]) -> Cut:
+def _turns(graph: Graph, labels: Sequence[Label], nodes: Sequence[int]) -> Cut:
     """Where each turn begins and ends, as places in the row of labels."""
-    firsts = [0] + [n for n in range(1, len(nodes)) if not _goes_on(graph, nodes[n - 1])]
+    firsts = [0] + [
+        n
+        for n in range(1, len(nodes))
+        if labels[n].kind != DRAW and not _goes_on(graph, nodes[n - 1])
+    ]
     return list(zip(firsts, [*firsts[1:], len(nodes)], strict=True))
 
 
@@ -274,7 +278,8 @@ class _Checker:
     ) -> tuple[Happening, ...]:  # fmt: skip
         """The moves of a turn, as they were played; raises NotReplayed where they differ."""
         counts = list(accumulate(len(label.ways) for label in labels))
-        ended = not _goes_on(self.graph, nodes[-1])
+        # A slice does not know what is drawn at last; nor does it matter, once it has come there.
+        ended = not self.graph.is_slice and not _goes_on(self.graph, nodes[-1])
         places = self._places([moment.taken for moment in step.moments], counts, ended=ended)
         ways = tuple(taken.way for taken in step.taken[: counts[-1]])
         if places is None or ways != tuple(way for label in labels for way in label.ways):

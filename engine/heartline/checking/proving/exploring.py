@@ -1,0 +1,86 @@
+"""What is explored for a proof, and in which order.
+
+A scenario with few configurations is explored whole, with all that its promises read, and that
+decides everything. In a larger one slices decide the promises first, as far as they can; then the
+whole need only tell apart what the rest reads; which scores it ends with is left out then.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from heartline.checking.exploring.explorer import explore
+from heartline.checking.proving import smells
+from heartline.checking.proving.promises import wanted, wanted_at
+from heartline.checking.proving.slices import decide_by_slices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from heartline.checking.exploring.explorer import Limits, Progress
+    from heartline.checking.exploring.graph import Graph
+    from heartline.checking.proving.slices import Sliced
+    from heartline.conversation import Scenario
+    from heartline.plan import Promise
+
+__all__ = ["FEW", "explored"]
+
+FEW = 200_000  # configurations that are explored whole before anything cleverer is tried
+
+
+def explored(
+    scenario: Scenario,
+    only: Sequence[Promise] | None,
+    persons: Collection[str],
+    limits: Limits,
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Graph, Mapping[str, Sliced]]:
+    """The graph that decides a scenario, or those of its promises that are named; and what slices
+    have decided of them already, by name."""
+    asked = scenario.machine.promises if only is None else tuple(only)
+    most = FEW if limits.configurations is None else min(limits.configurations, FEW)
+
+    def graph_of(promises: Sequence[Promise], bounds: Limits, *, scored: bool) -> Graph:
+        holding = copy(scenario.machine)
+        holding.promises = tuple(promises)
+        _, speakers = wanted(holding)
+        keep = dict(wanted_at(holding))
+        if scored:
+            for leaf, slots in smells.wanted_at(scenario.machine).items():
+                keep[leaf] |= slots
+        return explore(
+            scenario.machine,
+            persons=persons,
+            keep=keep,
+            speakers=speakers,
+            limits=bounds,
+            progress=progress,
+        )
+
+    graph = graph_of(asked, replace(limits, configurations=most), scored=only is None)
+    if graph.is_whole or graph.stopped != "configurations" or most == limits.configurations:
+        return graph, {}
+    sliced: Mapping[str, Sliced] = {}
+    try:
+        sliced = decide_by_slices(
+            scenario, asked, persons=persons, limits=_less(limits, graph.seconds), progress=progress
+        )
+    except KeyboardInterrupt:
+        graph.stopped = "interrupt"
+        return graph, sliced
+    spent = graph.seconds + sum(
+        {id(each.graph): each.graph.seconds for each in sliced.values()}.values()
+    )
+    rest = [promise for promise in asked if promise.name not in sliced]
+    if only is not None and not rest:
+        return next(iter(sliced.values())).graph, sliced
+    return graph_of(rest, _less(limits, spent), scored=False), sliced
+
+
+def _less(limits: Limits, seconds: float) -> Limits:
+    """What is left of the limits after so many seconds."""
+    if limits.seconds is None:
+        return limits
+    return replace(limits, seconds=max(limits.seconds - seconds, 0.0))
