@@ -271,7 +271,7 @@ class TestSmallCommands:
     @pytest.mark.parametrize(
         ("code", "hint"),
         [
-            ("HL099", "heartline explain lists them all"),
+            ("HL099", "those of HL0xx are HL001, HL002"),
             ("HL31", "heartline explain lists them all"),
             ("hl799", "those of HL7xx are HL701, HL702"),
             ("301", "did you mean 'HL301'?"),
