@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Limits", "Progress", "explore"]
 
-_PIECE = 1 << 16  # configurations that are expanded at once: what they need lies in the cache
-_LARGE = 1 << 18  # the same where they stand in many leaves, so that no batch is too small
+# Configurations that are expanded at once: many, since each kind of move in each leaf costs some
+# hundred microseconds however few make it; more than these gain nothing and want memory.
+_PIECE = 1 << 18
 _MODES = 64  # combinations of what a conversation began with
 _CLOCKS = 1 << 20  # what all timers can hold together; more do not fit
 
@@ -187,7 +188,7 @@ class Exploration:
         self.labels: dict[Label, int] = {}
         self.moves = _Moves()
         self.transitions = 0
-        self.piece = _PIECE if isinstance(self.layout, Dense) else _LARGE
+        self.piece = _PIECE
         self.drawing: list[Array] = []
         self.urgent: list[Array] = []
 
