@@ -277,6 +277,22 @@ def test_ctrl_c_gives_what_was_found(
     assert {each["verdict"] for each in data["properties"]} == {"inconclusive", "violated"}
 
 
+@pytest.mark.parametrize("step", ["decide", "find"])
+def test_ctrl_c_while_it_is_decided_leaves_the_rest_open(
+    step: str, visit: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(outcomes, step, interrupted)
+    code, data = proved(capsys, visit)
+    assert code == 130
+    assert data["stopped"] == "interrupt"
+    assert not data["complete"]
+    found = {each["verdict"] for each in data["properties"]}
+    assert found == ({"inconclusive"} if step == "decide" else {"proved", "violated"})
+
+
 def test_progress_is_shown_on_a_terminal_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

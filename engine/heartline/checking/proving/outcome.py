@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from heartline.checking.monitor import Watch
 from heartline.checking.patterns import is_monitored
 from heartline.checking.proving.findings import find, unsaid
-from heartline.checking.proving.promises import INCONCLUSIVE, VIOLATED, decide
+from heartline.checking.proving.promises import INCONCLUSIVE, VIOLATED, Verdict, decide
 from heartline.checking.proving.witness import NotReplayed, Replayer
 from heartline.diagnostics import Diagnostic, Severity, sort_key
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from heartline.checking.exploring.graph import Graph
     from heartline.checking.proving.findings import Finding
-    from heartline.checking.proving.promises import Verdict
     from heartline.checking.proving.slices import Sliced
     from heartline.checking.proving.witness import Witness
     from heartline.conversation import Scenario
@@ -95,11 +94,17 @@ def judge(
     """Decide what a graph shows of its scenario, and have the runtime play it.
 
     With `only` these promises are decided, and nothing else is looked for. `linted` is what lint
-    has found, and `sliced` what slices have decided, which the graph need not decide again.
+    has found, and `sliced` what slices have decided, which the graph need not decide again. Where
+    it is interrupted, what was not decided until then is inconclusive.
     """
     judge = _Judge(scenario, graph)
     asked = scenario.machine.promises if only is None else only
-    verdicts = decide(graph, [promise for promise in asked if promise.name not in sliced])
+    rest = [promise for promise in asked if promise.name not in sliced]
+    try:
+        verdicts = decide(graph, rest)
+    except KeyboardInterrupt:
+        graph.stopped = "interrupt"
+        verdicts = tuple(_interrupted(promise) for promise in rest)
     shown = {verdict.promise.name: judge.promise(verdict) for verdict in verdicts}
     for name, each in sliced.items():
         shown[name] = _Judge(scenario, each.graph).promise(each.verdict)
@@ -107,9 +112,19 @@ def judge(
     found: tuple[Shown, ...] = ()
     if only is None:
         found = tuple(Shown(each.code.lower(), each) for each in linted)
-        found += tuple(judge.finding(each) for each in unsaid(find(graph), linted))
+        try:
+            found += tuple(judge.finding(each) for each in unsaid(find(graph), linted))
+        except KeyboardInterrupt:
+            graph.stopped = "interrupt"
         found = tuple(sorted(found, key=lambda each: sort_key(_said(each))))
     return Outcome(scenario, graph, judged, found, graph.seconds)
+
+
+def _interrupted(promise: Promise) -> Verdict:
+    return Verdict(
+        promise, INCONCLUSIVE, vacuous=False, path=None,
+        sentence=f"The promise {promise.name!r} is not decided: it was interrupted.",
+    )  # fmt: skip
 
 
 def _said(shown: Shown) -> Diagnostic:
