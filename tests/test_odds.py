@@ -31,6 +31,8 @@ from heartline.testing.walks.simulating import interval, simulate
 from heartline.testing.walks.walking import Plan, Walker
 from slowgraph import slow_graph
 
+FEW = settings(max_examples=max(8, settings.default.max_examples // 5))  # each explores a scenario
+
 HALL = """
 states:
   hall:
@@ -307,6 +309,7 @@ def small(text: str, most: int) -> Graph:
 
 
 @given(scenarios())
+@FEW
 def test_chances_are_those_of_exact_arithmetic(text: str) -> None:
     graph = small(text, 45)
     exact = exact_shares(graph)
@@ -320,6 +323,7 @@ def test_chances_are_those_of_exact_arithmetic(text: str) -> None:
 
 
 @given(scenarios())
+@FEW
 def test_the_best_is_the_best_of_all_policies(text: str) -> None:
     graph = small(text, 25)
     exact = exact_shares(graph)
@@ -349,6 +353,7 @@ def test_the_best_is_the_best_of_all_policies(text: str) -> None:
 
 
 @given(scenarios(includes=True))
+@FEW
 def test_the_best_is_no_worse_than_any_play_and_is_reached_by_its_policy(text: str) -> None:
     graph = small(text, 3000)
     assert graph.begun is not None
@@ -363,7 +368,7 @@ def test_the_best_is_no_worse_than_any_play_and_is_reached_by_its_policy(text: s
 
 
 @given(scenarios(includes=True))
-@settings(max_examples=15)
+@FEW
 def test_it_makes_no_difference_who_built_the_graph(text: str) -> None:
     scenario = made_of(text)
     graph = small(text, 400)
@@ -380,7 +385,7 @@ def test_it_makes_no_difference_who_built_the_graph(text: str) -> None:
 
 
 @given(scenarios(), st.integers(0, 1000))
-@settings(max_examples=10)
+@FEW
 def test_random_plays_agree_with_them(text: str, seed: int) -> None:
     scenario = made_of(text)
     graph = small(text, 3000)
@@ -521,7 +526,7 @@ def bet(tmp_path: Path) -> str:
 def test_the_command_tells_it_in_words(bet: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["odds", bet, "--best", "won"]) == 0
     told = capsys.readouterr().out
-    assert "How it ends  chance  turns  days  worst     best\n" in told
+    assert "How it ends   chance  turns  days  worst     best\n" in told
     assert "The best for won: 28.57 %, with lost 71.43 %;" in told
     assert "       n >= 2  wager" in told
     assert told.endswith("No chance is off by more than 1e-15.\n")

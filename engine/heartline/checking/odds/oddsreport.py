@@ -30,8 +30,10 @@ LIMITS = {
 def is_clean(odds: Odds) -> bool:
     """Whether all was looked at, and every play comes to an end."""
     bad = (STUCK, ENDLESS, UNSEEN)
-    return odds.graph.is_whole and not odds.graph.notes.loops and not any(
-        row.played.of.get(name, 0.0) > 0 for row in odds.rows for name in bad
+    return (
+        odds.graph.is_whole
+        and not odds.graph.notes.loops
+        and not any(row.played.of.get(name, 0.0) > 0 for row in odds.rows for name in bad)
     )
 
 
@@ -177,10 +179,11 @@ def _loops(odds: Odds) -> list[str]:
     places = sorted({str(edge.location) for edge, _ in odds.graph.notes.loops})
     if not places:
         return []
-    return [
+    sentence = (
         f"The scenario loops ({', '.join(places[:3])}): what leads there is left out, so the "
         "chances are those of plays that do not come to it. Mend the loop first."
-    ]
+    )
+    return [sentence]
 
 
 def _summary(odds: Odds) -> list[str]:

@@ -37,6 +37,9 @@ class Branch:
     rows: Array
 
 
+_Asked = tuple[int, bool, str]  # a slot, on which side of the condition, and the words for it
+
+
 @dataclass(frozen=True, slots=True)
 class _Column:
     slot: int
@@ -49,7 +52,7 @@ def branches(graph: Graph, nodes: Array, kinds: Array) -> list[Branch]:
     if len(np.unique(kinds)) == 1:
         return [Branch((), int(kinds[0]), np.arange(len(nodes)))]
     columns = list(_columns(graph, nodes))
-    found = list(_grown(Coding(graph.machine), columns, kinds, np.arange(len(nodes)), ()))
+    found = list(_grown(Coding(graph.machine), columns, kinds, np.arange(len(nodes))))
     return sorted(found, key=lambda branch: -len(branch.rows))
 
 
@@ -70,13 +73,19 @@ def _is_ordered(place: Slot) -> bool:
 
 
 def _grown(
-    coding: Coding, columns: list[_Column], kinds: Array, rows: Array, where: tuple[str, ...]
+    coding: Coding,
+    columns: list[_Column],
+    kinds: Array,
+    rows: Array,
+    asked: tuple[_Asked, ...] = (),
+    depth: int = 0,
 ) -> Iterator[Branch]:
     own = kinds[rows]
     numbers, counts = np.unique(own, return_counts=True)
     kind = int(numbers[counts.argmax()])
+    where = tuple(text for _, _, text in asked)
     best = None
-    if len(numbers) > 1 and len(where) < DEEPEST:
+    if len(numbers) > 1 and depth < DEEPEST:
         places = np.searchsorted(numbers, own)
         splits = (_split(column, rows, places, len(numbers)) for column in columns)
         best = max((split for split in splits if split), key=lambda split: split[0], default=None)
@@ -89,13 +98,26 @@ def _grown(
     yes, no = _said(coding, column, value)
     sides = [
         branch
-        for text, side in ((yes, rows[holds]), (no, rows[~holds]))
-        for branch in _grown(coding, columns, kinds, side, (*where, text))
+        for text, is_so, side in ((yes, True, rows[holds]), (no, False, rows[~holds]))
+        for branch in _grown(
+            coding, columns, kinds, side, _with(asked, column, is_so, text), depth + 1
+        )
     ]
     if all(branch.kind == kind for branch in sides):  # it has told nothing after all
         yield Branch(where, kind, rows)
     else:
         yield from sides
+
+
+def _with(asked: tuple[_Asked, ...], column: _Column, is_so: bool, text: str) -> tuple[_Asked, ...]:
+    """The conditions with one more, without those that it makes needless: a wider bound on the
+    same side, or what a value is not where it is known."""
+    kept = [
+        each
+        for each in asked
+        if each[0] != column.slot or (each[1] != is_so if column.is_ordered else not is_so)
+    ]
+    return (*kept, (column.slot, is_so, text))
 
 
 def _split(
