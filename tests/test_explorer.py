@@ -118,7 +118,7 @@ def moves_of(kind: str, id: str, taken: Step) -> list[tuple[str, str, tuple[Way,
             draws = each.draw
             found.append(("draw", each.way.edge.trigger, []))
         found[-1][2].append(each.way)
-    return [(kind, id, tuple(ways)) for kind, id, ways in found]
+    return [(how, name, tuple(ways)) for how, name, ways in found]
 
 
 def follow(graph: Graph, node: int, moves: Sequence[tuple[str, str, tuple[Way, ...]]]) -> int:

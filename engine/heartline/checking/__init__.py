@@ -5,4 +5,7 @@ compiles; it draws on `flow` (the machine as a graph), `guards` (what guards can
 `loops`, `branches` and `usage`. `patterns` says what a promise means, and `monitor` holds plays to
 them, in the frames of `moments`. `report` writes findings as text with an excerpt, as JSON and as
 SARIF.
+
+`exploring` finds every configuration, `proving` says what they show, `comparing` holds two versions
+of a scenario against each other, and `odds` works out chances. These need numpy and scipy.
 """

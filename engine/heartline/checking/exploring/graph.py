@@ -73,8 +73,8 @@ class Notes:
     """What was seen on the way, of things that are no configuration.
 
     Each key is the id() of a part of the machine; `held` says of conditions whether they were seen
-    to hold, and not to hold: both where that is not known. The numbers are configurations from which it happened, -1 for the
-    beginning.
+    to hold, and not to hold: both where that is not known. The numbers are configurations from
+    which it happened, -1 for the beginning.
     """
 
     held: dict[int, tuple[bool, bool]] = field(default_factory=dict)  # When, or Way

@@ -89,8 +89,10 @@ class Moments:
         if isinstance(tree, Happens):  # a column of our own: see `column`
             return self._columns[tree.name].copy()
         if tree not in self._known:
-            is_place = isinstance(tree, At)
-            found = self.at(frozenset(tree.leaves)) if is_place else self._looked_up(tree)
+            if isinstance(tree, At):
+                found = self.at(frozenset(tree.leaves))
+            else:
+                found = self._looked_up(tree)
             self._known[tree] = np.packbits(found)
         return np.unpackbits(self._known[tree], count=len(self.graph)).view(np.bool_)
 

@@ -75,10 +75,11 @@ class _Flow:
         bits = 8 * kind().itemsize
         self.kind = kind
         self.tries, self.breaks = 1 << (bits - 2), 1 << (bits - 1)
-        whole = table.then.astype(kind)
+        whole: Array = table.then.astype(kind)
         whole[table.tries] |= kind(self.tries)
         whole[table.breaks] |= kind(self.breaks)
         self._labels: Array | None = None
+        self._code: Array | None
         if part.by_node is not None:
             self._code, self._count = part.by_node, events
             self._table = whole.T.ravel()
