@@ -87,7 +87,8 @@ def test_the_best_and_the_worst_are_those_that_one_can_think_out() -> None:
 
 
 def test_means_of_an_outcome_are_of_the_plays_that_end_so() -> None:
-    row = odds(story("""
+    row = odds(
+        story("""
 states:
   a: {choices: {now: {to: quick}}, after: {2d: b}}
   b: {choices: {on: {to: c}}}
@@ -95,7 +96,8 @@ states:
   quick: {type: final, outcome: quick}
   slow: {type: final, outcome: slow}
   never: {type: final, outcome: never}
-"""))
+""")
+    )
     played = row.played
     assert (played.turns_of["quick"], played.turns_of["slow"]) == (1.0, 3.0)
     assert (played.days_of["quick"], played.days_of["slow"]) == (0.0, 5.0)
@@ -106,7 +108,8 @@ states:
 
 def test_who_must_draw_can_still_be_lucky() -> None:
     # Two tosses; the second can be refused, so the worst for `twice` is no chance at all.
-    row = odds(story("""
+    row = odds(
+        story("""
 states:
   first: {choices: {toss: {to: one}}}
   one: {choices: {heads: {by: other, to: second}, tails: {by: other, to: none}}}
@@ -115,7 +118,8 @@ states:
   none: {type: final, outcome: none}
   once: {type: final, outcome: once}
   twice: {type: final, outcome: twice}
-"""))
+""")
+    )
     assert row.played.of == {"none": 0.5, "once": 0.3125, "twice": 0.1875}
     assert row.worst == {"none": 0.5, "once": 0.125, "twice": 0.0}
     assert row.best == {"none": 0.5, "once": 0.5, "twice": 0.375}
@@ -140,12 +144,14 @@ states:
 
 
 def test_plays_that_get_stuck_are_told_apart_from_those_that_never_end() -> None:
-    row = odds(story("""
+    row = odds(
+        story("""
 states:
   fork: {choices: {on: {to: done}, down: {to: pit}}}
   pit: {choices: {out: {when: visited(done), to: done}}}
   done: {type: final, outcome: done}
-"""))
+""")
+    )
     assert row.played.of == {"done": 0.5, STUCK: 0.5}
     assert (row.played.turns, row.played.turns_of[STUCK]) == (1.0, 1.0)
 
@@ -544,9 +550,7 @@ def test_the_command_tells_it_as_data(bet: str, capsys: pytest.CaptureFixture[st
     assert timid["policies"][0]["decisions"][0]["do"] == "toss"
 
 
-def test_inputs_begin_as_simulate_begins_them(
-    bet: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_inputs_begin_as_simulate_begins_them(bet: str, capsys: pytest.CaptureFixture[str]) -> None:
     told = []
     for options in ([], ["--set", "bold=false"], ["--set", "bold=yes"], ["--by", "bold"]):
         assert run(["odds", bet, "--format", "json", *options]) == 0
@@ -568,9 +572,7 @@ def test_a_policy_file_is_played(
     assert "policy.txt:1: Nothing that could be weighed is called 'fly'" in capsys.readouterr().err
 
 
-def test_a_limit_leaves_a_part_that_is_told(
-    bet: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_limit_leaves_a_part_that_is_told(bet: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["odds", "breaking_bad_news", "--max-configurations", "2000"]) == 1
     told = capsys.readouterr().out
     assert UNSEEN in told

@@ -216,7 +216,7 @@ class _Search:
         that lead to it. What goes round is followed in the end. None where some play breaks it."""
         graph, table = self.graph, self.table
         flow = _Flow(graph, self.part, table)
-        stands = np.zeros(len(graph), dtype=flow.kind)
+        stands: Array = np.zeros(len(graph), dtype=flow.kind)
         self._begin(stands)
         before = incoming(graph)
         flags = np.zeros(len(graph), dtype=np.bool_)
