@@ -16,7 +16,7 @@ from pathlib import Path
 import heartline
 from heartline.checking.exploring.explorer import explore
 from heartline.checking.proving.outcome import Outcome, judge
-from heartline.checking.proving.promises import wanted
+from heartline.checking.proving.promises import wanted, wanted_at
 
 FOLDER = Path(__file__).parent.parent / "scenarios" / "reconciliation"
 Edit = tuple[str, str, str]
@@ -140,8 +140,7 @@ def _settled(text: str) -> str:
 def proved(scenario: heartline.Scenario, names: Collection[str] | None = None) -> Outcome:
     """What a proof of it comes to, of these promises, or of all."""
     machine = scenario.machine
-    keep, speakers = wanted(machine)
-    graph = explore(machine, keep=keep, speakers=speakers)
+    graph = explore(machine, keep=wanted_at(machine), speakers=wanted(machine)[1])
     assert graph.is_whole
     only = [each for each in machine.promises if names is None or each.name in names]
     assert names is None or {each.name for each in only} == set(names)

@@ -24,7 +24,8 @@ from flagship_slices import (
 from heartline.checking.exploring.explorer import explore
 from heartline.checking.proving.findings import find
 from heartline.checking.proving.outcome import judge
-from heartline.checking.proving.promises import wanted
+from heartline.checking.proving.promises import wanted, wanted_at
+from heartline.expressions import Assign, constants
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ MISTAKES = [
     ),
     Mistake(
         "16 together while a promise is owed", "p16_none_is_overdue", PATIENT,
-        (("trust_rebuilt", "kept >= 3 and word != \"given\"", "kept >= 2"),
+        (("trust_rebuilt", "proofs >= 3 and word != \"given\"", "proofs >= 2"),
          ("keep_month", "word = \\\"free\\\" if word == \\\"given\\\" else word", "word = word")),
     ),
     Mistake(
@@ -258,7 +259,8 @@ def test_a_choice_or_a_guard_that_says_nothing_is_found_unasked(
 @pytest.mark.slow
 def test_the_flagship_proves_all_that_it_promises() -> None:
     scenario = heartline.load(FOLDER)
-    keep, speakers = wanted(scenario.machine)
+    _, speakers = wanted(scenario.machine)
+    keep = wanted_at(scenario.machine)
     outcome = judge(scenario, explore(scenario.machine, keep=keep, speakers=speakers))
     assert outcome.graph.is_whole
     for shown in outcome.promises:
@@ -266,3 +268,28 @@ def test_the_flagship_proves_all_that_it_promises() -> None:
         assert shown.verdict.verdict == "proved", shown.verdict.sentence
         assert not shown.verdict.vacuous, shown.verdict.sentence
     assert outcome.is_good, [each.message for each in outcome.diagnostics]
+
+
+TOLD = {
+    "promise": {"open": "given", "broken": "broken", "kept": "free", "withdrawn": "free"},
+    "apology": {"whole": "whole", "partial": "half", "spoiled": "half", "pleaded": "spent"},
+}
+"""What lines read, and what ways and properties read in its place, so that less is remembered."""
+
+
+@pytest.mark.parametrize(("told", "decides"), [("promise", "word"), ("apology", "amends")])
+def test_what_decides_says_the_same_as_what_is_told(told: str, decides: str) -> None:
+    machine = heartline.load(FOLDER).machine
+    blocks = [block for wiring in machine.wirings for block in (*wiring.exits, *wiring.entries)]
+    seen = 0
+    for actions in [*(e.actions for e in machine.edges), *(block.actions for block in blocks)]:
+        values = {
+            action.target.name: constants(action.value)
+            for action in actions
+            if isinstance(action, Assign) and action.target.name in (told, decides)
+        }
+        assert values.keys() in ({told, decides}, set())
+        if values:
+            seen += 1
+            assert {TOLD[told][str(value)] for value in values[told]} == values[decides]
+    assert seen > 3
