@@ -54,6 +54,7 @@ def findings(flagship: Path | None, *, quick: bool, say: Say) -> list[Finding]:
     explored: dict[int, _Explored] = {}
     _explored(model(1_000))  # the first one loads numpy
     for size in sizes:
+        _progress(f"beside SPIN, {_power(size)}")
         some, explored[size] = _beside_spin(model(size), _ROUNDS.get(size, 1), say)
         found += some
     if not quick:
@@ -66,10 +67,17 @@ def findings(flagship: Path | None, *, quick: bool, say: Say) -> list[Finding]:
     found.append(_with_moves(model(sizes[:2][-1])))
     found += _memory(sizes[-1], promised=not quick, say=say)
     for size in _PATHS[:1] if quick else _PATHS:
+        _progress(f"beside XState, {_power(size)}")
         found += _beside_xstate(model(size), promised=size == _PATHS[-1], say=say)
     if flagship is not None and not quick:
+        _progress("the flagship")
         found += _flagship(flagship, say)
     return found
+
+
+def _progress(words: str) -> None:
+    """Some of it takes minutes."""
+    print(f"proofs: {words} ...", file=sys.stderr, flush=True)
 
 
 def _power(size: int) -> str:
