@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FEW", "explored"]
 
+SHORTLY = 10.0  # seconds for slices, before the whole is explored; what they decide is quick
 FEW = 200_000  # configurations that are explored whole before anything cleverer is tried
 
 
@@ -65,7 +66,7 @@ def explored(
     sliced: Mapping[str, Sliced] = {}
     try:
         sliced = decide_by_slices(
-            scenario, asked, persons=persons, limits=_less(limits, graph.seconds), progress=progress
+            scenario, asked, persons=persons, limits=_shortly(limits), progress=progress
         )
     except KeyboardInterrupt:
         graph.stopped = "interrupt"
@@ -84,3 +85,8 @@ def _less(limits: Limits, seconds: float) -> Limits:
     if limits.seconds is None:
         return limits
     return replace(limits, seconds=max(limits.seconds - seconds, 0.0))
+
+
+def _shortly(limits: Limits) -> Limits:
+    """The limits of all slices together."""
+    return replace(limits, seconds=min(limits.seconds or SHORTLY, SHORTLY))

@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING
 
 from heartline.checking.exploring.graph import DRAW
 from heartline.checking.proving.atoms import Moments
-from heartline.checking.proving.folding import at_leaf, fold
+from heartline.checking.proving.folding import at_leaf, boolean, fold
 from heartline.checking.proving.marks import Standings, outcome, rule_of
 from heartline.checking.proving.parts import Part
 from heartline.checking.proving.screening import Screen
 from heartline.checking.proving.spreading import at_length, at_once
 from heartline.checking.sentences import values_read, what_went_wrong
-from heartline.expressions import Happens, reads, walk
+from heartline.expressions import CanReach, Happens, reads, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from heartline.checking.exploring.graph import Graph
     from heartline.checking.proving.paths import Path
     from heartline.checking.proving.spreading import Break, Found
+    from heartline.expressions import Tree
     from heartline.machine import Machine
     from heartline.plan import Promise
 
@@ -142,8 +143,8 @@ def wanted_at(machine: Machine) -> Mapping[str, frozenset[int]]:
         symbols = {
             symbol
             for promise in machine.promises
-            for tree in promise.trees.values()
-            for symbol in reads(fold(tree, at_leaf(name)))
+            for tree in _judged(promise)
+            for symbol in reads(fold(tree, _known_at(promise, name)))
         }
         slots = {machine.layout[each] for each in symbols if each in machine.layout} - {0}
         found[name] = frozenset(slots)
@@ -151,6 +152,26 @@ def wanted_at(machine: Machine) -> Mapping[str, frozenset[int]]:
             passed |= slots
     # Where an included file has ended, a play is never found: it stands where that leads.
     return {name: found[name] | passed for name in machine.leaves}
+
+
+def _judged(promise: Promise) -> Iterator[Tree]:
+    """Its expressions, and by themselves those that are asked of other places than where it stands:
+    what `can_reach` asks for is looked at wherever a play comes to."""
+    for tree in promise.trees.values():
+        yield tree
+        yield from (node.operand for node in walk(tree) if isinstance(node, CanReach))
+
+
+def _known_at(promise: Promise, leaf: str) -> Callable[[Tree], Tree | None]:
+    """What is known in a leaf: that it is this one, and how the conversation has ended there."""
+    place = at_leaf(leaf)
+
+    def known(node: Tree) -> Tree | None:
+        if isinstance(node, Happens) and node.kind == "outcome" and promise.host is None:
+            return boolean(leaf in promise.endings.get(node.name, ()))
+        return place(node)
+
+    return known
 
 
 # Sentences --------------------------------------------------------------------------------------
