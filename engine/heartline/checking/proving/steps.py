@@ -66,6 +66,14 @@ def backwards(graph: Graph, part: Events, here: Array, on: Array, open_: Array |
     whose events are among `on` (one truth value for each event). Those of `open_` count too."""
     found = np.zeros(len(graph), dtype=np.bool_) if open_ is None else open_.copy()
     last = graph.expanded
+    comes = np.empty(int(graph.first[last]), dtype=np.bool_)
+    goes = None if on.all() else np.empty(len(comes), dtype=np.bool_)
+    for start in range(0, len(comes), MOVES):  # once, since it is asked for in every round
+        moves = slice(start, min(start + MOVES, len(comes)))
+        events = part.at(moves)
+        comes[moves] = here[events]
+        if goes is not None:
+            goes[moves] = on[events]
     changed = True
     while changed:
         changed = False
@@ -74,11 +82,16 @@ def backwards(graph: Graph, part: Events, here: Array, on: Array, open_: Array |
             if low >= high:
                 continue
             nodes = low + np.flatnonzero(~found[low:high])
-            for moves, counts, places in leaving(graph, nodes):
-                events = part.at(moves)
-                good = here[events] | (on[events] & found[graph.target[moves]])
-                if good.any():
-                    found[np.repeat(nodes[places], counts)[good]] = True
+            for each, counts, places in leaving(graph, nodes):
+                good = found[graph.target[each]]
+                if goes is not None:
+                    good &= goes[each]
+                good |= comes[each]
+                moving = np.flatnonzero(counts)
+                firsts = (np.cumsum(counts) - counts)[moving]
+                some = moving[np.logical_or.reduceat(good, firsts)]
+                if len(some):
+                    found[nodes[places][some]] = True
                     changed = True
     return found
 
