@@ -36,8 +36,8 @@ Examples:
   heartline check --diff my_scenario@v1 my_scenario
   heartline check --migrate my_scenario@v1 my_scenario
 
-The findings go to standard output, progress to standard error where that is a terminal. Exit
-codes: 0 when there are no findings, 1 when there are some (warnings too), 2 for usage.
+The findings go to standard output, progress to standard error where that is a terminal.
+Exit codes: 0 when there are no findings, 1 when there are some (warnings too), 2 for usage.
 heartline explain CODE says more about one.
 
 Of a proof: 0 when all was explored, every property is proved, and no finding is an error or a
