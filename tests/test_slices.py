@@ -112,3 +112,14 @@ def test_a_large_scenario_is_decided_by_slices_first(monkeypatch: pytest.MonkeyP
     graph, sliced = explored(scenario, None, (), Limits())
     assert graph.is_whole
     assert [each.verdict.verdict for each in sliced.values()] == ["proved"]
+
+
+def test_what_is_too_large_as_a_whole_is_decided_by_slices_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("heartline.checking.proving.exploring.FEW", 5)
+    monkeypatch.setattr("heartline.checking.proving.exploring.SHORTLY", 0.0)
+    scenario = forgiven("not fear and mood >= 1")
+    graph, sliced = explored(scenario, None, (), Limits(configurations=150))
+    assert graph.stopped == "configurations"
+    assert [each.verdict.verdict for each in sliced.values()] == ["proved"]

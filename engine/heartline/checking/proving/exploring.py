@@ -77,7 +77,17 @@ def explored(
     rest = [promise for promise in asked if promise.name not in sliced]
     if only is not None and not rest:
         return next(iter(sliced.values())).graph, sliced
-    return graph_of(rest, _less(limits, spent), scored=False), sliced
+    left = _less(limits, spent)
+    graph = graph_of(rest, left, scored=False)
+    if graph.is_whole or graph.stopped == "interrupt":
+        return graph, sliced
+    try:  # it is too large, so slices may take their time
+        left = _less(left, graph.seconds)
+        more = decide_by_slices(scenario, rest, persons=persons, limits=left, progress=progress)
+    except KeyboardInterrupt:
+        graph.stopped = "interrupt"
+        return graph, sliced
+    return graph, {**sliced, **more}
 
 
 def _less(limits: Limits, seconds: float) -> Limits:
