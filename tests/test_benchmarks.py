@@ -79,6 +79,6 @@ def test_the_pins_of_the_peers_are_those_that_make_bench_installs() -> None:
     pins = re.findall(
         r"(?m)^[a-z-]+==[\d.]+", (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8")
     )
-    assert len(pins) == 3
+    assert len(pins) >= 3
     for pin in pins:
         assert f"{pin} " in constraints, f"{pin} is not what .ci/constraints.txt pins"
