@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -18,8 +19,6 @@ from heartline.errors import ScenarioError
 from provable import loaded, promises, scenarios
 
 if TYPE_CHECKING:
-    import pytest
-
     from heartline import Scenario
 
 # Whether the threat is forgiven hangs on `fear` alone; what else is counted has no part in it.
@@ -106,10 +105,24 @@ def test_slices_decide_as_the_whole_does(text: str, own: list[str]) -> None:
     assert all(said[name].verdict == "violated" for name in open_)
 
 
-def test_a_large_scenario_is_decided_by_slices_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_scenario_is_explored_whole_and_that_decides_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("heartline.checking.proving.exploring.FEW", 20)
+    graph, sliced = explored(forgiven("not fear"), None, (), Limits())
+    assert graph.is_whole
+    assert not sliced
+
+
+@pytest.mark.parametrize(("some", "limits"), [(True, Limits()), (False, Limits(seconds=60))])
+def test_slices_try_first_where_few_promises_or_seconds_are_asked_for(
+    some: bool, limits: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("heartline.checking.proving.exploring.FEW", 20)
     scenario = forgiven("not fear")
-    graph, sliced = explored(scenario, None, (), Limits())
+    only = scenario.machine.promises if some else None
+    graph, sliced = explored(scenario, only, (), limits)
+    assert graph.is_slice == some
     assert graph.is_whole
     assert [each.verdict.verdict for each in sliced.values()] == ["proved"]
 

@@ -1,12 +1,15 @@
 """What is explored for a proof, and in which order.
 
-A scenario with few configurations is explored whole, with all that its promises read, and that
-decides everything. In a larger one slices decide the promises first, as far as they can; then the
-whole need only tell apart what the rest reads; which scores it ends with is left out then.
+A scenario is explored whole, with all that its promises read, and that decides everything; in one
+with many configurations, which scores it ends with is left out. What is too large for that, slices
+decide, as far as they can. Where only some promises are asked for, slices try first, for a while:
+what decides them all is enough then. They do so too where the time is limited, since the whole may
+take all of it.
 """
 
 from __future__ import annotations
 
+import time
 from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FEW", "explored"]
 
-SHORTLY = 10.0  # seconds for slices, before the whole is explored; what they decide is quick
+SHORTLY = 10.0  # seconds for slices before the whole is explored; what they decide is quick
+PART = 0.2  # of the time that is left, at most
 FEW = 200_000  # configurations that are explored whole before anything cleverer is tried
 
 
@@ -64,20 +68,21 @@ def explored(
     if graph.is_whole or graph.stopped != "configurations" or most == limits.configurations:
         return graph, {}
     sliced: Mapping[str, Sliced] = {}
-    try:
-        sliced = decide_by_slices(
-            scenario, asked, persons=persons, limits=_shortly(limits), progress=progress
-        )
-    except KeyboardInterrupt:
-        graph.stopped = "interrupt"
-        return graph, sliced
-    spent = graph.seconds + sum(
-        {id(each.graph): each.graph.seconds for each in sliced.values()}.values()
-    )
-    rest = [promise for promise in asked if promise.name not in sliced]
-    if only is not None and not rest:
-        return next(iter(sliced.values())).graph, sliced
-    left = _less(limits, spent)
+    left = _less(limits, graph.seconds)
+    rest = list(asked)
+    if only is not None or limits.seconds is not None:
+        begun = time.monotonic()
+        try:
+            sliced = decide_by_slices(
+                scenario, asked, persons=persons, limits=_shortly(left), progress=progress
+            )
+        except KeyboardInterrupt:
+            graph.stopped = "interrupt"
+            return graph, sliced
+        rest = [promise for promise in asked if promise.name not in sliced]
+        if only is not None and not rest:
+            return next(iter(sliced.values())).graph, sliced
+        left = _less(left, time.monotonic() - begun)
     graph = graph_of(rest, left, scored=False)
     if graph.is_whole or graph.stopped == "interrupt":
         return graph, sliced
@@ -98,5 +103,6 @@ def _less(limits: Limits, seconds: float) -> Limits:
 
 
 def _shortly(limits: Limits) -> Limits:
-    """The limits of all slices together."""
-    return replace(limits, seconds=min(limits.seconds or SHORTLY, SHORTLY))
+    """The limits of all slices together, which leave most of the time to the whole."""
+    most = SHORTLY if limits.seconds is None else min(limits.seconds * PART, SHORTLY)
+    return replace(limits, seconds=most)

@@ -6,7 +6,9 @@ and not in such a play, is inconclusive.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from threading import Thread
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -97,6 +99,7 @@ def judge(
     has found, and `sliced` what slices have decided, which the graph need not decide again. Where
     it is interrupted, what was not decided until then is inconclusive.
     """
+    looking = _find_beside(graph) if only is None else None
     judge = _Judge(scenario, graph)
     asked = scenario.machine.promises if only is None else only
     rest = [promise for promise in asked if promise.name not in sliced]
@@ -110,14 +113,30 @@ def judge(
         shown[name] = _Judge(scenario, each.graph).promise(each.verdict)
     judged = tuple(shown[promise.name] for promise in asked)
     found: tuple[Shown, ...] = ()
-    if only is None:
+    if looking is not None:
         found = tuple(Shown(each.code.lower(), each) for each in linted)
         try:
-            found += tuple(judge.finding(each) for each in unsaid(find(graph), linted))
+            if graph.stopped != "interrupt":
+                found += tuple(judge.finding(each) for each in unsaid(looking.result(), linted))
         except KeyboardInterrupt:
             graph.stopped = "interrupt"
         found = tuple(sorted(found, key=lambda each: sort_key(_said(each))))
     return Outcome(scenario, graph, judged, found, graph.seconds)
+
+
+def _find_beside(graph: Graph) -> Future[tuple[Finding, ...]]:
+    """Look for findings while promises are decided: arrays leave the interpreter to the other
+    thread for most of the time. Nothing waits for it at the end of an interrupted program."""
+    found: Future[tuple[Finding, ...]] = Future()
+
+    def look() -> None:
+        try:
+            found.set_result(find(graph))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
+            found.set_exception(error)
+
+    Thread(target=look, daemon=True).start()
+    return found
 
 
 def _interrupted(promise: Promise) -> Verdict:
