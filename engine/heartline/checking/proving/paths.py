@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,24 +35,33 @@ class Path:
 
 
 class Paths:
-    """The shortest ways to the configurations of one graph (which has its moves)."""
+    """The shortest ways to the configurations of one graph (which has its moves).
+
+    Few are asked for, so each is looked up: a configuration is first come to from the level before
+    its own. A table of all would take longer, and much memory.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        count = len(graph.target)
-        # The last write wins, so going backwards leaves the first move that leads to each.
-        self._came = np.full(len(graph), -1, dtype=np.int64)
-        self._came[graph.target[::-1]] = np.arange(count - 1, -1, -1)
+        self._levels: list[int] = graph.levels.tolist()
+        self._came: dict[int, int] = {}
         self._roots = {root.node: n for n, root in reversed(list(enumerate(graph.roots)))}
 
     def to(self, node: int) -> Path:
         """A shortest way to a configuration."""
         moves: list[int] = []
         while node not in self._roots:
-            move = int(self._came[node])
-            moves.append(move)
-            node = source(self.graph, move)
+            if node not in self._came:
+                self._came[node] = self._first(node)
+            moves.append(self._came[node])
+            node = source(self.graph, moves[-1])
         return Path(self._roots[node], tuple(reversed(moves)))
+
+    def _first(self, node: int) -> int:
+        """The first move that leads to a configuration which is no beginning."""
+        level = bisect_right(self._levels, node) - 1
+        low, high = (int(self.graph.first[n]) for n in self._levels[level - 1 : level + 1])
+        return low + int((self.graph.target[low:high] == node).argmax())
 
     def to_any(self, nodes: Array) -> Path | None:
         """A shortest way to one of these configurations (their numbers); None where it has none."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heartline.checking.exploring.graph import CHOOSE, WAIT
 from heartline.checking.proving.facts import KINDS, finding, listed
-from heartline.checking.proving.reachability import chunks, forward, sources
+from heartline.checking.proving.reachability import chunks, forward
 from heartline.diagnostics import Severity
 
 if TYPE_CHECKING:
@@ -51,72 +52,78 @@ def races(facts: Facts) -> Iterator[Finding]:
     graph = facts.graph
     if graph.is_slice or not graph.is_whole or KINDS[WAIT] not in facts.kinds:
         return
-    found: dict[tuple[int, int], _Race] = {}
     timers = sorted({label.id for label in graph.labels if label.kind == WAIT})
     number = {name: n for n, name in enumerate(timers)}
-    timer = np.array([number.get(each.id, -1) for each in graph.labels], dtype=np.int64)
+    seen = _Races(facts, np.array([number.get(each.id, -1) for each in graph.labels]), len(timers))
     for low, high in chunks(graph):
-        for key, race in _races(facts, timer, len(timers), low, high):
-            if key in found:
-                found[key].add(race)
-            else:
-                found[key] = race
-    by_timer: dict[int, dict[int, _Race]] = {}
-    for (leaf, which), race in found.items():
-        by_timer.setdefault(which, {})[leaf] = race
-    for which, places in by_timer.items():
-        yield _told(facts, timers[which], {graph.leaves[leaf]: places[leaf] for leaf in places})
+        seen.look(low, high)
+    by_timer: dict[str, dict[str, _Race]] = {}
+    for leaf, timer, race in seen.found():
+        by_timer.setdefault(timers[timer], {})[graph.leaves[leaf]] = race
+    for name, places in by_timer.items():
+        yield _told(facts, name, places)
 
 
+@dataclass(frozen=True, slots=True)
 class _Race:
     """What can come after acting only, and after waiting only, and the first move that waits."""
 
-    def __init__(self, acting: int, waiting: int, move: int) -> None:
-        self.acting, self.waiting, self.move = acting, waiting, move
-
-    def add(self, other: _Race) -> None:
-        self.acting |= other.acting
-        self.waiting |= other.waiting
+    acting: int
+    waiting: int
+    move: int
 
 
-def _races(
-    facts: Facts, timer: Array, timers: int, low: int, high: int
-) -> Iterator[tuple[tuple[int, int], _Race]]:
-    """The races of some configurations, gathered."""
-    graph = facts.graph
-    begin, end = int(graph.first[low]), int(graph.first[high])
-    if begin == end:
-        return
-    label = graph.label[begin:end]
-    kinds = facts.kinds[label]
-    waits = np.flatnonzero(kinds == KINDS[WAIT])
-    if not len(waits):
-        return
-    row = sources(graph, low, high) - low
-    acts = np.flatnonzero(kinds == KINDS[CHOOSE])
-    after = facts.ends[graph.target[begin:end]]
-    acting = np.zeros(high - low, dtype=after.dtype)
-    np.bitwise_or.at(acting, row[acts], after[acts])
-    acted = np.zeros(high - low, dtype=bool)
-    acted[row[acts]] = True
-    acted &= ~graph.urgent[low:high]
-    here = row[waits]
-    ends = after.dtype.type(facts.all_ends)
-    one, other = acting[here] & ends, after[waits] & ends
-    lost, won = one & ~other, other & ~one
-    won[~facts.acting[label[waits]]] = 0  # all that has happened is that nobody has acted yet
-    differ = acted[here] & ((lost | won) != 0)
-    if not differ.any():
-        return
-    waits, here, lost, won = waits[differ], here[differ], lost[differ], won[differ]
-    keys = graph.leaf[low:high][here].astype(np.int64) * timers + timer[label[waits]]
-    order = np.argsort(keys, kind="stable")
-    starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
-    lost = np.bitwise_or.reduceat(lost[order], starts)
-    won = np.bitwise_or.reduceat(won[order], starts)
-    for at, acted_for, waited_for in zip(order[starts], lost, won, strict=True):
-        leaf, which = divmod(int(keys[at]), timers)
-        yield (leaf, which), _Race(int(acted_for), int(waited_for), begin + int(waits[at]))
+class _Races:
+    """The races of a graph, by leaf and timer. `timer` is the number of each label's timer."""
+
+    def __init__(self, facts: Facts, timer: Array, timers: int) -> None:
+        self._facts = facts
+        self._timer = timer
+        self._timers = timers
+        count = len(facts.graph.leaves) * timers
+        self._lost, self._won = np.zeros((2, count), dtype=facts.ends.dtype)
+        self._first = np.full(count, -1, dtype=np.int64)
+
+    def look(self, low: int, high: int) -> None:
+        """Gather those of some configurations; later ones come later."""
+        facts, graph = self._facts, self._facts.graph
+        begin, end = int(graph.first[low]), int(graph.first[high])
+        label = graph.label[begin:end]
+        kinds = facts.kinds[label]
+        waits = np.flatnonzero(kinds == KINDS[WAIT])
+        if not len(waits):
+            return
+        bits = facts.ends.dtype.type
+        ends, acted = bits(facts.all_ends), bits(facts.all_ends + 1)  # one is free beside the ends
+        after = facts.ends[graph.target[begin:end]]
+        after &= ends
+        other = after[waits]
+        after |= acted
+        after *= kinds == KINDS[CHOOSE]
+        starts = graph.first[low:high] - begin
+        moving = np.flatnonzero(np.diff(graph.first[low : high + 1]))
+        acting = np.zeros(high - low, dtype=after.dtype)
+        acting[moving] = np.bitwise_or.reduceat(after, starts[moving])
+        acting[graph.urgent[low:high]] = 0
+        here = np.searchsorted(starts, waits, side="right") - 1
+        one = acting[here]
+        lost, won = one & ~other & ends, other & ~one
+        won[~facts.acting[label[waits]]] = 0  # all that has happened is that nobody has acted yet
+        differ = np.flatnonzero(((one & acted) != 0) & ((lost | won) != 0))
+        waits, here = waits[differ], here[differ]
+        keys = graph.leaf[low:high][here].astype(np.int64) * self._timers
+        keys += self._timer[label[waits]]
+        np.bitwise_or.at(self._lost, keys, lost[differ])
+        np.bitwise_or.at(self._won, keys, won[differ])
+        first = np.full(len(self._first), -1, dtype=np.int64)
+        first[keys[::-1]] = begin + waits[::-1]  # the last write wins
+        self._first = np.where(self._first < 0, first, self._first)
+
+    def found(self) -> Iterator[tuple[int, int, _Race]]:
+        """Each of them with the number of its leaf, and of its timer."""
+        for key in np.flatnonzero(self._first >= 0).tolist():
+            race = _Race(int(self._lost[key]), int(self._won[key]), int(self._first[key]))
+            yield key // self._timers, key % self._timers, race
 
 
 def _told(facts: Facts, timer: str, places: dict[str, _Race]) -> Finding:

@@ -17,6 +17,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
+from heartline.checking.proving.steps import distinct, leaving
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -144,21 +146,19 @@ def forward(graph: Graph, labels: Array, *, urgent: bool = True) -> Array:
 
     With `urgent`, what is due at once may happen too, whatever its label.
     """
-    found = np.zeros(len(graph), dtype=bool)
+    found, flags = np.zeros((2, len(graph)), dtype=bool)
     waiting = np.unique(np.array([root.node for root in graph.roots], dtype=np.int64))
     while len(waiting):
         found[waiting] = True
         fresh = []
-        for at in range(0, len(waiting), ROWS):
-            nodes = waiting[at : at + ROWS]
-            nodes = nodes[nodes < graph.expanded]
-            places, owners = moves_of(graph, nodes)
-            allowed = labels[graph.label[places]]
+        waiting = waiting[waiting < graph.expanded]
+        for moves, counts, part in leaving(graph, waiting):
+            allowed = labels[graph.label[moves]]
             if urgent:
-                allowed |= graph.urgent[nodes][owners]
-            targets = graph.target[places[allowed]]
+                allowed |= np.repeat(graph.urgent[waiting[part]], counts)
+            targets = graph.target[moves][allowed]
             fresh.append(targets[~found[targets]])
-        waiting = np.unique(np.concatenate(fresh))
+        waiting = distinct(graph, np.concatenate(fresh), flags) if fresh else waiting[:0]
     return found
 
 

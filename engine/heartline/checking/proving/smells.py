@@ -23,7 +23,7 @@ from heartline.expressions import IntType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from heartline.checking.exploring.graph import Array
+    from heartline.checking.exploring.graph import Array, Graph
     from heartline.checking.proving.facts import Facts, Finding
     from heartline.diagnostics import Location
     from heartline.machine import Machine
@@ -191,7 +191,7 @@ def _judged(
 def _no_difference(facts: Facts) -> Iterator[Finding]:
     """Choices of a person that lead to the same wherever both are open."""
     specs: dict[tuple[Location, str], int] = {}  # a file may be included more than once
-    number = np.full(len(facts.graph.labels), -1, dtype=np.int64)
+    number = np.full(len(facts.graph.labels), -1, dtype=np.int32)
     chosen: list[ChoiceSpec] = []
     for n, label in enumerate(facts.graph.labels):
         if label.kind == CHOOSE and label.spec is not None:
@@ -200,12 +200,9 @@ def _no_difference(facts: Facts) -> Iterator[Finding]:
                 specs[key] = len(chosen)
                 chosen.append(label.spec)
             number[n] = specs[key]
-    same: dict[tuple[int, int], bool] = {}
-    for low, high in chunks(facts.graph):
-        _compare(facts, number, len(chosen), low, high, same)
     groups: dict[int, list[int]] = {}
-    for (one, other), equal in sorted(same.items()):
-        if equal and chosen[one].role == chosen[other].role:
+    for one, other in _alike(facts.graph, number, len(chosen)):
+        if chosen[one].role == chosen[other].role:
             groups.setdefault(one, []).append(other)
     told: set[int] = set()
     for one, others in groups.items():
@@ -223,30 +220,42 @@ def _no_difference(facts: Facts) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _compare(
-    facts: Facts, number: Array, count: int, low: int, high: int, same: dict[tuple[int, int], bool]
-) -> None:
-    """Note of each two choices that are open together whether they led to the same so far.
+def _alike(graph: Graph, number: Array, count: int) -> list[tuple[int, int]]:
+    """Each two choices that are open together somewhere, and lead to the same wherever they are.
 
-    The choices of a configuration are compared with those that stand one, two, ... places on.
+    Hardly any two ever lead to the same: these are found first, and only they are looked at again.
     """
-    graph = facts.graph
+    alike = np.zeros((count, count), dtype=bool)  # the lower number first
+    for low, high in chunks(graph):
+        which, target, row = _chosen(graph, number, low, high)
+        for step in _steps(row):
+            same = np.flatnonzero(target[step:] == target[:-step])
+            same = same[row[same] == row[same + step]]
+            one, other = which[same], which[same + step]
+            alike[np.minimum(one, other), np.maximum(one, other)] = True
+    for low, high in chunks(graph):
+        left = np.append(alike.any(axis=0) | alike.any(axis=1), False)  # and for -1
+        if not left.any():
+            break
+        which, target, row = _chosen(graph, np.where(left[number], number, -1), low, high)
+        for step in _steps(row):
+            differ = (target[step:] != target[:-step]) & (row[step:] == row[:-step])
+            one, other = which[:-step][differ], which[step:][differ]
+            alike[np.minimum(one, other), np.maximum(one, other)] = False
+    return [(int(one), int(other)) for one, other in np.argwhere(alike)]
+
+
+def _chosen(graph: Graph, number: Array, low: int, high: int) -> tuple[Array, Array, Array]:
+    """The moves of some configurations whose labels have a number: this number, where each leads,
+    and where it begins, counted from `low`."""
     begin, end = int(graph.first[low]), int(graph.first[high])
     which = number[graph.label[begin:end]]
-    acts = np.flatnonzero(which >= 0)
-    if len(acts) < 2:
-        return
-    row = sources(graph, low, high)[acts]
-    which, target = which[acts], graph.target[begin:end][acts]
-    for step in range(1, len(acts)):
-        together = row[step:] == row[:-step]
-        if not together.any():
-            return
-        one, other = which[:-step][together], which[step:][together]
-        keys = np.minimum(one, other) * count + np.maximum(one, other)
-        equal = (target[:-step] == target[step:])[together]
-        pairs, at = np.unique(keys, return_inverse=True)
-        differing = np.bincount(at, weights=~equal, minlength=len(pairs)) > 0
-        for key, differs in zip(pairs.tolist(), differing.tolist(), strict=True):
-            pair = divmod(key, count)
-            same[pair] = same.get(pair, True) and not differs
+    moves = np.flatnonzero(which >= 0)
+    counts = np.diff(graph.first[low : high + 1])
+    row = np.repeat(np.arange(high - low, dtype=np.int32), counts)
+    return which[moves], graph.target[begin:end][moves], row[moves]
+
+
+def _steps(row: Array) -> range:
+    """How many places on another move of the same configuration may stand."""
+    return range(1, int(np.bincount(row).max()) if len(row) else 1)
