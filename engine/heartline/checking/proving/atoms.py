@@ -17,6 +17,7 @@ import numpy as np
 
 from heartline.checking.exploring.coding import Coding
 from heartline.checking.exploring.vectors import Vectors
+from heartline.checking.proving.ahead import Asked, ahead
 from heartline.checking.proving.folding import (
     FALSE,
     all_of,
@@ -26,25 +27,22 @@ from heartline.checking.proving.folding import (
     opposite,
 )
 from heartline.checking.proving.marks import MAIN, Event
-from heartline.checking.proving.parts import Doing, Part
-from heartline.checking.proving.steps import backwards
+from heartline.checking.proving.ordering import Order
+from heartline.checking.proving.parts import Doing, Part, judged
 from heartline.expressions import (
     BOOL,
     TRUE,
-    And,
     At,
     CanReach,
     Happens,
     Literal,
-    Not,
-    Or,
     evaluate,
     reads,
     walk,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from heartline.checking.exploring.graph import Array, Graph
     from heartline.expressions import Symbol, Tree
@@ -53,14 +51,18 @@ if TYPE_CHECKING:
 __all__ = ["Moments"]
 
 _MOST_ROWS = 1 << 20  # combinations of values, to look an expression up by
-_CHUNK = 1 << 20  # configurations that are read at once
+_CHUNK = 1 << 16  # configurations that are looked at together; a multiple of 8
 
 
 class Moments:
     """The moments of one graph, and what holds where."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(
+        self, graph: Graph, promises: Sequence[Promise] = (), order: Order | None = None
+    ) -> None:
+        """`promises` are those that will be asked about, `order` that of the graph, if known."""
         self.graph = graph
+        self.order = Order(graph) if order is None else order
         self.machine = graph.machine
         self.coding = Coding(graph.machine)
         self.doings = [Doing.of(label) for label in graph.labels]
@@ -69,36 +71,42 @@ class Moments:
         self._known: dict[Tree, Array] = {}
         self.turning = self.column(~(graph.drawing | graph.urgent | graph.final))
         self._reached: dict[tuple[Tree, str | None], tuple[Tree, Tree]] = {}
+        self._asking = {
+            (node.operand, promise.host): promise
+            for promise in promises
+            for tree in promise.trees.values()
+            for node in walk(tree)
+            if isinstance(node, CanReach)
+            and not any(isinstance(inner, CanReach) for inner in walk(node.operand))
+        }
 
     # Where the play stands ----------------------------------------------------------------------
 
-    def truth(self, tree: Tree) -> Array:
-        """Where an expression holds, of all configurations. It asks nothing of the move."""
-        if isinstance(tree, Literal):
-            return np.full(len(self.graph), bool(tree.value))
-        if isinstance(tree, Not):
-            return ~self.truth(tree.operand)
-        if isinstance(tree, And | Or):
-            found = self.truth(tree.operands[0])
-            for each in tree.operands[1:]:
-                if isinstance(tree, And):
-                    found &= self.truth(each)
-                else:
-                    found |= self.truth(each)
-            return found
-        if isinstance(tree, Happens):  # a column of our own: see `column`
-            return self._columns[tree.name].copy()
-        if tree not in self._known:
-            if isinstance(tree, At):
-                found = self.at(frozenset(tree.leaves))
-            else:
-                found = self._looked_up(tree)
-            self._known[tree] = np.packbits(found)
-        return np.unpackbits(self._known[tree], count=len(self.graph)).view(np.bool_)
+    def pieces(self) -> Iterator[slice]:
+        """All configurations, so many at a time that what is made of them is soon at hand."""
+        for start in range(0, len(self.graph), _CHUNK):
+            yield slice(start, min(start + _CHUNK, len(self.graph)))
 
-    def at(self, leaves: frozenset[str]) -> Array:
-        """Which configurations stand in one of these leaves."""
-        found: Array = np.array([name in leaves for name in self.graph.leaves])[self.graph.leaf]
+    def truth(self, tree: Tree, part: slice) -> Array:
+        """Where an expression holds, of one of the `pieces`. It asks nothing of the move."""
+        return judged(tree, partial(self._look, part=part))
+
+    def _look(self, tree: Tree, part: slice) -> Array:
+        """The same of one that is not made of others."""
+        found: Array
+        if isinstance(tree, Literal):
+            found = np.full(part.stop - part.start, bool(tree.value))
+        elif isinstance(tree, Happens):  # a column of our own: see `column`
+            found = self._columns[tree.name][part]
+        elif isinstance(tree, At):
+            leaves = frozenset(tree.leaves)
+            of_leaf = np.array([name in leaves for name in self.graph.leaves])
+            found = of_leaf.take(self.graph.leaf[part])
+        else:
+            if tree not in self._known:
+                self._known[tree] = self._looked_up(tree)
+            bits = self._known[tree][part.start // 8 : -(-part.stop // 8)]
+            found = np.unpackbits(bits, count=part.stop - part.start).view(np.bool_)
         return found
 
     def column(self, values: Array) -> Tree:
@@ -110,37 +118,39 @@ class Moments:
         return tree
 
     def _looked_up(self, tree: Tree) -> Array:
-        """An expression over a few slots, worked out for each row of values that there is."""
+        """An expression over a few slots, worked out for each row of values that there is, as bits:
+        eight configurations in a byte."""
         layout = self._layout
         slots = sorted({layout[symbol] for symbol in reads(tree)})
         domains = [np.array(sorted({0, *self._domain(slot)})) for slot in slots]
         rows = int(np.prod([len(each) for each in domains], dtype=object))
         if rows > _MOST_ROWS:
             return self._computed(tree)
-        found = np.zeros(len(self.graph), dtype=np.bool_)
+        places = [_places(domain) for domain in domains]
+        found = np.zeros(-(-len(self.graph) // 8), dtype=np.uint8)
         known = np.full(rows, -1, dtype=np.int8)
-        for start in range(0, len(self.graph), _CHUNK):
-            part = slice(start, min(start + _CHUNK, len(self.graph)))
-            row = np.zeros(part.stop - start, dtype=np.int64)
-            for slot, domain in zip(slots, domains, strict=True):
-                numbers = self._numbers(slot, part)
-                if domain[-1] != len(domain) - 1:  # it is not simply counted from 0
-                    numbers = np.searchsorted(domain, numbers)
-                row = row * len(domain) + numbers
-            seen = np.bincount(row, minlength=rows) > 0
-            for new in np.flatnonzero(seen & (known < 0)):
-                known[new] = self._value(tree, slots, domains, int(new))
-            found[part] = known[row] > 0
+        for part in self.pieces():
+            row = np.zeros(part.stop - part.start, dtype=np.int32)
+            for slot, domain, place in zip(slots, domains, places, strict=True):
+                row *= np.int32(len(domain))
+                row += place(self._numbers(slot, part))
+            holds = known.take(row)
+            new = row[holds < 0]
+            if len(new):
+                for each in np.unique(new).tolist():
+                    known[each] = self._value(tree, slots, domains, each)
+                holds = known.take(row)
+            found[part.start // 8 : -(-part.stop // 8)] = np.packbits(holds)
         return found
 
     def _computed(self, tree: Tree) -> Array:
         """An expression over so many values that it is computed for each configuration."""
         function = Vectors(self.coding, self._layout).expression(tree)
-        found = np.zeros(len(self.graph), dtype=np.bool_)
-        for start in range(0, len(self.graph), _CHUNK):
-            part = slice(start, min(start + _CHUNK, len(self.graph)))
+        found = np.zeros(-(-len(self.graph) // 8), dtype=np.uint8)
+        for part in self.pieces():
             read = partial(self._numbers, part=part)
-            found[part] = function(read)
+            holds = np.broadcast_to(function(read), part.stop - part.start)
+            found[part.start // 8 : -(-part.stop // 8)] = np.packbits(holds)
         return found
 
     def _domain(self, slot: int) -> Sequence[int]:
@@ -218,17 +228,32 @@ class Moments:
         since the graph is not whole. For an included file only what it does itself counts."""
         key = (operand, promise.host)
         if key not in self._reached:
-            asked = replace(promise, pattern="never", trees={"never": operand}, numbers={})
-            part = Part(self, asked)
-            here, on = part.table(_comes), part.table(_goes_on)
-            surely = backwards(self.graph, part, here, on, None)
-            unknown: Tree = FALSE
-            if not self.graph.is_whole:
-                open_ = np.zeros(len(self.graph), dtype=np.bool_)
-                open_[self.graph.expanded :] = ~self.graph.final[self.graph.expanded :]
-                unknown = self.column(backwards(self.graph, part, here, on, open_) & ~surely)
-            self._reached[key] = self.column(surely), unknown
+            self._reach({key: promise} | self._asking)
         return self._reached[key]
+
+    def _reach(self, asking: Mapping[tuple[Tree, str | None], Promise]) -> None:
+        """Answer what is asked for, all together, since each time goes through the whole graph."""
+        parts = {}
+        for key, promise in asking.items():
+            if key in self._reached:
+                continue
+            asked = replace(promise, pattern="never", trees={"never": key[0]}, numbers={})
+            # What stands in `can_reach` inside it is answered by that.
+            parts[key] = Part(self, asked)
+        questions = {
+            key: Asked(part, part.table(_comes), part.table(_goes_on))
+            for key, part in parts.items()
+            if key not in self._reached
+        }
+        surely = list(ahead(self.order, [*questions.values()]))
+        unknown: list[Tree] = [FALSE] * len(surely)
+        if not self.graph.is_whole:
+            open_ = np.zeros(len(self.graph), dtype=np.bool_)
+            open_[self.graph.expanded :] = ~self.graph.final[self.graph.expanded :]
+            at_all = ahead(self.order, [*questions.values()], open_)
+            unknown = [self.column(a & ~b) for a, b in zip(at_all, surely, strict=True)]
+        for key, sure, maybe in zip(questions, surely, unknown, strict=True):
+            self._reached[key] = self.column(sure), maybe
 
     def cautious(self, promise: Promise) -> Promise | None:
         """The promise as far as a graph can break it that is not whole; None where it cannot be
@@ -262,3 +287,15 @@ def _comes(event: Event) -> bool:
 def _goes_on(event: Event) -> bool:
     """For `reached`: whether what follows this moment counts too."""
     return event.last is None and event.now is not None
+
+
+def _places(domain: Array) -> Callable[[Array], Array]:
+    """The places of numbers in a domain, as 32-bit integers."""
+    low, high = int(domain[0]), int(domain[-1])
+    if low == 0 and high == len(domain) - 1:
+        return partial(np.asarray, dtype=np.int32)
+    if high - low >= _MOST_ROWS:
+        return lambda numbers: np.searchsorted(domain, numbers).astype(np.int32)
+    places = np.zeros(high - low + 1, dtype=np.int32)
+    places[domain - low] = np.arange(len(domain))
+    return lambda numbers: places.take(numbers - low)

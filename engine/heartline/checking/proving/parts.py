@@ -16,21 +16,24 @@ from heartline.checking.proving.marks import Event, fields, rule_of
 from heartline.expressions import (
     BOOL,
     TRUE,
+    And,
     At,
     Happens,
     Literal,
+    Not,
+    Or,
     walk,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from heartline.checking.exploring.graph import Array, Label
     from heartline.checking.proving.atoms import Moments
     from heartline.expressions import Tree
     from heartline.plan import Promise
 
-__all__ = ["Doing", "Part"]
+__all__ = ["Doing", "Part", "judged"]
 
 _CODES = 1 << 16  # codes of configurations, before they are counted anew
 
@@ -97,20 +100,23 @@ class Part:
             for tree in dict.fromkeys((*bits, self._over, self._inside, self._turns))
             if not is_known(tree)
         ]
-        self.code, rows = _coded(moments, columns)
-        self.codes = len(rows)
+        raw, seen, rows = _coded(moments, columns)
         places = {tree: n for n, tree in enumerate(columns)}
         numbers: dict[Event, int] = {}
-        table = np.zeros((self.classes, self.codes), dtype=np.int64)
+        table = np.zeros((self.classes, len(rows)), dtype=np.int64)
         for (n, (now, last)), (m, row) in product(enumerate(trees), enumerate(rows)):
             event = self._event(now, last, places, row)
             table[n, m] = numbers.setdefault(event, len(numbers))
         self.events: Sequence[Event] = tuple(numbers)
-        small = np.uint8 if len(numbers) <= 256 else np.uint16
-        self.rows = table.astype(small)
+        # Configurations need not be told apart that are the same event for each label.
+        table, places_of = np.unique(table, axis=1, return_inverse=True)
+        self.rows = table.astype(np.uint8 if len(numbers) <= 256 else np.uint16)
+        self.codes = self.rows.shape[1]
+        self.code = _renumbered(moments, raw, seen, places_of.ravel())
         self._flat = self.rows.ravel()
         self._offset = self.classes_of_labels * np.int32(self.codes)
-        self.by_node: Array | None = self._flat[self.code] if self.classes == 1 else None
+        # Where there is one class, the codes are the numbers of the events, rising as these do.
+        self.by_node: Array | None = self.code if self.classes == 1 else None
         self._graph = graph
 
     def at(self, moves: Array | slice) -> Array:
@@ -121,9 +127,9 @@ class Part:
     def of(self, labels: Array, nodes: Array) -> Array:
         """The numbers of the events of labels that lead to configurations."""
         if self.by_node is not None:
-            found: Array = self.by_node[nodes]
+            found: Array = self.by_node.take(nodes)
         else:
-            found = self._flat[self._offset[labels] + self.code[nodes]]
+            found = self._flat.take(self._offset.take(labels) + self.code.take(nodes))
         return found
 
     def table(self, test: object) -> Array:
@@ -211,17 +217,93 @@ def _asked(promise: Promise) -> Mapping[str, frozenset[str]]:
     }
 
 
-def _coded(moments: Moments, columns: list[Tree]) -> tuple[Array, list[tuple[bool, ...]]]:
-    """A number for each configuration by which of the expressions hold there, and for each number
-    what holds."""
-    code = np.zeros(len(moments.graph), dtype=np.uint32)
-    rows: list[tuple[bool, ...]] = [()]
-    for n, tree in enumerate(columns):
-        code = code * 2 + moments.truth(tree)
-        rows = [(*row, holds) for row in rows for holds in (False, True)]
-        if len(rows) * 2 > _CODES or n == len(columns) - 1:
-            seen = np.flatnonzero(np.bincount(code, minlength=len(rows)))
-            again = np.zeros(len(rows), dtype=np.uint32)
-            again[seen] = np.arange(len(seen))
-            code, rows = again[code], [rows[each] for each in seen]
-    return code.astype(np.uint8 if len(rows) <= 256 else np.uint32), rows
+def judged(tree: Tree, look: Callable[[Tree], Array]) -> Array:
+    """Where an expression holds, from where the expressions hold that it is made of."""
+    if isinstance(tree, Not):
+        return ~judged(tree.operand, look)
+    if not isinstance(tree, And | Or):
+        return look(tree)
+    join = np.logical_and if isinstance(tree, And) else np.logical_or
+    found: Array = join(judged(tree.operands[0], look), judged(tree.operands[1], look))
+    for each in tree.operands[2:]:
+        join(found, judged(each, look), out=found)
+    return found
+
+
+def _bases(tree: Tree) -> Iterator[Tree]:
+    """What `judged` looks up."""
+    if isinstance(tree, Not):
+        yield from _bases(tree.operand)
+    elif isinstance(tree, And | Or):
+        for each in tree.operands:
+            yield from _bases(each)
+    else:
+        yield tree
+
+
+def _coded(moments: Moments, columns: list[Tree]) -> tuple[Array, Array, list[tuple[bool, ...]]]:
+    """A number for each configuration by which of the expressions hold there; the numbers that
+    there are, rising; and for each of them what holds.
+
+    The numbers tell apart what the expressions are made of, since that is less to look up, and
+    all that asks where a play stands is one look-up together. Where that would make too many
+    numbers, they tell apart the expressions themselves.
+    """
+    graph = moments.graph
+    bases = list(dict.fromkeys(each for tree in columns for each in _bases(tree)))
+    places = [tree for tree in bases if isinstance(tree, At)]
+    others: list[Tree] = [tree for tree in bases if not isinstance(tree, At)]
+    patterns: dict[tuple[bool, ...], int] = {}
+    asked = [tuple(name in tree.leaves for tree in places) for name in graph.leaves]
+    of_leaf = np.array([patterns.setdefault(each, len(patterns)) for each in asked])
+    if len(patterns) << len(others) > _CODES:
+        places, others, patterns, of_leaf = [], columns, {(): 0}, np.zeros_like(of_leaf)
+    rows = np.array(list(patterns), dtype=np.bool_).reshape(len(patterns), len(places))
+    of_leaf = of_leaf.astype(np.min_scalar_type(len(patterns)))
+    waiting = others
+
+    def read(part: slice) -> Array:
+        numbers: Array = of_leaf.take(graph.leaf[part]) if code is None else code[part]
+        return numbers
+
+    code: Array | None = None
+    while True:
+        width = max((_CODES // len(rows)).bit_length() - 1, 1)
+        now, waiting = waiting[:width], waiting[width:]
+        code, seen = _told(moments, read, len(rows), now)
+        bits = (seen[:, None] >> np.arange(len(now))[::-1]) & 1
+        rows = np.hstack([rows[seen >> len(now)], bits.astype(np.bool_)])
+        if not waiting:
+            break
+        code = _renumbered(moments, code, seen, np.arange(len(seen)))
+    values = dict(zip([*places, *others], rows.T, strict=True))
+    found = [judged(tree, values.__getitem__).tolist() for tree in columns]
+    return code, seen, list(zip(*found, strict=True)) if found else [()] * len(seen)
+
+
+def _told(
+    moments: Moments, read: Callable[[slice], Array], count: int, trees: Sequence[Tree]
+) -> tuple[Array, Array]:
+    """Numbers (up to `count`) with a bit put to them for each expression that holds; and which of
+    them there are, rising."""
+    size = count << len(trees)
+    code = np.empty(len(moments.graph), dtype=np.min_scalar_type(size - 1))
+    there = np.zeros(size, dtype=np.bool_)
+    for part in moments.pieces():
+        here = read(part).astype(code.dtype)
+        for tree in trees:
+            here <<= 1
+            here |= moments.truth(tree, part)
+        code[part] = here
+        there[here.astype(np.intp)] = True  # quicker than with numbers of other sizes
+    return code, np.flatnonzero(there)
+
+
+def _renumbered(moments: Moments, code: Array, seen: Array, numbers: Array) -> Array:
+    """Other numbers in the place of those that there are."""
+    again = np.zeros(int(seen[-1]) + 1, dtype=np.min_scalar_type(int(numbers.max())))
+    again[seen] = numbers
+    found = np.empty(len(code), dtype=again.dtype)
+    for part in moments.pieces():
+        found[part] = again.take(code[part])
+    return found

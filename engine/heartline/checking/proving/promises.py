@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from heartline.checking.exploring.graph import Graph
+    from heartline.checking.proving.ordering import Order
     from heartline.checking.proving.paths import Path
     from heartline.checking.proving.spreading import Break, Found
     from heartline.expressions import Tree
@@ -57,13 +58,16 @@ class Verdict:
     sentence: str
 
 
-def decide(graph: Graph, promises: Sequence[Promise] | None = None) -> tuple[Verdict, ...]:
-    """Decide promises over a graph with moves: all of its machine, where none are given."""
-    moments = Moments(graph)
+def decide(
+    graph: Graph, promises: Sequence[Promise] | None = None, order: Order | None = None
+) -> tuple[Verdict, ...]:
+    """Decide promises over a graph with moves: all of its machine, where none are given. `order`
+    is that of the graph, where somebody else needs it too."""
     asked = graph.machine.promises if promises is None else promises
+    moments = Moments(graph, asked, order)
     found: list[Verdict | None] = []
     screened: list[int] = []
-    screen = Screen(graph)
+    screen = Screen(moments.order)
     for n, promise in enumerate(asked):
         cautious = moments.cautious(promise)
         if cautious is None:  # the graph is not whole, so that it does not count what was tried

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from heartline.checking.proving.paths import Path
-from heartline.checking.proving.screening import incoming
 from heartline.checking.proving.steps import MOVES, distinct, leaving, source, way_to
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Break", "Found", "at_length", "at_once"]
 
-_FEW = 8  # standings, up to which those that come later are followed as they come
 _MOST_ENTRIES = 1 << 22  # of one table
 
 
@@ -56,12 +54,7 @@ def at_once(graph: Graph, part: Part, table: Standings) -> Found | None:
 def at_length(graph: Graph, part: Part, table: Standings) -> Found:
     """Follow all plays, where no beginning breaks the promise."""
     search = _Search(graph, part, table)
-    tried = search.tried_so_far()
-    if not table.is_set and table.then.shape[1] > _FEW:
-        found = search.peel(tried=tried)
-        if found is not None:
-            return found
-    return search.spread(tried=tried)
+    return search.spread(tried=search.tried_so_far())
 
 
 class _Flow:
@@ -97,10 +90,10 @@ class _Flow:
         if self._code is None:
             place += self._part.at(moves)
         else:
-            place += self._code[self._graph.target[moves]]
+            place += self._code.take(self._graph.target[moves])
         if self._labels is not None:
-            place += self._labels[self._graph.label[moves]]
-        found: Array = self._table[place]
+            place += self._labels.take(self._graph.label[moves])
+        found: Array = self._table.take(place)
         return found
 
 
@@ -138,11 +131,11 @@ class _Search:
         graph, first = self.graph, self.table.first
         bad, tries = self.table.breaks[:, first], self.table.tries[:, first]
         if self.part.by_node is not None:
-            nodes = np.flatnonzero(bad[self.part.by_node])
+            nodes = np.flatnonzero(bad[self.part.by_node]) if bad.any() else self.roots[:0]
             if len(nodes):
                 path = way_to(graph, int(nodes[0]))
                 return Found(self._break(path, int(self.part.by_node[nodes[0]]), first), tried=True)
-            return Found(None, tried or bool(tries[self.part.by_node].any()))
+            return Found(None, tried or bool(tries.any()))  # each event is one of some moment
         asked = bad if tried else bad | tries
         labels = self.part.labels_with(asked)
         if not labels.any():
@@ -210,36 +203,6 @@ class _Search:
             table.join.at(stands, targets, then)
             front.append((nodes, stands[nodes] & ~had if table.is_set else stands[nodes]))
         return None, tried
-
-    def peel(self, *, tried: bool) -> Found | None:
-        """Follow all plays of a graph in which none goes round, each configuration once: after all
-        that lead to it. What goes round is followed in the end. None where some play breaks it."""
-        graph, table = self.graph, self.table
-        flow = _Flow(graph, self.part, table)
-        stands: Array = np.zeros(len(graph), dtype=flow.kind)
-        self._begin(stands)
-        before = incoming(graph)
-        flags = np.zeros(len(graph), dtype=np.bool_)
-        nodes = np.flatnonzero(before == 0)
-        while len(nodes):
-            free: list[Array] = []
-            standings = stands[nodes]
-            for moves, counts, places in leaving(graph, nodes):
-                targets = graph.target[moves].astype(np.intp)
-                then = flow.after(moves, standings[places], counts)
-                most = int(then.max())
-                if most >= flow.breaks:
-                    return None
-                if most >= flow.tries:
-                    tried = True
-                    then &= flow.tries - 1
-                np.maximum.at(stands, targets, then)
-                np.subtract.at(before, targets, np.int32(1))
-                free.append(targets[before[targets] == 0])
-            nodes = distinct(graph, np.concatenate([nodes[:0], *free]), flags)
-        left = np.flatnonzero((before > 0) & (stands > 0))
-        broken, tried = self._go_on(stands, [(left, stands[left])], tried=tried)
-        return None if broken is not None else Found(None, tried)
 
     def _found(self, front: list[tuple[Array, Array]], move: int, place: int) -> Break:
         """The play that was followed to a move that breaks the promise, found backwards."""
