@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from heartline.checking.exploring.clocks import only
+from heartline.checking.exploring.kept import Found, joined
 from heartline.checking.exploring.layout import CLOCK, LEAF, Dense, Packed
+from heartline.checking.exploring.table import AT_ONCE, HashTable
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from heartline.checking.exploring.batch import Batch
     from heartline.checking.exploring.explorer import Exploration
     from heartline.checking.exploring.graph import Array
@@ -19,10 +24,17 @@ __all__ = ["Arrivals"]
 
 
 class Arrivals:
-    """Gathers the batches of one piece. What no longer counts where they stand becomes 0."""
+    """Gathers the batches of one piece. What no longer counts where they stand becomes 0.
+
+    As soon as there is enough of it for the table, it is looked up in the background.
+    """
 
     def __init__(self, exploration: Exploration) -> None:
         self._machine = exploration.machine
+        self._table = exploration.table
+        self._background = exploration.background
+        # The other table numbers all that arrives at once, and does so quickly.
+        self._is_early = isinstance(exploration.table, HashTable)
         self._relevance = exploration.relevance
         self._layout = exploration.layout
         self._numbers = exploration.numbers
@@ -47,7 +59,9 @@ class Arrivals:
     def clear(self) -> None:
         """Begin anew."""
         self.count = 0
-        self._codes: list[Codes] = []
+        self._codes: list[Codes] = []  # what waits to be looked up
+        self._waiting = 0
+        self._looking_up: list[Future[Array | None]] = []
         self._rows: list[Array] = []
         self._labels: list[tuple[int, int]] = []
         self._weights: list[Array | int] = []
@@ -57,38 +71,47 @@ class Arrivals:
         """One batch has come to rest."""
         self.count += batch.size
         self._codes.append(self._encode(batch))
+        self._waiting += batch.size
         if batch.rows is not None:
             self._rows.append(batch.rows)
             self._labels.append((label, batch.size))
             self._weights.append(1 if batch.weight is None else batch.weight)
             self._elapsed.append(0 if batch.takes is None else batch.takes)
+        while self._is_early and self._waiting >= AT_ONCE:
+            some = self._cut_off(AT_ONCE)
+            self._looking_up.append(self._background.submit(self._looked_up, some))
 
-    def codes(self) -> Codes:
-        """All that arrived."""
-        return tuple(np.concatenate(parts) for parts in zip(*self._codes, strict=True))
+    def numbers(self) -> list[Array]:
+        """The numbers of all that arrived, in parts; none where the table gives no numbers."""
+        parts = [each.result() for each in self._looking_up]
+        if self._codes:
+            parts.append(self._looked_up(self._codes))
+        self._codes, self._waiting, self._looking_up = [], 0, []
+        return [part for part in parts if part is not None]
 
-    def rows(self) -> Array:
-        """Where each move began."""
-        return np.concatenate(self._rows)
+    def found(self) -> Found:
+        """What is known of the moves."""
+        return Found(self._rows, self._labels, self._weights, self._elapsed)
 
-    def labels(self) -> Array:
-        """The number of each move's label."""
-        numbers = np.array([label for label, _ in self._labels], dtype=np.int32)
-        return np.repeat(numbers, [size for _, size in self._labels])
+    def _looked_up(self, parts: list[Codes]) -> Array | None:
+        return self._table.add(tuple(map(joined, zip(*parts, strict=True))))
 
-    def weights(self) -> Array:
-        """Each move's weight."""
-        return self._spread(self._weights, np.int32)
-
-    def elapsed(self) -> Array:
-        """How long each move takes, in microseconds."""
-        return self._spread(self._elapsed, np.int64)
-
-    def _spread(self, parts: list[Array | int], dtype: type) -> Array:
-        return np.concatenate([
-            part.astype(dtype) if isinstance(part, np.ndarray) else np.full(size, part, dtype)
-            for part, (_, size) in zip(parts, self._labels, strict=True)
-        ])  # fmt: skip
+    def _cut_off(self, count: int) -> list[Codes]:
+        """The first so many of what waits, in parts."""
+        some: list[Codes] = []
+        size = 0
+        while size < count:
+            codes = self._codes[len(some)]
+            some.append(codes)
+            size += len(codes[0])
+        self._codes = self._codes[len(some) :]
+        if size > count:
+            last = some.pop()
+            kept = len(last[0]) - (size - count)
+            some.append(tuple(code[:kept] for code in last))
+            self._codes.insert(0, tuple(code[kept:] for code in last))
+        self._waiting -= count
+        return some
 
     # Codes --------------------------------------------------------------------------------------
 
@@ -110,21 +133,21 @@ class Arrivals:
         if batch.clock is not None and (
             self._timers_kept[batch.leaf] or not self._machine.leaves[batch.leaf].final
         ):
-            changed[CLOCK] = batch.clock
+            one = only(batch.clock)
+            changed[CLOCK] = batch.clock if one is None else one
         masks = self._masks.get(batch.leaf)
         if masks is None:
             masks = self._masks[batch.leaf] = _Masks(self, batch.leaf)
         counts = masks.of(batch)
-        fixed = self._layout.mask(changed)
-        keeping = [mask & ~out for mask, out in zip(counts, fixed, strict=True)]
-        codes = self._layout.write(batch.codes, keeping, changed)
         if not masks.slots:
-            return codes
-        stays = self._layout.mask((LEAF, CLOCK))
-        return tuple([
-            code & (mask | always)
-            for code, mask, always in zip(codes, counts, stays, strict=True)
-        ])  # fmt: skip
+            fixed = self._layout.mask(changed)
+            keeping = [mask & ~out for mask, out in zip(counts, fixed, strict=True)]
+            return self._layout.write(batch.codes, keeping, changed)
+        fixed = self._layout.mask((*changed, CLOCK))
+        codes = self._layout.write(batch.codes, [~out for out in fixed], changed)
+        for code, mask in zip(codes, counts, strict=True):
+            code &= mask
+        return codes
 
     def _encode_dense(self, batch: Batch, changed: dict[int, Any]) -> Codes:
         layout = self._layout
@@ -143,7 +166,10 @@ class Arrivals:
 
 
 class _Masks:
-    """For one leaf the bits that count, by what the deciders hold that count there themselves."""
+    """For one leaf the bits that count, by what the deciders hold that count there themselves.
+
+    Where there are such, those of the leaf and of the timers count too.
+    """
 
     def __init__(self, arrivals: Arrivals, leaf: str) -> None:
         layout = arrivals._layout
@@ -178,7 +204,7 @@ class _Masks:
         for place in places:
             if not self._known[place]:
                 self._known[place] = True
-                masks = self._layout.mask(self._alive(place))
+                masks = self._layout.mask((*self._alive(place), LEAF, CLOCK))
                 for table, mask in zip(self._tables, masks, strict=True):
                     table[place] = mask
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from heartline.checking.exploring.clocks import picked
 from heartline.checking.exploring.layout import LEAF
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Batch:
             if slot in reading.timers:
                 if self.clock is None:
                     return np.int8(0)
-                return reading.clocks.status(reading.timers[slot])[self.clock]
+                return reading.clocks.statuses(reading.timers[slot], self.clock)
             if self._parent is not None and slot in self._parent[0]._known:
                 parent, which = self._parent
                 known = self._known[slot] = parent._known[slot].take(which)
@@ -105,7 +106,7 @@ class Batch:
             return other
         other.codes = tuple([code.take(which) for code in self.codes])
         other.size = len(which)
-        other.clock = None if self.clock is None else self.clock.take(which)
+        other.clock = None if self.clock is None else picked(self.clock, which)
         other.rows = None if self.rows is None else self.rows.take(which)
         other.weight = None if self.weight is None else self.weight.take(which)
         other.takes = None if self.takes is None else self.takes.take(which)

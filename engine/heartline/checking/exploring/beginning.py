@@ -8,6 +8,7 @@ import numpy as np
 
 from heartline.checking.exploring.batch import Batch
 from heartline.checking.exploring.graph import BEGIN, Label, Root
+from heartline.checking.exploring.kept import joined
 from heartline.checking.exploring.layout import LEAF
 from heartline.plan import HANDLED, PENDING, RUNNING
 
@@ -92,10 +93,11 @@ def _roots(exploration: Exploration, frames: Mapping[int, Array]) -> list[Root]:
     arrived = exploration.arrivals
     if not arrived.count:
         return []
-    codes, rows, labels = arrived.codes(), arrived.rows(), arrived.labels()
-    numbers = exploration.table.add(codes)
-    if numbers is None:
+    parts, found = arrived.numbers(), arrived.found()
+    if not parts:
         return []
+    numbers, rows = joined(parts), joined(found.rows)
+    labels = found.spread([label for label, _ in found.labels], np.int32)
     exploration.begun = np.full(int(rows.max()) + 1, -1, dtype=np.int64)
     exploration.begun[rows] = numbers
     _, firsts = np.unique(np.stack([numbers, labels]), axis=1, return_index=True)

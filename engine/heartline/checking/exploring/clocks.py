@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     Zone = tuple[tuple[int, ...], ...]
     Work = Callable[["_State"], "_State | None"]
 
-__all__ = ["Clocks"]
+__all__ = ["Clocks", "alike", "only", "picked"]
 
 _BELOW, _AT_MOST = 0, 1  # the bounds "less than nothing" and "nothing at most"
 _UNKNOWN, _IMPOSSIBLE = -2, -1  # what a table holds besides numbers
@@ -76,6 +76,7 @@ class Clocks:
 
     `timers` are the machine's, in its order, and are named by their place in it. All operations
     take an array of numbers and give one back, which can be the same array: do not write into it.
+    Numbers that are all alike, as in all leaves that no timer runs through, can be a view of one.
     """
 
     zero = 0
@@ -135,18 +136,25 @@ class Clocks:
         pending ones, and time has moved to its deadline. Elsewhere the numbers stay."""
         found = self._look_up(("fire", timer), ids, lambda state: _fired(state, timer))
         able = found != _IMPOSSIBLE
-        return able, np.where(able, found, ids)
+        return able, found if able.all() else np.where(able, found, ids)
 
     # What is so -----------------------------------------------------------------------------------
 
     def urgent(self, ids: Array) -> Array:
         """Where a deadline is due now, so that no person can do anything before."""
-        found: Array = self._urgent[ids]
+        one = only(ids)
+        found: Array = self._urgent[ids] if one is None else np.full(len(ids), self._urgent[one])
         return found
 
     def status(self, timer: int) -> Array:
         """The statuses of a timer, by number. Ask anew after anything that can make new numbers."""
         return self._statuses[timer, : len(self)]
+
+    def statuses(self, timer: int, ids: Array) -> Array:
+        """The statuses of a timer behind these numbers, or the one that it has behind them all."""
+        one = only(ids)
+        found: Array = self._statuses[timer, ids if one is None else one]
+        return found
 
     def pending(self, id: int) -> tuple[int, ...]:
         """The timers that wait to be handled, in the order in which they ran out."""
@@ -188,12 +196,11 @@ class Clocks:
         table = self._tables.get(key)
         if table is None or len(table) < len(self):
             table = self._tables[key] = _grown(table, 2 * len(self))
-        low = int(ids.min())
-        if low == int(ids.max()):  # as it is in all leaves that no timer runs through
-            if table[low] == _UNKNOWN:
-                table[low] = self._work(low, work)
-            same = table[low] == low
-            return ids if same else np.full(ids.shape, table[low], dtype=np.int32)
+        one = only(alike(ids))
+        if one is not None:
+            if table[one] == _UNKNOWN:
+                table[one] = self._work(one, work)
+            return ids if table[one] == one else _view(int(table[one]), len(ids))
         found: Array = table[ids]
         if found.min() == _UNKNOWN:
             for each in np.unique(ids[found == _UNKNOWN]).tolist():
@@ -216,6 +223,30 @@ class Clocks:
             self._urgent[number] = state.urgent
             self._statuses[:, number] = state.statuses
         return number
+
+
+# Numbers that are all alike ----------------------------------------------------------------------
+
+
+def alike(ids: Array) -> Array:
+    """The same numbers, as a view of one where they are all alike."""
+    if not len(ids) or ids.strides == (0,) or ids[0] != ids[-1] or ids.min() != ids.max():
+        return ids
+    return _view(int(ids[0]), len(ids))
+
+
+def only(ids: Array) -> int | None:
+    """The number of which these are a view; None where they are not."""
+    return int(ids[0]) if ids.strides == (0,) else None
+
+
+def picked(ids: Array, which: Array) -> Array:
+    """The numbers of these rows."""
+    return ids[: len(which)] if ids.strides == (0,) else ids.take(which)
+
+
+def _view(id: int, size: int) -> Array:
+    return np.ndarray((size,), np.int32, np.array([id], dtype=np.int32), strides=(0,))
 
 
 def _grown(table: Array | None, size: int) -> Array:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,14 +22,15 @@ import numpy as np
 from heartline.checking.exploring.arriving import Arrivals
 from heartline.checking.exploring.batch import Batch, Reading
 from heartline.checking.exploring.beginning import begin, first_frames
-from heartline.checking.exploring.clocks import Clocks
+from heartline.checking.exploring.clocks import Clocks, alike
 from heartline.checking.exploring.coding import Coding
 from heartline.checking.exploring.graph import CHOOSE, DRAW, SEND, Graph, Label, Notes, Root
+from heartline.checking.exploring.kept import Moves, joined
 from heartline.checking.exploring.layout import CLOCK, LEAF, MOST_DENSE, Dense, Numbers, Packed
 from heartline.checking.exploring.moving import Mover
 from heartline.checking.exploring.parts import Parts, spoken_conditions
 from heartline.checking.exploring.slicing import Slice
-from heartline.checking.exploring.table import DenseTable, HashTable
+from heartline.checking.exploring.table import AT_ONCE, DenseTable, HashTable
 from heartline.checking.exploring.vectors import Vectors
 from heartline.checking.relevance import Relevance
 from heartline.expressions import Assign, BoolType, EnumType, Literal, reads
@@ -36,6 +38,7 @@ from heartline.inputs import check_seats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+    from concurrent.futures import Future
 
     from heartline.checking.exploring.graph import Array
     from heartline.expressions import Tree
@@ -104,18 +107,6 @@ def explore(
     return exploration.run(limits or Limits(), progress, roots, inputs)
 
 
-@dataclass(slots=True)
-class _Moves:
-    """The moves that were found, in the order of where they begin."""
-
-    counts: list[Array] = field(default_factory=list)
-    target: list[Array] = field(default_factory=list)
-    label: list[Array] = field(default_factory=list)
-    weight: list[Array] = field(default_factory=list)
-    elapsed: list[Array] = field(default_factory=list)
-    nbytes: int = 0
-
-
 class Exploration:
     def __init__(
         self,
@@ -181,12 +172,15 @@ class Exploration:
             self.table = DenseTable(self.layout.size, numbered=moves)
         else:
             self.table = HashTable(self.layout.words)
+        # One thread, which begins with the first that it is given, and does all in its order.
+        self.background = ThreadPoolExecutor(1)
         self.arrivals = Arrivals(self)
         self.mover = Mover(self, read)
         self.left: dict[int, int] = {}
         self.begun: Array | None = None
         self.labels: dict[Label, int] = {}
-        self.moves = _Moves()
+        self.moves = Moves(any_time=any_time)
+        self.adding: Future[None] | None = None
         self.transitions = 0
         self.piece = _PIECE
         self.drawing: list[Array] = []
@@ -236,10 +230,13 @@ class Exploration:
                         len(self.table), self.transitions, len(levels) - 1,
                         time.monotonic() - started,
                     ))  # fmt: skip
+            self._added()
         except KeyboardInterrupt:
             stopped = "interrupt"
         except MemoryError:
             stopped = "memory"
+        finally:
+            self.background.shutdown()
         if levels[-1] != len(self.table):
             levels.append(len(self.table))
         return self._graph(levels, found, done, stopped, time.monotonic() - started)
@@ -273,8 +270,8 @@ class Exploration:
             self.urgent.append(urgent)
 
     def _batch(self, leaf: str, codes: tuple[Array, ...], rows: Array) -> Batch:
-        clock = self.layout.read(codes, CLOCK) if self.machine.timers else None
-        wanted = rows.astype(np.int64) if self.with_moves else None
+        clock = alike(self.layout.read(codes, CLOCK)) if self.machine.timers else None
+        wanted = rows.astype(np.int32) if self.with_moves else None
         return Batch(self.reading, leaf, codes, clock, wanted)
 
     def _moves_of(self, batch: Batch) -> tuple[Array | None, Array | None]:
@@ -290,7 +287,8 @@ class Exploration:
                 which = np.flatnonzero(weight)
                 if len(which):
                     drawn = batch.take(which if len(which) < batch.size else None)
-                    drawn.weight = weight[which]
+                    if not self.any_time:
+                        drawn.weight = weight[which]
                     spec = offer.spec
                     mover.happen(drawn, offer.event, Label(DRAW, spec.id, spec.role, spec, ()))
             rest = _others(batch, draws)
@@ -317,25 +315,22 @@ class Exploration:
         """Number what has arrived, and keep the moves in the order of where they begin."""
         arrived = self.arrivals
         self.transitions += arrived.count
-        if not arrived.count:
-            if self.with_moves:
-                self.moves.counts.append(np.zeros(end - start, dtype=np.int64))
-            return
-        numbers = self.table.add(arrived.codes())
+        numbers = arrived.numbers()
         if not self.with_moves:
             return
-        assert numbers is not None
-        rows = arrived.rows() - start
-        order = _order(rows)
-        moves = self.moves
-        moves.counts.append(np.bincount(rows, minlength=end - start))
-        moves.target.append(numbers[order])
-        moves.label.append(arrived.labels()[order])
-        moves.weight.append(arrived.weights()[order])
-        moves.nbytes += 10 * len(order)
-        if not self.any_time:
-            moves.elapsed.append(arrived.elapsed()[order])
-            moves.nbytes += 8 * len(order)
+        self._added()
+        if arrived.count < AT_ONCE:
+            self.moves.add(start, end, numbers, arrived.found())
+        else:  # the next piece need not wait for it
+            self.adding = self.background.submit(
+                self.moves.add, start, end, numbers, arrived.found()
+            )
+
+    def _added(self) -> None:
+        """Wait for the moves that are being kept."""
+        if self.adding is not None:
+            self.adding.result()
+            self.adding = None
 
     def _reached(self, limits: Limits, started: float) -> str | None:
         if limits.configurations is not None and len(self.table) > limits.configurations:
@@ -349,7 +344,8 @@ class Exploration:
         return None
 
     def _memory(self) -> int:
-        return self.table.nbytes + self.moves.nbytes
+        each = 0 if not self.with_moves else 10 if self.any_time else 18
+        return self.table.nbytes + each * self.transitions
 
     # What comes out -----------------------------------------------------------------------------
 
@@ -362,12 +358,6 @@ class Exploration:
         seconds: float,
     ) -> Graph:
         count, memory = len(self.table), self._memory()
-        moves = self.moves
-        first = np.zeros(count + 1 if self.with_moves else 0, dtype=np.int64)
-        if self.with_moves:
-            counts = _joined(moves.counts, np.int64)
-            np.cumsum(counts, out=first[1 : len(counts) + 1])
-            first[len(counts) + 1 :] = first[len(counts)]
         small = np.uint8 if len(self.machine.leaves) < 256 else np.uint16
         leaf = np.empty(count, dtype=small)
         for at in range(0, count, 1 << 20):
@@ -381,11 +371,7 @@ class Exploration:
             leaf=leaf,
             columns=_Columns(self),
             levels=np.array(levels),
-            first=first,
-            target=_emptied(moves.target, np.int32),
-            label=_emptied(moves.label, np.int32),
-            weight=_emptied(moves.weight, np.int32),
-            elapsed=_emptied(moves.elapsed, np.int64),
+            **self.moves.whole(count if self.with_moves else None),
             labels=tuple(self.labels),
             roots=tuple(roots),
             drawing=_flags(self.drawing, count if self.with_moves else 0),
@@ -481,32 +467,9 @@ def _others(batch: Batch, which: Array) -> Batch | None:
     return batch.take(_missing(which, batch.size))
 
 
-def _order(rows: Array) -> Array:
-    """What puts small numbers in order; among equal ones the first stays first."""
-    keyed = rows.astype(np.int64) << 32
-    keyed |= np.arange(len(rows), dtype=np.int64)
-    keyed.sort()
-    keyed &= 0xFFFFFFFF
-    return keyed
-
-
-def _joined(parts: list[Array], dtype: type) -> Array:
-    return np.concatenate(parts).astype(dtype, copy=False) if parts else np.empty(0, dtype=dtype)
-
-
-def _emptied(parts: list[Array], dtype: type) -> Array:
-    """The parts as one, each let go of as soon as it is copied."""
-    whole: Array = np.empty(sum(map(len, parts)), dtype=dtype)
-    at = len(whole)
-    while parts:
-        part = parts.pop()
-        whole[at - len(part) : at] = part
-        at -= len(part)
-    return whole
-
-
 def _flags(parts: list[Array], count: int) -> Array:
     flags = np.zeros(count, dtype=np.bool_)
-    found = _joined(parts, np.bool_)
-    flags[: len(found)] = found
+    if parts:
+        found = joined(parts)
+        flags[: len(found)] = found
     return flags

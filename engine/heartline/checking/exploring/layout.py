@@ -103,6 +103,7 @@ class Packed:
             self.places[key] = _Place(word, room[word], (1 << width) - 1)
             room[word] += width
         self.words = max(1, len(room))
+        self._masks: dict[tuple[int, ...], tuple[np.uint64, ...]] = {}
 
     def blank(self, rows: int) -> Codes:
         """Configurations that hold nothing but 0."""
@@ -113,21 +114,23 @@ class Packed:
         place = self.places.get(key)
         if place is None:
             return np.zeros(len(codes[0]), dtype=np.int32)
-        digits = codes[place.word]
-        if place.shift:
-            digits = digits >> np.uint64(place.shift)
-        dtype = np.int64 if place.mask >> 31 else np.int32
-        found: Array = (digits & np.uint64(place.mask)).astype(dtype)
+        digits = codes[place.word] >> np.uint64(place.shift)
+        digits &= np.uint64(place.mask)
+        found: Array = digits.astype(np.int64 if place.mask >> 31 else np.int32)
         return found
 
     def mask(self, keys: Iterable[int]) -> tuple[np.uint64, ...]:
         """For each word the bits of these slots."""
-        masks = [0] * self.words
-        for key in keys:
-            place = self.places.get(key)
-            if place is not None:
-                masks[place.word] |= place.mask << place.shift
-        return tuple(np.uint64(each) for each in masks)
+        wanted = tuple(keys)
+        found = self._masks.get(wanted)
+        if found is None:
+            masks = [0] * self.words
+            for key in wanted:
+                place = self.places.get(key)
+                if place is not None:
+                    masks[place.word] |= place.mask << place.shift
+            found = self._masks[wanted] = tuple(np.uint64(each) for each in masks)
+        return found
 
     def write(
         self, codes: Codes, kept: Sequence[np.uint64 | Array], changed: Mapping[int, Array | int]
@@ -141,7 +144,9 @@ class Packed:
                 continue
             if isinstance(digits, np.ndarray):
                 bits = digits.astype(np.uint64)
-                parts[place.word] |= bits << np.uint64(place.shift) if place.shift else bits
+                if place.shift:
+                    bits <<= np.uint64(place.shift)
+                parts[place.word] |= bits
             elif digits:
                 parts[place.word] |= np.uint64(int(digits) << place.shift)
         return tuple(parts)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from heartline.checking.exploring.clocks import alike, only, picked
 from heartline.checking.exploring.graph import WAIT, Label
 from heartline.checking.exploring.parts import Act, Count, Put, Say, StartTimer, StopTimer
 from heartline.expressions import reads
@@ -52,8 +53,8 @@ class Mover:
     def run_out(self, batch: Batch) -> None:
         """Let time pass to the next deadline, whichever it can be."""
         assert batch.clock is not None
-        present = np.unique(batch.clock)
-        running = sorted({timer for each in present for timer in self._clocks.running(int(each))})
+        present = _different(batch.clock)
+        running = sorted({timer for each in present for timer in self._clocks.running(each)})
         for timer in running:
             fires, after = self._clocks.fire(batch.clock, timer)
             which = np.flatnonzero(fires)
@@ -62,7 +63,7 @@ class Mover:
             ready = batch.take(which if len(which) < batch.size else None)
             if self._exact:
                 ready.takes = self._left(batch.clock[which], timer)
-            ready.clock = after[which]
+            ready.clock = picked(after, which)
             self.settle(ready, Label(WAIT, self._names[timer], None, None, ()))
 
     def offers(self, batch: Batch) -> tuple[Array, Array, list[tuple[Offer, Array]]] | None:
@@ -98,7 +99,7 @@ class Mover:
         """What a choice weighs in each row, 0 where it is closed."""
         column = np.asarray(1 if weight is None else weight(batch.get))
         if not self._exact:  # then it only matters whether it can be drawn
-            column = column > 0
+            return np.broadcast_to(np.logical_and(enabled, column > 0), batch.size)
         return np.where(enabled, np.maximum(np.broadcast_to(column, batch.size), 0), 0).astype(
             np.int32
         )
@@ -146,21 +147,27 @@ class Mover:
     def _rest(self, batch: Batch) -> None:
         """Let time pass where persons move next."""
         assert batch.clock is not None
-        if self._exact or not batch.clock.any():
+        if self._exact:
+            return
+        batch.clock = alike(batch.clock)
+        if only(batch.clock) == 0:
             return
         offers = self.offers(batch)
         rested = self._clocks.rest(batch.clock)
-        batch.clock = rested if offers is None else np.where(offers[1], batch.clock, rested)
+        if offers is None:
+            batch.clock = rested
+        elif rested is not batch.clock:
+            batch.clock = np.where(offers[1], batch.clock, rested)
 
     def _handle(self, batch: Batch) -> tuple[list[Batch], list[Batch]]:
         """Offer the pending timers, in their order, to the leaf that handles them."""
         assert batch.clock is not None
         handles = self._machine.leaves[batch.leaf].handles
         orders: dict[tuple[int, ...], list[int]] = {}
-        for clock in np.unique(batch.clock):
-            pending = self._clocks.pending(int(clock))
+        for clock in _different(batch.clock):
+            pending = self._clocks.pending(clock)
             here = tuple(timer for timer in pending if self._names[timer] in handles)
-            orders.setdefault(here, []).append(int(clock))
+            orders.setdefault(here, []).append(clock)
         if set(orders) == {()}:
             return [], [batch]
         taken: list[Batch] = []
@@ -198,8 +205,8 @@ class Mover:
                 self._note_overlaps(group, before)
             if not len(which):
                 continue
-            whole = len(which) == rest.size
-            for taken, some in self._places(group, rest.take(None if whole else which)):
+            part = which if isinstance(which, np.ndarray) and len(which) < rest.size else None
+            for taken, some in self._places(group, rest.take(part)):
                 if len(groups) > 1 and not self._is_sliced:
                     before.append((group, some.take(None)))
                 if timer is not None:
@@ -209,7 +216,10 @@ class Mover:
                 found.append(some)
             if group.sure is not None:  # it is not sure that these are gone
                 which = _rows(group.sure(rest.get), rest.size)
-            rest = None if len(which) == rest.size else rest.take(_without(which, rest.size))
+            if len(which) == rest.size:
+                rest = None
+            elif len(which):
+                rest = rest.take(_without(which, rest.size))
         return found, rest
 
     def _places(self, group: Group, batch: Batch) -> Iterator[tuple[Taken, Batch]]:
@@ -280,7 +290,7 @@ class Mover:
 
     # Notes --------------------------------------------------------------------------------------
 
-    def _note(self, group: Group, batch: Batch, which: Array) -> None:
+    def _note(self, group: Group, batch: Batch, which: Array | range) -> None:
         held = self._notes.held
         _see(held, id(group.way), bool(len(which)), len(which) < batch.size)
         self._note_whens(group.whens, batch)
@@ -325,14 +335,23 @@ def _see(held: dict[int, tuple[bool, bool]], key: int, holds: bool, fails: bool)
     held[key] = (once or holds, never or fails)
 
 
-def _rows(holds: Any, size: int) -> Array:
-    """The rows in which something holds."""
+def _rows(holds: Any, size: int) -> Array | range:
+    """The rows in which something holds; a range where it holds in all or none."""
     if isinstance(holds, np.ndarray) and holds.ndim:
         return np.flatnonzero(holds)
-    return np.arange(size if holds else 0)
+    return range(size if holds else 0)
 
 
-def _without(which: Array, size: int) -> Array:
+def _different(clock: Array) -> list[int]:
+    """The numbers of a column, each once, in their order."""
+    one = only(clock)
+    if one is not None:
+        return [one]
+    found: list[int] = np.unique(clock).tolist()
+    return found
+
+
+def _without(which: Array | range, size: int) -> Array:
     left = np.ones(size, dtype=np.bool_)
     left[which] = False
     return np.flatnonzero(left)
@@ -348,7 +367,7 @@ def _any(batch: Batch, tests: Sequence[Any]) -> Any:
     return found
 
 
-def _example(batch: Batch, which: Array) -> int:
+def _example(batch: Batch, which: Array | range) -> int:
     """A configuration from which it happened, -1 where nobody keeps them, or at the beginning."""
     return -1 if batch.rows is None else int(batch.rows[which[0]])
 

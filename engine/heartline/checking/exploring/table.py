@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from heartline.checking.exploring.graph import Array
     from heartline.checking.exploring.layout import Codes
 
-__all__ = ["DenseTable", "HashTable"]
+__all__ = ["AT_ONCE", "DenseTable", "HashTable"]
 
 _FIRST = 1 << 12  # places
-_PIECE = 1 << 17  # configurations that are looked up at once
+AT_ONCE = 1 << 17  # configurations that are looked up at once
+_MOVED = 1 << 15  # configurations whose places are found at once as the table grows
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
 _SHIFT = np.uint64(32)
 
 
 class _Stored:
-    """The configurations in the order of their numbers, in arrays that grow by half.
+    """The configurations in the order of their numbers, in arrays that double.
 
     Room that nothing was written to costs no memory, so where it is known how many there can be,
     there is `room` for all of them from the beginning.
@@ -37,7 +38,7 @@ class _Stored:
     def append(self, codes: Codes) -> None:
         count = self.count + len(codes[0])
         if count > len(self._codes[0]):
-            room = max(count, len(self._codes[0]) * 3 // 2)
+            room = max(count, len(self._codes[0]) * 2)
             for n, stored in enumerate(self._codes):
                 larger = np.empty(room, dtype=stored.dtype)
                 larger[: self.count] = stored[: self.count]
@@ -48,6 +49,14 @@ class _Stored:
 
     def codes(self, which: Array | slice) -> Codes:
         return tuple(stored[: self.count][which] for stored in self._codes)
+
+    def differ(self, which: Array, codes: Codes) -> Array:
+        """Which of these are other ones than those with these numbers."""
+        which = which.astype(np.intp)
+        found: Array = self._codes[0].take(which) != codes[0]
+        for stored, code in zip(self._codes[1:], codes[1:], strict=True):
+            found |= stored.take(which) != code
+        return found
 
     @property
     def nbytes(self) -> int:
@@ -130,40 +139,39 @@ class HashTable:
     def add(self, codes: Codes) -> Array:
         """The numbers of these configurations, new ones included."""
         rows = len(codes[0])
-        if rows > _PIECE:
-            pieces = range(0, rows, _PIECE)
+        if rows > AT_ONCE:
+            pieces = range(0, rows, AT_ONCE)
             return np.concatenate(
-                [self.add(tuple(code[at : at + _PIECE] for code in codes)) for at in pieces]
+                [self.add(tuple(code[at : at + AT_ONCE] for code in codes)) for at in pieces]
             )
         self._make_room(rows)
         mask = len(self._places) - 1
         places = _hash(codes) & np.int64(mask)
         numbers = np.empty(rows, dtype=np.int32)
-        waiting = np.arange(rows, dtype=np.int32)
+        waiting: Array | slice = slice(None)
         here = codes
-        while len(waiting):
-            held = self._places[places]
+        while len(places):
+            held = self._places.take(places)
             empty = np.flatnonzero(held < 0)
             if len(empty):
-                spots = places[empty]
-                tags = -2 - empty.astype(np.int32)
-                self._places[spots[::-1]] = tags[::-1]
-                won = self._places[spots] == tags
-                winners = empty[won]
-                start = self._stored.count
-                given = np.arange(start, start + len(winners), dtype=np.int32)
-                self._places[spots[won]] = given
-                self._stored.append(tuple(code[winners] for code in here))
-                held = self._places[places]  # who lost looks at who won
-            same = np.ones(len(held), dtype=np.bool_)
-            for code, stored in zip(here, self._stored.codes(held), strict=True):
-                same &= code == stored
-            numbers[waiting[same]] = held[same]
-            other = np.flatnonzero(~same)
-            waiting = waiting[other]
-            here = tuple(code[other] for code in here)
-            places = (places[other] + 1) & mask
+                held[empty] = self._settle(places.take(empty), empty, here)
+            numbers[waiting] = held  # of those that are other ones it is said again
+            other = np.flatnonzero(self._stored.differ(held, here))
+            waiting = other if isinstance(waiting, slice) else waiting.take(other)
+            here = tuple(code.take(other) for code in here)
+            places = (places.take(other) + 1) & mask
         return numbers
+
+    def _settle(self, spots: Array, which: Array, codes: Codes) -> Array:
+        """Let each empty place be that of the first of these that asks for it; who has them now."""
+        tags = np.arange(-2, -2 - len(spots), -1, dtype=np.int32)
+        self._places[spots[::-1]] = tags[::-1]
+        won = np.flatnonzero(self._places.take(spots) == tags)
+        start = self._stored.count
+        self._places[spots.take(won)] = np.arange(start, start + len(won), dtype=np.int32)
+        winners = which.take(won)
+        self._stored.append(tuple(code.take(winners) for code in codes))
+        return self._places.take(spots)  # who lost looks at who won
 
     def _make_room(self, rows: int) -> None:
         count = self._stored.count
@@ -173,9 +181,8 @@ class HashTable:
         while (count + rows) * 5 > size * 3:
             size *= 2
         self._places = np.full(size, -1, dtype=np.int32)
-        step = 1 << 20
-        for start in range(0, count, step):
-            end = min(count, start + step)
+        for start in range(0, count, _MOVED):
+            end = min(count, start + _MOVED)
             self._put(np.arange(start, end, dtype=np.int32), self._stored.codes(slice(start, end)))
 
     def _put(self, numbers: Array, codes: Codes) -> None:
@@ -183,13 +190,11 @@ class HashTable:
         mask = len(self._places) - 1
         places = _hash(codes) & np.int64(mask)
         while len(numbers):
-            empty = np.flatnonzero(self._places[places] < 0)
-            spots = places[empty]
-            self._places[spots] = numbers[empty]
-            placed = self._places[places] == numbers
-            left = np.flatnonzero(~placed)
-            numbers = numbers[left]
-            places = (places[left] + 1) & mask
+            empty = np.flatnonzero(self._places.take(places) < 0)
+            self._places[places.take(empty)] = numbers.take(empty)
+            left = np.flatnonzero(self._places.take(places) != numbers)
+            numbers = numbers.take(left)
+            places = (places.take(left) + 1) & mask
 
 
 def _hash(codes: Codes) -> Array:
