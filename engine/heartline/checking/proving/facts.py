@@ -14,6 +14,7 @@ import numpy as np
 
 from heartline.checking.exploring.graph import CHOOSE, DRAW, SEND, WAIT
 from heartline.checking.flow import Flow
+from heartline.checking.proving.ordering import Order
 from heartline.checking.proving.paths import Path, Paths
 from heartline.checking.proving.reachability import chunks, gather
 from heartline.diagnostics import Diagnostic
@@ -61,8 +62,9 @@ def finding(
 class Facts:
     """One graph, and what was found out about it so far."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, order: Order | None = None) -> None:
         self.graph = graph
+        self.order = Order(graph) if order is None else order
         self.machine = graph.machine
         self.flow = Flow(self.machine)
 
@@ -266,7 +268,7 @@ class Facts:
             if node >= 0:
                 values[node] |= dtype(unknown)
         values[self.stuck] = stuck
-        return gather(graph, values, np.bitwise_or)
+        return gather(self.order, values, np.bitwise_or)
 
     @cached_property
     def kinds(self) -> Array:

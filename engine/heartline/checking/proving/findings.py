@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from heartline.checking.exploring.graph import Graph
+    from heartline.checking.proving.ordering import Order
     from heartline.diagnostics import Diagnostic
 
 __all__ = ["Finding", "find", "unsaid"]
@@ -41,18 +42,18 @@ _SAID = {
 }
 
 
-def find(graph: Graph, *, score: str = "score") -> tuple[Finding, ...]:
+def find(graph: Graph, order: Order | None = None, *, score: str = "score") -> tuple[Finding, ...]:
     """All that a graph shows without being asked, by place.
 
     `score` names the number by which plays are judged (see `heartline.checking.proving.smells`).
-    The graph needs its moves.
+    The graph needs its moves; `order` is that of the graph, where somebody else needs it too.
     """
-    facts = Facts(graph)
+    facts = Facts(graph, order)
+    # First what needs no order, which another thread may be finding out.
+    early = [*impossible(facts), *changes(facts), *waiting(facts)]
     found = [
         *stuck(facts),
-        *impossible(facts),
-        *changes(facts),
-        *waiting(facts),
+        *early,
         *races(facts),
         *smells(facts, score),
     ]

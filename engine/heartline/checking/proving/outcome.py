@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from heartline.checking.monitor import Watch
 from heartline.checking.patterns import is_monitored
 from heartline.checking.proving.findings import find, unsaid
+from heartline.checking.proving.ordering import Order
 from heartline.checking.proving.promises import INCONCLUSIVE, VIOLATED, Verdict, decide
 from heartline.checking.proving.witness import NotReplayed, Replayer
 from heartline.diagnostics import Diagnostic, Severity, sort_key
@@ -99,12 +100,13 @@ def judge(
     has found, and `sliced` what slices have decided, which the graph need not decide again. Where
     it is interrupted, what was not decided until then is inconclusive.
     """
-    looking = _find_beside(graph) if only is None else None
+    order = Order(graph)
+    looking = _find_beside(graph, order) if only is None else None
     judge = _Judge(scenario, graph)
     asked = scenario.machine.promises if only is None else only
     rest = [promise for promise in asked if promise.name not in sliced]
     try:
-        verdicts = decide(graph, rest)
+        verdicts = decide(graph, rest, order)
     except KeyboardInterrupt:
         graph.stopped = "interrupt"
         verdicts = tuple(_interrupted(promise) for promise in rest)
@@ -124,14 +126,14 @@ def judge(
     return Outcome(scenario, graph, judged, found, graph.seconds)
 
 
-def _find_beside(graph: Graph) -> Future[tuple[Finding, ...]]:
+def _find_beside(graph: Graph, order: Order) -> Future[tuple[Finding, ...]]:
     """Look for findings while promises are decided: arrays leave the interpreter to the other
     thread for most of the time. Nothing waits for it at the end of an interrupted program."""
     found: Future[tuple[Finding, ...]] = Future()
 
     def look() -> None:
         try:
-            found.set_result(find(graph))
+            found.set_result(find(graph, order))
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
             found.set_exception(error)
 

@@ -3,15 +3,12 @@
 `gather` brings together, at each configuration, what holds further on: which outcomes can still
 come, or which score is the best. `forward` says where some of the moves lead. `circles` are the
 parts of a graph in which one can go round.
-
-Configurations are numbered breadth first, so most moves lead to a later number. Going through the
-rows backwards, a part at a time, brings most values all the way in the first sweep.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -23,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from heartline.checking.exploring.graph import Array, Graph
+    from heartline.checking.proving.ordering import Order
 
 __all__ = ["Circles", "chunks", "circles", "forward", "gather", "moves_of", "sources"]
 
 ROWS = 1 << 16  # configurations that are looked at together
-MOST_SWEEPS = 8  # then what has changed is followed backwards, one step after another
 
 
 def chunks(graph: Graph, rows: int = ROWS) -> Iterator[tuple[int, int]]:
@@ -51,94 +48,35 @@ def sources(graph: Graph, low: int, high: int) -> Array:
     return np.repeat(np.arange(low, high), np.diff(graph.first[low : high + 1]))
 
 
-def gather(graph: Graph, values: Array, operation: np.ufunc, full: Any = None) -> Array:
+def gather(order: Order, values: Array, operation: np.ufunc) -> Array:
     """Bring values backwards along all moves until nothing changes.
 
     `operation` puts two values together (np.bitwise_or, np.maximum): it must not matter in which
-    order, or how often. What is `full` cannot change any more. The array is changed and returned.
+    order, or how often. The array is changed and returned.
     """
-    parts = list(chunks(graph))
-    changed = True
-    for _ in range(MOST_SWEEPS):
-        changed = False
-        for low, high in reversed(parts):
-            changed |= _sweep(graph, values, operation, full, low, high)
-        if not changed:
-            return values
-    return _follow(graph, values, operation)
-
-
-def _sweep(
-    graph: Graph, values: Array, operation: np.ufunc, full: Any, low: int, high: int
-) -> bool:
-    """Renew the values of some configurations; say whether that changed one."""
-    here = values[low:high]
-    if full is not None:
-        some = np.flatnonzero(here != full)
-        if not len(some):
-            return False
-        if len(some) * 4 < high - low:
-            return _renew(graph, values, operation, some + low)
-    begin, end = int(graph.first[low]), int(graph.first[high])
-    if begin == end:
-        return False
-    starts = graph.first[low:high] - begin
-    moving = np.flatnonzero(np.diff(graph.first[low : high + 1]))
-    found = operation.reduceat(values[graph.target[begin:end]], starts[moving])
-    before = here[moving]
-    found = operation(found, before)
-    if np.array_equal(found, before):
-        return False
-    here[moving] = found
-    return True
-
-
-def _renew(graph: Graph, values: Array, operation: np.ufunc, nodes: Array) -> bool:
-    """The same for configurations that do not stand side by side."""
-    return len(_renewed(graph, values, operation, nodes)) > 0
-
-
-def _renewed(graph: Graph, values: Array, operation: np.ufunc, nodes: Array) -> Array:
-    nodes = nodes[graph.first[nodes + 1] > graph.first[nodes]]
-    if not len(nodes):
-        return nodes
-    places, owners = moves_of(graph, nodes)
-    starts = np.flatnonzero(np.diff(owners, prepend=-1))
-    found = operation.reduceat(values[graph.target[places]], starts)
-    before = values[nodes]
-    found = operation(found, before)
-    differs = found != before
-    values[nodes] = found
-    changed: Array = nodes[differs]
-    return changed
-
-
-def _follow(graph: Graph, values: Array, operation: np.ufunc) -> Array:
-    """Finish a long way back: only what leads to something that has changed is looked at again."""
-    came = _backwards(graph)
-    waiting = np.concatenate([
-        _renewed(graph, values, operation, np.arange(low, high))
-        for low, high in reversed(list(chunks(graph)))
-    ])  # fmt: skip
-    while len(waiting):
-        starts, counts = came.indptr[waiting], np.diff(came.indptr)[waiting]
-        ends = np.cumsum(counts)
-        total = int(ends[-1])
-        places = np.arange(total) + np.repeat(starts - (ends - counts), counts)
-        before = np.unique(came.indices[places])
-        parts = [before[at : at + ROWS] for at in range(0, len(before), ROWS)]
-        found = [_renewed(graph, values, operation, part) for part in reversed(parts)]
-        waiting = np.concatenate(found) if found else before
+    order.back([_Gathered(values, operation)], labelled=False)
     return values
 
 
-def _backwards(graph: Graph) -> Any:
-    """For each configuration those that lead to it, as a sparse matrix has them."""
-    count = len(graph)
-    first = np.full(count + 1, len(graph.target), dtype=np.int64)
-    first[: graph.expanded + 1] = graph.first[: graph.expanded + 1]
-    marks = np.ones(len(graph.target), dtype=np.int8)
-    return csr_matrix((marks, graph.target, first), shape=(count, count)).T.tocsr()
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """Values that are brought back, as a heartline.checking.proving.ordering.Question."""
+
+    values: Array
+    operation: np.ufunc
+
+    def renew(
+        self,
+        nodes: Array,
+        firsts: Array,
+        targets: Array,
+        labels: Array,  # noqa: ARG002 - it does not matter what a move does
+    ) -> bool:
+        """See Question."""
+        before = self.values[nodes]
+        found = self.operation(self.operation.reduceat(self.values[targets], firsts), before)
+        self.values[nodes] = found
+        return not np.array_equal(found, before)
 
 
 def forward(graph: Graph, labels: Array, *, urgent: bool = True) -> Array:

@@ -104,7 +104,7 @@ def _numbers(numbers: list[int]) -> str:
 
 def _telling(facts: Facts, scores: Array) -> Iterator[Finding]:
     """Whether the place or the length of a choice tells that it is the best one."""
-    best = gather(facts.graph, scores.copy(), np.maximum, scores.max())
+    best = gather(facts.order, scores.copy(), np.maximum)
     names = ("first", "last", "longest")
     orders = [_ranks(facts), -_ranks(facts), -_lengths(facts)]
     fits = {name: np.ones(len(facts.graph.leaves), dtype=bool) for name in names}

@@ -1,8 +1,8 @@
-"""Going through a graph move by move, forwards and backwards, many moves at once."""
+"""Going through a graph move by move, many moves at once."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,16 +13,10 @@ if TYPE_CHECKING:
 
     from heartline.checking.exploring.graph import Array, Graph
 
-__all__ = ["Events", "backwards", "leaving", "way_to"]
+__all__ = ["leaving", "way_to"]
 
 MOVES = 1 << 19  # moves that are looked at together
 _FEW = 64  # of fewer than one configuration in so many, those are gone through one by one
-
-
-class Events(Protocol):
-    """What each move is to somebody: the number of an event."""
-
-    def at(self, moves: Array | slice) -> Array: ...
 
 
 def leaving(graph: Graph, nodes: Array) -> Iterator[tuple[Array | slice, Array, slice]]:
@@ -58,41 +52,6 @@ def distinct(graph: Graph, nodes: Array, flags: Array) -> Array:
     flags[nodes] = True
     found = np.flatnonzero(flags)
     flags[found] = False
-    return found
-
-
-def backwards(graph: Graph, part: Events, here: Array, on: Array, open_: Array | None) -> Array:
-    """From which configurations some way leads to a move whose event is one of `here`, over moves
-    whose events are among `on` (one truth value for each event). Those of `open_` count too."""
-    found = np.zeros(len(graph), dtype=np.bool_) if open_ is None else open_.copy()
-    last = graph.expanded
-    comes = np.empty(int(graph.first[last]), dtype=np.bool_)
-    goes = None if on.all() else np.empty(len(comes), dtype=np.bool_)
-    for start in range(0, len(comes), MOVES):  # once, since it is asked for in every round
-        moves = slice(start, min(start + MOVES, len(comes)))
-        events = part.at(moves)
-        comes[moves] = here[events]
-        if goes is not None:
-            goes[moves] = on[events]
-    changed = True
-    while changed:
-        changed = False
-        for level in range(len(graph.levels) - 2, -1, -1):
-            low, high = int(graph.levels[level]), min(int(graph.levels[level + 1]), last)
-            if low >= high:
-                continue
-            nodes = low + np.flatnonzero(~found[low:high])
-            for each, counts, places in leaving(graph, nodes):
-                good = found[graph.target[each]]
-                if goes is not None:
-                    good &= goes[each]
-                good |= comes[each]
-                moving = np.flatnonzero(counts)
-                firsts = (np.cumsum(counts) - counts)[moving]
-                some = moving[np.logical_or.reduceat(good, firsts)]
-                if len(some):
-                    found[nodes[places][some]] = True
-                    changed = True
     return found
 
 
