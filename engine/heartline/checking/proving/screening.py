@@ -90,6 +90,8 @@ class Screen:
         if not is_few and (table.is_set or rows.size * table.then.shape[1] > _MOST_ENTRIES):
             return False
         graph = self.order.graph
+        if not is_few and len(self.order.rest) * 2 > len(graph):
+            return False  # where most goes round, what counts to many is better followed
         roots = graph.roots
         openings = part.of(
             np.array([root.label for root in roots]), np.array([root.node for root in roots])
