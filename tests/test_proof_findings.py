@@ -59,6 +59,22 @@ def way(finding: Finding, graph: Graph) -> list[str]:
 # Dead ends and circles ----------------------------------------------------------------------------
 
 
+def test_what_goes_round_at_the_beginning_is_told_and_has_no_way_there() -> None:
+    findings = found("""
+    context:
+      n: {type: int, min: 0, max: 4, initial: 1}
+    states:
+      s0:
+        always:
+          - {when: n < 3, to: s0}
+        choices:
+          go: {to: end}
+      end: {type: final, outcome: done}
+    """)
+    loop = one(findings, "HL013")
+    assert loop.path is None
+
+
 def test_a_dead_end_is_told_once_for_a_state_with_the_shortest_way_there() -> None:
     graph = explore(
         story("""

@@ -369,7 +369,8 @@ def _any(batch: Batch, tests: Sequence[Any]) -> Any:
 
 def _example(batch: Batch, which: Array | range) -> int:
     """A configuration from which it happened, -1 where nobody keeps them, or at the beginning."""
-    return -1 if batch.rows is None else int(batch.rows[which[0]])
+    beginning = not batch.origin  # where rows are those of the inputs
+    return -1 if batch.rows is None or beginning else int(batch.rows[which[0]])
 
 
 def _speaking(batch: Batch) -> Iterator[tuple[frozenset[str], Batch]]:
