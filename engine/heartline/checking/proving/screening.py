@@ -139,11 +139,13 @@ class _Word:
         self._codes = np.zeros((0, 1), dtype=np.intp)  # of each code, that of each promise
 
     def take(self, asked: Sequence[_Asked], code: Array) -> bool:
-        """Take in what is asked of one promise, where there is place for it."""
+        """Take in what is asked of one promise, where there is place for it: for the first there
+        always is."""
         count = asked[0].rows.shape[1]
         size = self._codes.shape[1] * count
-        if self._used + sum(each.bits for each in asked) > _BITS or size > _CODES * 8:
-            return self._used == 0
+        bits = self._used + sum(each.bits for each in asked)
+        if self._used and (bits > _BITS or size > _CODES * 8):
+            return False
         joined = self._code * np.uint32(count)
         joined += code
         there = np.zeros(size, dtype=np.bool_)
