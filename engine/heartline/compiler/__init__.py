@@ -16,7 +16,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from heartline.compiler.drafts import Drafter
@@ -55,13 +55,16 @@ class Compiled:
     """What became of a file: a machine, or None where there are errors; and all findings.
 
     `scope` is how the outermost file sees names: for expressions about it that stand elsewhere,
-    as in its tests. It is not part of the machine, which would carry it for nothing.
+    as in its tests. It is not part of the machine, which would carry it for nothing. `files` are
+    the texts that it was made of, as `heartline.loader.load_texts` takes them; there are none
+    where there is no machine, or where two files have one path, which takes links.
     """
 
     machine: Machine | None
     diagnostics: tuple[Diagnostic, ...]
     loaded: Loaded
     scope: Scope | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +93,23 @@ def compile_scenario(
     findings.all.extend(loaded.diagnostics)
     if loaded.file is None:
         return Compiled(None, tuple(findings.all), loaded)
+    files = _Files()
     with _collector_at_rest():
-        machine, scope = _compile(loaded, loaded.file, findings, read, keep)
-    return Compiled(None if findings.failed else machine, tuple(findings.all), loaded, scope)
+        machine, scope = _compile(loaded, loaded.file, findings, read, keep, files)
+    if findings.failed or machine is None:
+        return Compiled(None, tuple(findings.all), loaded, scope)
+    return Compiled(machine, tuple(findings.all), loaded, scope, {} if files.clash else files.texts)
+
+
+class _Files:
+    """The files that were read, by their paths as Loaded.inside has them."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.clash = False
+
+    def keep(self, inside: str, text: str) -> None:
+        self.clash |= self.texts.setdefault(inside, text) != text
 
 
 @contextmanager
@@ -116,8 +133,11 @@ def _compile(
     findings: Findings,
     read: ReadInclude,
     keep: Callable[[Parts], None] | None,
+    files: _Files,
 ) -> tuple[Machine | None, Scope]:
     root, units = expand(loaded, file, findings, read)
+    for unit in units:
+        files.keep(unit.loaded.inside, unit.loaded.text)
     names = declare(root, units, findings)
     drafter = Drafter(names, findings)
     nodes = [root, *(node for unit in units for node in unit.nodes.values())]
@@ -126,7 +146,7 @@ def _compile(
     wirer = Wirer(root, drafts, drafter.targets, engine, findings)
     wirer.check(root)
     roles = _roles(units[0], names, engine, findings)
-    support = _support(units[0], names, findings)
+    support = _support(units[0], names, findings, files)
     promises = check_promises(units, names, drafter, findings, openings(root, drafts))
     migrations = check_migrations(units[0], names, drafter, findings)
     scope = names.scopes[""]
@@ -219,7 +239,7 @@ def _roles(
 
 
 def _support(
-    unit: Unit, names: Names, findings: Findings
+    unit: Unit, names: Names, findings: Findings, files: _Files
 ) -> Callable[[Mapping[Symbol, int]], Callable[[Sequence[Any]], str]] | None:
     """Read the support data; what is returned waits for the layout."""
     authored = unit.file.support
@@ -230,7 +250,7 @@ def _support(
         findings.unknown(
             "HL302", "variable", authored.country, names.variables, unit, ("support", "country")
         )
-    data, found = load_support(unit.loaded, authored.file)
+    data, found = load_support(unit.loaded, authored.file, files.keep)
     findings.all.extend(found)
     if data is None:
         return None
