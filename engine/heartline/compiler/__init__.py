@@ -25,7 +25,16 @@ from heartline.compiler.names import declare, type_of
 from heartline.compiler.promises import check_migrations, check_promises, openings
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
-from heartline.expressions import Assign, Codegen, IntType, Start, guards_used, reads, write
+from heartline.expressions import (
+    Assign,
+    Codegen,
+    IntType,
+    Start,
+    TextType,
+    guards_used,
+    reads,
+    write,
+)
 from heartline.loader import load_include
 from heartline.machine import Machine
 from heartline.plan import Block, ChoiceSpec, RoleInfo, Slot, TimerInfo
@@ -188,7 +197,7 @@ def _compile(
         version=file.version,
         title=file.title,
         language=file.language,
-        fingerprint=_fingerprint(slots, leaves, drafter, drafts, wirer, roles),
+        fingerprint=_fingerprint(file.id, slots, leaves, drafter, drafts, wirer, roles),
         initial=first.name,
         begin=begin,
         slots=slots,
@@ -318,6 +327,7 @@ def _generate(
 
 
 def _fingerprint(
+    scenario: str,
     slots: Sequence[Slot],
     leaves: Mapping[str, Leaf],
     drafter: Drafter,
@@ -325,15 +335,18 @@ def _fingerprint(
     wirer: Wirer,
     roles: Mapping[str, RoleInfo],
 ) -> str:
-    """A digest of all that decides what can happen; the words of a scenario are not part of it,
-    nor how its expressions are laid out."""
+    """A digest of all that decides what can happen in which scenario; its words are not part of
+    it, nor how its expressions are laid out."""
     digest = hashlib.sha256()
 
     def add(*parts: object) -> None:
         digest.update(repr(parts).encode())
 
+    add(scenario)  # the same story in another language may have the same structure
     for slot in slots:
         add(slot.symbol, slot.type, slot.initial)
+        if isinstance(slot.type, TextType):
+            add(slot.cap)
     for role in roles.values():
         add(role.id, role.engine)
     for name, guard in drafter.names.guards.items():
