@@ -30,7 +30,7 @@ Each message is a whole sentence for the person who can mend it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,12 +105,16 @@ class UnknownEvent(CallerError):
 
 
 class StaleTurn(CallerError):
-    """The input answers turn `answered`, but the conversation is at turn `current`."""
+    """The input answers turn `answered`, but the conversation is at turn `current`.
+
+    A host puts its answer for the present turn into `present`.
+    """
 
     def __init__(self, message: str, answered: int, current: int) -> None:
         super().__init__(message)
         self.answered = answered
         self.current = current
+        self.present: Any = None
 
 
 class DrawImpossible(CallerError):
