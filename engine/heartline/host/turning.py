@@ -49,11 +49,12 @@ from heartline.host.values import (
     Record,
     Timer,
 )
+from heartline.host.writing import written
 from heartline.inputs import read_value
 from heartline.migrating import go_on, stored_value
 from heartline.rendering import changed, render
 from heartline.snapshot import Choose, Due, Send, Tick
-from heartline.stored import dump, load
+from heartline.stored import load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -85,7 +86,6 @@ __all__ = [
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATE = timedelta(seconds=1)  # a timer that fires later than this is marked
 _END = datetime.max.replace(tzinfo=UTC)
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 class Held(NamedTuple):
@@ -353,7 +353,7 @@ def _turned(
     record = Record(
         old.id, old.reference, snapshot.scenario, snapshot.version, snapshot.fingerprint,
         status, state, outcome, sequence, snapshot.turn,
-        _encode(dump(scenario.machine, snapshot, whole=True)), old.created, now,
+        written(scenario.machine, snapshot), old.created, now,
         deadlines[0].due if deadlines and status == LIVE else None, old.parent, old.seats,
     )  # fmt: skip
     timers = None
