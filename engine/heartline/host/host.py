@@ -78,7 +78,7 @@ class Host:
         self.deliver = deliver
         self.observer = observer or Observer()
         self.versions = Versions(scenarios)
-        self._each = Touching(
+        self.touching = Touching(
             self.store, self.versions, self.clock, self.observer, deliver is not None
         )
 
@@ -139,12 +139,12 @@ class Host:
             seed = secrets.randbits(63) if seed is None else seed
             for tried in range(MOST_TRIES):
                 turned = turning.open_new(
-                    chosen, secrets.token_urlsafe(16), reference, self._each.now(), seed=seed,
+                    chosen, secrets.token_urlsafe(16), reference, self.touching.now(), seed=seed,
                     inputs=inputs or {}, seats=seats, tell=tell or {}, draws=draws, key=key,
-                    parcels=self._each.parcels,
+                    parcels=self.touching.parcels,
                 )  # fmt: skip
                 if await self.store.commit(turned.change) == STORED:
-                    self._each.stored(turned)
+                    self.touching.stored(turned)
                     self.observer.turn(chosen.id, perf_counter() - began)
                     return answer(turned.held, turned.changes)
                 if key is not None and (earlier := await self._opened(reference, key)):
@@ -179,11 +179,11 @@ class Host:
         async def make(held: Held, now: datetime) -> Turned | None:
             return turning.submit(
                 held, input, now, key=key, sender=sender, draws=draws,
-                parcels=self._each.parcels,
+                parcels=self.touching.parcels,
             )  # fmt: skip
 
         drawn = type(input) is Tick and len(draws) > 0  # what fires is to draw, so not before it
-        return await self._each.change(name, key, make, first=not drawn)
+        return await self.touching.change(name, key, make, first=not drawn)
 
     async def undo(
         self, name: str, *, turns: int = 1, key: str | None = None, sender: str | None = None
@@ -197,17 +197,17 @@ class Host:
             record = held.record
             if record.status == CLOSED:
                 raise ConversationOver("This conversation was closed: nothing is taken back.")
-            entries = await self._each.entries(record.id, record.sequence)
-            path = await self._each.path(record, entries)
+            entries = await self.touching.entries(record.id, record.sequence)
+            path = await self.touching.path(record, entries)
             if turns >= len(path):
                 raise NothingToUndo(_nothing_to_undo(len(path) - 1, path[0].sequence > 1))
             place = path[-1 - turns]
             return turning.undo(
                 held, place.sequence, place.snapshot, place.said, now, key=key, sender=sender,
-                parcels=self._each.parcels,
+                parcels=self.touching.parcels,
             )  # fmt: skip
 
-        return await self._each.change(name, key, make)
+        return await self.touching.change(name, key, make)
 
     async def fork(
         self,
@@ -220,13 +220,13 @@ class Host:
         """Begin another conversation where this one stood after the entry `at` of its log, or
         where it stands. Raises ReferenceTaken, and CallerError where there is no such entry."""
         check_reference(reference)
-        record = await self._each.record(name)
+        record = await self.touching.record(name)
         if at is not None and not (type(at) is int and 1 <= at <= record.sequence):
             raise CallerError(f"The entries of this conversation go from 1 to {record.sequence}.")
-        entries = await self._each.entries(record.id, at)
-        place = (await self._each.path(record, entries))[-1]
+        entries = await self.touching.entries(record.id, at)
+        place = (await self.touching.path(record, entries))[-1]
         check_tell(place.scenario.machine, tell or {})
-        now = self._each.now()
+        now = self.touching.now()
         copy = replace(
             record, id=secrets.token_urlsafe(16), reference=reference, sequence=len(entries),
             created=now, parent=record.id, seats=dict(tell or {}),
@@ -234,7 +234,7 @@ class Host:
         held = Held(copy, place.scenario, place.snapshot)
         turned = turning.fork(held, entries, place.said, record.id, now)
         if await self.store.commit(turned.change) == STORED:
-            self._each.stored(turned)
+            self.touching.stored(turned)
             return answer(turned.held)
         raise taken(reference, await self.store.find(reference))
 
@@ -244,16 +244,16 @@ class Host:
         """End a conversation from outside. One that has ended stays as it is."""
 
         async def make(held: Held, now: datetime) -> Turned | None:
-            parcels = self._each.parcels
+            parcels = self.touching.parcels
             return turning.close(held, now, key=key, sender=sender, parcels=parcels)
 
-        return await self._each.change(name, key, make, first=False)
+        return await self.touching.change(name, key, make, first=False)
 
     async def delete(self, name: str) -> None:
         """Remove every trace of a conversation. Raises UnknownConversation, HostError."""
-        record = await self._each.record(name)
-        async with self._each.alone(record.id):
-            self._each.holding.drop(record.id)
+        record = await self.touching.record(name)
+        async with self.touching.alone(record.id):
+            self.touching.holding.drop(record.id)
             if not await self.store.delete(record.id):
                 raise unknown(name)
 
@@ -262,14 +262,14 @@ class Host:
     async def read(self, name: str) -> Answer:
         """Where a conversation stands, with the lines that were said last. What is due and has not
         fired yet does so when the host runs, or with the next input."""
-        record = await self._each.record(name)
-        return await self._each.present(await self._each.hold(record))
+        record = await self.touching.record(name)
+        return await self.touching.present(await self.touching.hold(record))
 
     async def events(self, name: str, after: int = 0) -> AsyncGenerator[Happened, None]:
         """What happens in a conversation, entry by entry, from the one after this number on: first
         what has happened already, then each when it does, until the conversation is over or
         closed."""
-        conversation = (await self._each.record(name)).id
+        conversation = (await self.touching.record(name)).id
         while True:
             entries = await self.store.log(conversation, after, _PORTION)
             check_whole(conversation, entries, after)
@@ -285,21 +285,21 @@ class Host:
 
     async def transcript(self, name: str) -> Sequence[Happened]:
         """All that has happened in a conversation. Raises StoreDamaged where its log has a hole."""
-        conversation = (await self._each.record(name)).id
-        entries = await self._each.entries(conversation)
+        conversation = (await self.touching.record(name)).id
+        entries = await self.touching.entries(conversation)
         check_whole(conversation, entries)
         return [happened(conversation, entry) for entry in entries]
 
     async def verify(self, name: str) -> str | None:
         """Play the log of a conversation again, and compare: None, or a sentence that says what
         does not follow from it. Raises ScenarioUnavailable where it cannot be played."""
-        record = await self._each.record(name)
+        record = await self.touching.record(name)
         for tried in range(MOST_TRIES):
-            entries = await self._each.entries(record.id)
+            entries = await self.touching.entries(record.id)
             timers = await self.store.timers(record.id)
-            before, record = record, await self._each.again(record)
+            before, record = record, await self.touching.again(record)
             if record.sequence == before.sequence:  # nobody went on with it meanwhile
-                scenarios = await self._each.scenarios(record, entries)
+                scenarios = await self.touching.scenarios(record, entries)
                 return verify(record, timers, entries, scenarios)
             await pause(tried)
         raise contended(record.reference)
@@ -310,7 +310,7 @@ class Host:
         entry = None if record is None else await self.store.keyed(record.id, key)
         if record is None or entry is None or entry.kind != OPENED:
             return None
-        return await self._each.repeated(record, entry)
+        return await self.touching.repeated(record, entry)
 
 
 def _nothing_to_undo(most: int, migrated: bool) -> str:
