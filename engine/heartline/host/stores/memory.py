@@ -100,8 +100,7 @@ class MemoryStore:
         if change.before != (0 if kept is None else kept.record.sequence):
             return CONFLICT
         holder = self._live.get(record.reference)
-        begins = kept is None or (kept.record.status != LIVE and record.status == LIVE)
-        if begins and holder not in (None, record.id):
+        if record.status == LIVE and holder not in (None, record.id):
             return TAKEN
         # Whatever cannot be written is found before anything is changed.
         texts = [_text(entry.data) for entry in change.entries]
