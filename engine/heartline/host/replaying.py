@@ -193,8 +193,7 @@ def _play(path: list[Place], entry: Entry, scenarios: Mapping[str, Scenario]) ->
         path.append(_place(entry, present.scenario, step))
     elif kind in (UNDONE, FORKED):
         present = path[-1]
-        to = data["to" if kind == UNDONE else "at"]
-        while path[-1].sequence != to:
+        while kind == UNDONE and path[-1].sequence != data["to"]:
             path.pop()
         earlier = path.pop()
         snapshot = gone_back(present.snapshot, earlier.snapshot, at)
