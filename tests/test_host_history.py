@@ -279,7 +279,8 @@ def test_verify_finds_what_does_not_follow_from_the_log() -> None:
         ("it is empty", list.clear),
         ("Entry 2 (chose) .* cannot be played again: There is no choice 'aks'",
          lambda log: _with(log, 1, choice="aks")),
-        ("Entry 2 (chose) .* cannot be played again: it is not whole", lambda log: _without(log, 1)),
+        ("Entry 2 (chose) .* cannot be played again: it is not whole",
+         lambda log: _without(log, 1)),
         ("Entry 1 (opened) .* it is not whole", lambda log: _without(log, 0)),
         ("Entry 3 (chose) .* leads to turn 3 in 'room' .* says turn 3 in 'desk'",
          lambda log: _with(log, 2, state="desk")),
@@ -322,7 +323,7 @@ def _early(log: list[Entry]) -> None:
 
 def test_readers_are_told_of_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     async def play(host: Host, clock: ManualClock) -> None:
-        record, _, log, _ = await _kept(host, clock)
+        _, _, log, _ = await _kept(host, clock)
         del log[2]
 
         async def holed(conversation: str, after: int = 0, most: int = 1000) -> Sequence[Entry]:
