@@ -158,7 +158,7 @@ class Versions:
             return found
         if scenario_id in self._unavailable:
             raise ScenarioUnavailable(self._unavailable[scenario_id])
-        known = sorted({*self._own, *self._unavailable})
+        known = sorted({*self._own, *(name for name in self._unavailable if " " not in name)})
         hint = did_you_mean(scenario_id, known)
         raise CallerError(
             f"This host has no scenario {scenario_id[:60]!r}; "
