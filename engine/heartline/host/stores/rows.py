@@ -63,10 +63,15 @@ def _data(found: str) -> Any:
 
 def as_record(row: Any) -> Record:
     """A conversation from a row of RECORD."""
-    created, touched, due, parent, seats = row[11:]
-    moment = None if due is None else as_moment(due)
-    plain: Any = row[:11]
-    return Record(*plain, as_moment(created), as_moment(touched), moment, parent, _data(seats))
+    (
+        name, reference, scenario, version, fingerprint, status, state, outcome, sequence, turn,
+        snapshot, created, touched, due, parent, seats,
+    ) = row  # fmt: skip
+    return Record(
+        name, reference, scenario, version, fingerprint, status, state, outcome, sequence, turn,
+        snapshot, as_moment(created), as_moment(touched), None if due is None else as_moment(due),
+        parent, _data(seats),
+    )  # fmt: skip
 
 
 def as_entry(row: Any) -> Entry:
