@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from heartline.clock import Clock
     from heartline.conversation import Scenario
+    from heartline.host.replaying import Place
     from heartline.host.store import Store
     from heartline.host.turning import Turned
     from heartline.host.values import Answer, Happened
@@ -176,7 +177,7 @@ class Host:
         RunawayError, HostError; nothing of the input has happened then.
         """
 
-        async def make(held: Held, now: datetime) -> Turned | None:
+        def make(held: Held, now: datetime) -> Turned | None:
             return turning.submit(
                 held, input, now, key=key, sender=sender, draws=draws,
                 parcels=self.touching.parcels,
@@ -193,12 +194,16 @@ class Host:
         if type(turns) is not int or turns < 1:
             raise CallerError("The turns to take back are a whole number from 1.")
 
-        async def make(held: Held, now: datetime) -> Turned:
+        path: list[Place] = []
+
+        async def prepare(held: Held) -> None:
             record = held.record
             if record.status == CLOSED:
                 raise ConversationOver("This conversation was closed: nothing is taken back.")
             entries = await self.touching.entries(record.id, record.sequence)
-            path = await self.touching.path(record, entries)
+            path[:] = await self.touching.path(record, entries)
+
+        def make(held: Held, now: datetime) -> Turned:
             if turns >= len(path):
                 raise NothingToUndo(_nothing_to_undo(len(path) - 1, path[0].sequence > 1))
             place = path[-1 - turns]
@@ -207,7 +212,7 @@ class Host:
                 parcels=self.touching.parcels,
             )  # fmt: skip
 
-        return await self.touching.change(name, key, make)
+        return await self.touching.change(name, key, make, prepare=prepare)
 
     async def fork(
         self,
@@ -243,7 +248,7 @@ class Host:
     ) -> Answer:
         """End a conversation from outside. One that has ended stays as it is."""
 
-        async def make(held: Held, now: datetime) -> Turned | None:
+        def make(held: Held, now: datetime) -> Turned | None:
             parcels = self.touching.parcels
             return turning.close(held, now, key=key, sender=sender, parcels=parcels)
 
@@ -252,10 +257,13 @@ class Host:
     async def delete(self, name: str) -> None:
         """Remove every trace of a conversation. Raises UnknownConversation, HostError."""
         record = await self.touching.record(name)
-        async with self.touching.alone(record.id):
+        await self.touching.enter(record.id)
+        try:
             self.touching.holding.drop(record.id)
             if not await self.store.delete(record.id):
                 raise unknown(name)
+        finally:
+            self.touching.leave(record.id)
 
     # What only looks ------------------------------------------------------------------------------
 
@@ -297,7 +305,7 @@ class Host:
         for tried in range(MOST_TRIES):
             entries = await self.touching.entries(record.id)
             timers = await self.store.timers(record.id)
-            before, record = record, await self.touching.again(record)
+            before, record = record, await self.touching.again(record.id, record)
             if record.sequence == before.sequence:  # nobody went on with it meanwhile
                 scenarios = await self.touching.scenarios(record, entries)
                 return verify(record, timers, entries, scenarios)

@@ -16,7 +16,6 @@ from dataclasses import replace
 from datetime import UTC
 from time import perf_counter
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
 
 from heartline.errors import (
     Contended,
@@ -32,6 +31,7 @@ from heartline.host import turning
 from heartline.host.holding import Holding
 from heartline.host.naming import check_key, check_reference, looks_like_id
 from heartline.host.replaying import fingerprints, replay, said_in
+from heartline.host.turning import Turned
 from heartline.host.values import CLOSED, FIRED, LIVE, OVER, REPEATED, STORED, TAKEN, Answer
 from heartline.rendering import look
 
@@ -44,12 +44,13 @@ if TYPE_CHECKING:
     from heartline.host.observing import Observer
     from heartline.host.replaying import Place
     from heartline.host.store import Store
-    from heartline.host.turning import Held, Turned
+    from heartline.host.turning import Held
     from heartline.host.values import Entry, Record
     from heartline.host.versions import Versions
     from heartline.turn import Change
 
-    Make = Callable[[Held, datetime], Awaitable[Turned | None]]
+    Make = Callable[[Held, datetime], Turned | None]
+    Prepare = Callable[[Held], Awaitable[None]]
 
 __all__ = ["MOST_TRIES", "Touching", "answer", "contended", "pause", "taken", "unknown"]
 
@@ -70,7 +71,7 @@ class Touching:
         self.observer = observer
         self.parcels = parcels  # whether those who are to be told are
         self.holding = Holding(MOST_HELD)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._busy: dict[str, list[asyncio.Future[None]]] = {}  # and who waits for each
 
     def now(self) -> datetime:
         """What the clock says, in UTC."""
@@ -81,35 +82,41 @@ class Touching:
             raise ValueError("a host's clock gives moments with a time zone, as datetime.now(UTC)")
         return moment.astimezone(UTC)
 
-    def alone(self, conversation: str) -> asyncio.Lock:
-        """Held by who works on a conversation, so that in one process nobody else does."""
-        lock = self._locks.get(conversation)
-        if lock is None:
-            lock = self._locks[conversation] = asyncio.Lock()
-        return lock
-
-    async def change(self, name: str, key: str | None, make: Make, *, first: bool = True) -> Answer:
+    async def change(
+        self,
+        name: str,
+        key: str | None,
+        make: Make,
+        *,
+        first: bool = True,
+        prepare: Prepare | None = None,
+    ) -> Answer:
         """Let something happen to a conversation, once for each key. With `first`, what time and a
-        new version bring comes before it. Raises what `make` does, UnknownConversation, Contended,
-        HostError."""
+        new version bring comes before it; `prepare` looks up what `make` needs. Raises what they
+        do, UnknownConversation, ReferenceTaken, Contended, HostError."""
         began = perf_counter()
         try:
             check_key(key)
             held = self.holding.get(name)
             record = await self.record(name) if held is None else held.record
-            async with self.alone(record.id):
-                turned = await self._changed(record, key, make, first)
+            await self.enter(record.id)
+            try:
+                done = await self._changed(name, record, key, make, first, prepare)
+            finally:
+                self.leave(record.id)
         except HeartlineError as error:
             self.observer.refused(type(error).__name__)
             raise
-        if isinstance(turned, Answer):
-            return turned
-        self.observer.turn(turned.held.record.scenario, perf_counter() - began)
-        return answer(turned.held, turned.changes)
+        if type(done) is Answer:
+            return done
+        assert isinstance(done, Turned)
+        self.observer.turn(done.held.record.scenario, perf_counter() - began)
+        return answer(done.held, done.changes)
 
     async def _changed(
-        self, record: Record, key: str | None, make: Make, first: bool
-    ) -> Turned | Answer:
+        self, name: str, record: Record, key: str | None, make: Make, first: bool,
+        prepare: Prepare | None,
+    ) -> Turned | Answer:  # fmt: skip
         """The change that was stored, or the answer where there was none to store."""
         held = self.holding.get(record.id)
         newest = held is None  # what was in hand may be of yesterday
@@ -118,17 +125,23 @@ class Touching:
             now = self.now()
             before = turned = None
             try:
-                if first:
-                    before = await self.migrated(held.record if held else record, now)
+                if held is not None:
+                    record = held.record
+                if first and not self._is_current(record):
+                    before = await self.migrated(record, now)
                 if before is None:
                     held = held or await self.hold(record)
                     if first:
                         before = turning.tick(held, now, parcels=self.parcels)
-                    turned = before or await make(held, now)
+                    if before is None:
+                        if prepare is not None:
+                            await prepare(held)
+                        turned = make(held, now)
             except HeartlineError as error:
                 if not newest:
-                    record, newest = await self.again(record), True
-                    if held is None or held.record.sequence != record.sequence:
+                    newest, known = True, record
+                    record = await self.again(name, record)
+                    if (record.id, record.sequence) != (known.id, known.sequence):
                         held = None
                         continue
                 if key is not None and (entry := await self.store.keyed(record.id, key)):
@@ -140,33 +153,46 @@ class Touching:
             if change is None:
                 if newest:
                     return await self.present(await self.hold(record))
-                record, newest, held = await self.again(record), True, None
-                continue
-            outcome = await self.store.commit(change.change)
-            if outcome == STORED:
-                self.stored(change)
-                if before is None:
-                    return change
-                held, newest = before.held, True
-                record = held.record
-                continue
-            if outcome == TAKEN:
-                raise taken(record.reference, await self.store.find(record.reference))
-            if outcome == REPEATED and key is not None and before is None:
-                entry = await self.store.keyed(record.id, key)
-                if entry is not None:
-                    return await self.repeated(record, entry)
-            self.observer.conflict()
-            await pause(conflicts)
-            conflicts += 1
-            record, newest, held = await self.again(record), True, None
+            else:
+                outcome = await self.store.commit(change.change)
+                if outcome == STORED:
+                    self.stored(change)
+                    if before is None:
+                        return change
+                    held, newest = before.held, True
+                    continue
+                if outcome == TAKEN:
+                    raise taken(record.reference, await self.store.find(record.reference))
+                if outcome == REPEATED and key is not None and before is None:
+                    entry = await self.store.keyed(record.id, key)
+                    if entry is not None:
+                        return await self.repeated(record, entry)
+                self.observer.conflict()
+                await pause(conflicts)
+                conflicts += 1
+            record, newest, held = await self.again(name, record), True, None
         raise contended(record.reference)
+
+    async def enter(self, conversation: str) -> None:
+        """Wait until nobody else in this process works on a conversation. `leave` comes after it.
+
+        The store keeps two changes apart as well; waiting is cheaper than trying again.
+        """
+        while (waiting := self._busy.get(conversation)) is not None:
+            future = asyncio.get_running_loop().create_future()
+            waiting.append(future)
+            await future
+        self._busy[conversation] = []
+
+    def leave(self, conversation: str) -> None:
+        """Let the others look again whether a conversation is free: the first of them has it."""
+        for future in self._busy.pop(conversation):
+            if not future.done():
+                future.set_result(None)
 
     async def migrated(self, record: Record, now: datetime) -> Turned | None:
         """The change by which a conversation goes over to the host's version of its scenario, as
         that declares; None where it goes on as it is."""
-        if record.status != LIVE or self._is_current(record):
-            return None
         scenario, carried = await self.versions.migrated(record, now)
         if carried is None:
             return None
@@ -191,12 +217,14 @@ class Touching:
             raise unknown(name)
         return record
 
-    async def again(self, record: Record) -> Record:
-        """The same conversation, as it is stored now."""
+    async def again(self, name: str, record: Record) -> Record:
+        """A conversation as it is stored now: the same one, or where it has ended, the one that
+        has its reference now and was asked for by that."""
         latest = await self.store.get(record.id)
         if latest is None:
             self.holding.drop(record.id)
-            raise unknown(record.reference)
+        if latest is None or (latest.status != LIVE and name != record.id):
+            return await self.record(name)
         return latest
 
     async def hold(self, record: Record) -> Held:
@@ -266,6 +294,9 @@ class Touching:
         return found
 
     def _is_current(self, record: Record) -> bool:
+        """Whether nothing leads on to another version: most are in the host's own."""
+        if record.status != LIVE:
+            return True
         try:
             scenario = self.versions.current(record.scenario)
         except HeartlineError:  # it is none of the host's, or does not load
