@@ -16,6 +16,8 @@ from heartline.errors import ScenarioUnavailable
 from heartline.host.stores.memory import MemoryStore
 from heartline.host.versions import Versions
 from living import PLACES, STORY, World, awaited, edit, stores, version, version_of, world
+from test_kept_files import WITH_SUPPORT
+from test_support import DATA
 from versions import versions
 
 __all__ = ["stores", "world"]
@@ -48,6 +50,28 @@ async def test_texts_may_change_under_a_conversation(world: World) -> None:
         answer = await after.submit("chat", Choose("ask"))
         assert [line.text for line in answer.turn.lines] == ["How is it like for you?"]
         assert [each.kind for each in await after.transcript("chat")] == ["opened", "chose"]
+
+
+@awaited
+async def test_a_stored_version_has_its_texts_and_its_support_data_as_they_were(
+    world: World, tmp_path: Path
+) -> None:
+    folder = tmp_path / "help"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "help.yaml").write_text(DATA, "utf-8")
+    (folder / "scenario.yaml").write_text(HEAD + WITH_SUPPORT, "utf-8")
+    async with world.host(folder) as before:
+        await before.open("chat", "story", seed=1)
+    # A later version in the same place: another structure, other words, another number to call.
+    (folder / "data" / "help.yaml").write_text(DATA.replace("999", "998"), "utf-8")
+    text = HEAD.replace("1.0.0", "1.1.0") + WITH_SUPPORT.replace("end: {", "stop: {")
+    (folder / "scenario.yaml").write_text(text, "utf-8")
+    async with world.host(folder) as after:
+        (line,) = (await after.submit("chat", Choose("look"))).turn.lines
+        assert "999" in line.text
+        await after.open("new", "story", seed=1)
+        (line,) = (await after.submit("new", Choose("look"))).turn.lines
+        assert "998" in line.text
 
 
 @awaited
@@ -329,7 +353,8 @@ async def ends_up_where_the_forecast_says(
         event(found.fate)
         assert found.state == stands.state
         answer = await after.submit("chat", Tick())
-        assert await version_of(after, "chat") == found.to
+        if found.fate != "goes on":  # there the number changes with the next turn
+            assert await version_of(after, "chat") == found.to
         kinds = [each.kind for each in await after.transcript("chat")]
         if found.fate == "migrates":
             assert kinds.count("migrated") == 1
