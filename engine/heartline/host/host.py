@@ -28,6 +28,7 @@ from heartline.host import turning
 from heartline.host.naming import check_key, check_reference, check_tell
 from heartline.host.observing import Observer
 from heartline.host.replaying import check_whole, happened, verify
+from heartline.host.running import MOST, Running
 from heartline.host.store import open_store
 from heartline.host.touching import MOST_TRIES, Touching, answer, contended, pause, taken, unknown
 from heartline.host.turning import Held
@@ -82,6 +83,7 @@ class Host:
         self.touching = Touching(
             self.store, self.versions, self.clock, self.observer, deliver is not None
         )
+        self.running = Running(self.touching, deliver)
 
     async def __aenter__(self) -> Self:
         """Open the store, and keep the scenarios there. Raises HostError.
@@ -264,6 +266,18 @@ class Host:
                 raise unknown(name)
         finally:
             self.touching.leave(record.id)
+
+    # What happens by itself -----------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Let timers fire when they are due, and deliver what is to be told, until this is
+        cancelled. What came due while nobody ran fires first. Several hosts may do so at once."""
+        await self.running.run()
+
+    async def fire_due(self, most: int = MOST) -> int:
+        """Let the timers fire that are due, of so many conversations at most; gives of how many
+        they did. Raises HostError."""
+        return (await self.running.fire(most))[1]
 
     # What only looks ------------------------------------------------------------------------------
 

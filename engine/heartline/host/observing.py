@@ -27,8 +27,19 @@ class Observer:
     def fired(self, count: int, late: float) -> None:
         """Timers of one conversation fired, the first of them so many seconds after its time."""
 
+    def stuck(self, scenario: str, kind: str) -> None:
+        """The timers of a conversation cannot fire, or of all in one version where that does not
+        load; `kind` is the name of the error. It is tried again, less and less often."""
+
+    def unavailable(self, kind: str) -> None:
+        """What is stored could not be reached, and is tried again; `kind` is the name of the
+        error."""
+
     def delivered(self) -> None:
         """A parcel has arrived."""
+
+    def undelivered(self) -> None:
+        """A parcel has not arrived, and is tried again later."""
 
     def parked(self) -> None:
         """A parcel is tried no more."""

@@ -33,6 +33,7 @@ from heartline.host.naming import check_key, check_reference, looks_like_id
 from heartline.host.replaying import fingerprints, replay, said_in
 from heartline.host.turning import Turned
 from heartline.host.values import CLOSED, FIRED, LIVE, OVER, REPEATED, STORED, TAKEN, Answer
+from heartline.host.waking import Alarm
 from heartline.rendering import look
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Touching:
         self.observer = observer
         self.parcels = parcels  # whether those who are to be told are
         self.holding = Holding(MOST_HELD)
+        self.alarm = Alarm()  # rung for timers that are due before others
+        self.posted = asyncio.Event()  # set when there may be something to deliver
         self._busy: dict[str, list[asyncio.Future[None]]] = {}  # and who waits for each
 
     def now(self) -> datetime:
@@ -127,7 +130,7 @@ class Touching:
             try:
                 if held is not None:
                     record = held.record
-                if first and not self._is_current(record):
+                if first and not self.is_current(record):
                     before = await self.migrated(record, now)
                 if before is None:
                     held = held or await self.hold(record)
@@ -173,6 +176,10 @@ class Touching:
             record, newest, held = await self.again(name, record), True, None
         raise contended(record.reference)
 
+    def is_busy(self, conversation: str) -> bool:
+        """Whether somebody in this process works on a conversation."""
+        return conversation in self._busy
+
     async def enter(self, conversation: str) -> None:
         """Wait until nobody else in this process works on a conversation. `leave` comes after it.
 
@@ -198,9 +205,15 @@ class Touching:
             return None
         return turning.migrate(record, scenario, carried, now, parcels=self.parcels)
 
-    def stored(self, turned: Turned) -> None:
-        """A change was stored: go on from there."""
-        self.holding.put(turned.held)
+    def stored(self, turned: Turned, *, hold: bool = True) -> None:
+        """A change was stored: go on from there, where it is to be kept in hand."""
+        if hold:
+            self.holding.put(turned.held)
+        due = turned.held.record.due
+        if due is not None and due < self.alarm.until:
+            self.alarm.ring(due)
+        if turned.change.parcels:
+            self.posted.set()
         for entry in turned.change.entries:
             if entry.kind == FIRED:
                 self.observer.fired(len(entry.data["timers"]), entry.data.get("late", 0.0))
@@ -232,8 +245,14 @@ class Touching:
         held = self.holding.get(record.id)
         if held is not None and held.record.sequence == record.sequence:
             return held
+        held = await self.decoded(record)
+        self.holding.put(held)
+        return held
+
+    async def decoded(self, record: Record) -> Held:
+        """A conversation as it is stored. Raises ScenarioUnavailable, StoreDamaged."""
         try:
-            held = turning.hold(record, await self.versions.serving(record))
+            return turning.hold(record, await self.versions.serving(record))
         except ScenarioUnavailable:
             self.observer.waiting(record.scenario)
             raise
@@ -241,8 +260,6 @@ class Touching:
             raise StoreDamaged(
                 f"What is stored of the conversation {record.id} cannot be gone on with: {error}"
             ) from error
-        self.holding.put(held)
-        return held
 
     async def present(self, held: Held) -> Answer:
         """Where a conversation stands, with what its last entry says."""
@@ -293,7 +310,7 @@ class Touching:
                     raise
         return found
 
-    def _is_current(self, record: Record) -> bool:
+    def is_current(self, record: Record) -> bool:
         """Whether nothing leads on to another version: most are in the host's own."""
         if record.status != LIVE:
             return True
