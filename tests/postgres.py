@@ -54,6 +54,7 @@ class Server:
         self._postgres = postgres
         self._settings = QUICK if settings is None else settings
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         self._schemas = count(1)
         self.folder = Path(tempfile.mkdtemp(prefix="heartline-pg-"))
         if os.geteuid() == 0:
@@ -93,6 +94,11 @@ class Server:
                 start_new_session=True,
                 cwd=self.folder,
             )
+        # Where the tests are ended hard, this pipe closes, and the server goes too.
+        self._guard = subprocess.Popen(
+            ["sh", "-c", 'read -r _; kill -INT "$0"', str(self._process.pid)],
+            stdin=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
         until = time.monotonic() + 60
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until:
@@ -124,11 +130,11 @@ class Server:
         host = quote(str(self.folder), safe="")
         return f"postgresql://{USER}@/postgres?host={host}&search_path={schema}{more}"
 
-    def sql(self, text: str) -> str:
-        """Carry out statements as the owner; gives what psql prints."""
+    def sql(self, *texts: str) -> str:
+        """Carry out statements as the owner, each text for itself; gives what psql prints."""
         return self._run(
             self._beside("psql"), "-h", str(self.folder), "-U", USER, "-d", "postgres",
-            "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", text,
+            "-qAtX", "-v", "ON_ERROR_STOP=1", *[part for text in texts for part in ("-c", text)],
         )  # fmt: skip
 
     def _answers(self) -> bool:
@@ -141,6 +147,11 @@ class Server:
         return str(Path(self._postgres).resolve().parent / name)
 
     def _end(self, how: signal.Signals) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.kill()
+            self._guard.wait()
+            self._guard.stdin.close()
+            self._guard = None
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(timeout=30)
@@ -164,16 +175,12 @@ def _owner() -> str:
 
 
 def _as_owner() -> list[str]:
-    """What stands before a command: another user for root; and whoever is ended hard takes the
-    server along."""
-    setpriv = shutil.which("setpriv")
-    if os.geteuid() == 0:
-        if setpriv is None:
-            raise FileNotFoundError("setpriv is not installed: apt-get install util-linux")
-        owner = pwd.getpwnam(_owner())
-        ids = ["--reuid", str(owner.pw_uid), "--regid", str(owner.pw_gid), "--clear-groups"]
-        return [setpriv, *ids, "--pdeathsig", "INT"]
-    return [setpriv, "--pdeathsig", "INT"] if setpriv else []
+    """What stands before a command where we are root: another user."""
+    if os.geteuid() != 0:
+        return []
+    owner = pwd.getpwnam(_owner())
+    ids = ["--reuid", str(owner.pw_uid), "--regid", str(owner.pw_gid), "--clear-groups"]
+    return ["setpriv", *ids]
 
 
 @cache
@@ -184,12 +191,6 @@ def _shared() -> Server | str:
         return str(error)
     atexit.register(server.remove)
     return server
-
-
-def missing() -> str | None:
-    """Why there is no server here, or None where there is one. It starts it, so ask in a test."""
-    found = _shared()
-    return found if isinstance(found, str) else None
 
 
 def server() -> Server:

@@ -46,6 +46,8 @@ _IN_THE_WAY = (
     asyncpg.UniqueViolationError,
     asyncpg.InvalidCachedStatementError,
 )
+# A text that cannot be sent (the driver says so), or not be kept (the server does).
+_UNKEPT = asyncpg.DataError, asyncpg.CharacterNotInRepertoireError
 
 
 class Connections:
@@ -57,9 +59,7 @@ class Connections:
         self._free = asyncio.Semaphore(place.pool)
         self._closed = False
 
-    async def run(
-        self, work: Callable[[Any], Awaitable[Result]], *, tries: float = PATIENCE
-    ) -> Result:
+    async def run(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
         """Carry out work on a connection; where that breaks, again on another, for some seconds.
 
         The work may have been done although it broke, so it must be such that a second time does
@@ -83,7 +83,7 @@ class Connections:
                     self._give(connection)
             except (*_GONE, *_IN_THE_WAY) as error:
                 now = asyncio.get_running_loop().time()
-                until = now + tries if until is None else until
+                until = now + PATIENCE if until is None else until
                 if isinstance(error, ValueError) or now + pause > until:
                     raise self._sentence(error) from None
             except (asyncpg.PostgresError, ValueError) as error:
@@ -149,7 +149,7 @@ class Connections:
                     f"The URL of {where} has options that do not go together: look at what stands "
                     "after the question mark, and at the environment variables that begin with PG."
                 )
-            case ValueError() | asyncpg.CharacterNotInRepertoireError():
+            case _ if isinstance(error, ValueError) or type(error) in _UNKEPT:
                 return CallerError(
                     "A text has a character that PostgreSQL cannot keep: one of the number 0, or "
                     "half of one that takes two."
@@ -163,7 +163,7 @@ class Connections:
                 return StoreUnavailable(
                     f"There is no such database in {where}: make it with createdb."
                 )
-            case asyncpg.InsufficientPrivilegeError():
+            case asyncpg.InsufficientPrivilegeError() | asyncpg.InvalidSchemaNameError():
                 return StoreUnavailable(
                     f"{where} does not allow it ({said[0]}): give the user of the URL rights "
                     "to its schema and tables."

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from heartline.host.values import Change, Entry, Parcel, Timer
 
-__all__ = ["change_rows", "change_values"]
+__all__ = ["change_rows", "change_values", "entry_values"]
 
 # A change that leaves the timers as they are, and one that sends nothing.
 _NO_TIMERS = (None,) * 3
@@ -28,7 +28,8 @@ def _record_values(change: Change) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _entry_values(entry: Entry) -> tuple[Any, ...]:
+def entry_values(entry: Entry) -> tuple[Any, ...]:
+    """What a row of ENTRY holds of it."""
     return entry.sequence, entry.kind, entry.key, micros(entry.at), text(entry.data)
 
 
@@ -53,7 +54,7 @@ def change_values(change: Change) -> tuple[Any, ...]:
     timers, parcels = change.timers, change.parcels
     return (
         *_record_values(change),
-        *_entry_values(entry),
+        *entry_values(entry),
         *(_NO_TIMERS if timers is None else _columns([_timer_values(each) for each in timers], 3)),
         *(_columns([_parcel_values(each) for each in parcels], 7) if parcels else _NO_PARCELS),
     )
@@ -63,7 +64,7 @@ def change_rows(changes: Sequence[Change]) -> tuple[Any, ...]:
     """What heartline_commit_all takes."""
     entries, timers, parcels = [], [], []
     for number, change in enumerate(changes, 1):
-        entries += [(number, *_entry_values(each)) for each in change.entries]
+        entries += [(number, *entry_values(each)) for each in change.entries]
         timers += [(number, *_timer_values(each)) for each in change.timers or ()]
         parcels += [(number, *_parcel_values(each)) for each in change.parcels]
     rows = [(*_record_values(each), each.timers is not None) for each in changes]

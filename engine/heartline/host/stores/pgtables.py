@@ -36,7 +36,8 @@ SETTINGS = {
 }
 
 _LOCK = 0x6865_6172_746C_696E  # the same in each program that brings these tables up
-_PATIENCE = "60s"  # for another program that does it
+_PATIENCE = 60  # seconds, for another program that does it
+_LONG = 3600.0  # seconds, for doing it
 
 # Ids are compared byte by byte: quicker, and in the same order on every server. A row has room
 # beside it, and neither `sequence` nor `due` nor `claimed` is in an index of the conversations: a
@@ -321,9 +322,9 @@ async def bring_up(connection: Connection, where: str) -> None:
     import asyncpg
 
     async with connection.transaction():
-        await connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+        await connection.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}s'")
         try:
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK, timeout=_LONG)
         except asyncpg.LockNotAvailableError:
             raise StoreUnavailable(
                 f"Another program has been changing the tables of PostgreSQL at {where} for a "
@@ -337,7 +338,7 @@ async def bring_up(connection: Connection, where: str) -> None:
                 "one."
             )
         for script in SCRIPTS[version:]:
-            await connection.execute(script)
+            await connection.execute(script, timeout=_LONG)
         if version < len(SCRIPTS):
             await connection.execute("UPDATE heartline_schema SET version = $1", len(SCRIPTS))
 

@@ -36,15 +36,21 @@ def read_url(url: str) -> Place:
         raise CallerError(
             f"This store is PostgreSQL: its URL begins with postgresql:, not {scheme!r}."
         )
-    place, at, path = rest.removeprefix("//").rpartition("@")
-    if any(sign in place for sign in "/?#") or (not at and "#" in path) or "#" in path:
-        raise CallerError(f"The URL of the PostgreSQL server cannot be read: {_HELP}.")
+    login, at, rest = rest.rpartition("@")
     try:
-        parts = urlsplit(f"postgresql://{place}{at}{path}" if rest.startswith("//") else url)
+        # An @ after the first / is one of a password that was not written as %40.
+        if (
+            "#" in rest
+            or not (login or rest).startswith("//")
+            or any(sign in login[2:] for sign in "/?#")
+        ):
+            raise ValueError
+        parts = urlsplit(f"postgresql:{login}{at}{rest}")
         options = dict(
             parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
         )
-        for host in parts.netloc.rpartition("@")[2].split(","):
+        hosts = parts.netloc.rpartition("@")[2]
+        for host in hosts.split(","):
             port = host.rpartition("]")[2].partition(":")[2]
             if port and not 0 < int(port) < 65536:
                 raise ValueError
@@ -56,20 +62,18 @@ def read_url(url: str) -> Place:
             f"The pool of a PostgreSQL store is a number of connections from 1 to {MOST}: "
             "write ?pool=16."
         )
-    login, at, hosts = parts.netloc.rpartition("@")
-    user = login.partition(":")[0]
-    hidden = f"{user}:***" if ":" in login else user
+    user, colon, _ = login[2:].partition(":")
+    hidden = f"{user}:***" if colon else user
     query = {
         name: "***" if name in ("password", "sslpassword") else each
         for name, each in options.items()
-    }
-    query |= {"pool": pool} if "pool=" in parts.query else {}
+    } | ({"pool": pool} if "pool=" in parts.query else {})
     tail = f"?{urlencode(query, safe='*/')}" if query else ""
-    where = hosts or options.get("host", "")
+    where = hosts or options.get("host", "its usual place")
     return Place(
         dsn=f"postgresql://{parts.netloc}{parts.path}"
         + (f"?{urlencode(options, quote_via=quote)}" if options else ""),
         url=f"{scheme.lower()}://{hidden}{at}{hosts}{parts.path}{tail}",
-        shown=f"{where or 'its usual place'}{parts.path}",
+        shown=f"{where}{parts.path}",
         pool=int(pool),
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from heartline.errors import CallerError
 from heartline.host.stores import pgqueries as queries
-from heartline.host.stores.pgrows import change_rows, change_values
+from heartline.host.stores.pgrows import change_rows, change_values, entry_values
 from heartline.host.stores.pgtables import bring_up
 from heartline.host.stores.pgurl import read_url
 from heartline.host.stores.pgwaiting import Waiters
@@ -267,6 +267,6 @@ async def _is_stored(on: Any, change: Change) -> bool:
         row = await on.fetchrow(
             queries.ENTRY, change.record.id, entry.sequence,
         )  # fmt: skip
-        if row is None or as_entry(row) != entry:
+        if row is None or tuple(row) != entry_values(entry):
             return False
     return bool(change.entries)
