@@ -178,8 +178,10 @@ def open_store(url: str) -> Store:
     """
     kind = url.partition(":")[0].lower()
     if ":" not in url or kind not in _KINDS:
+        # What stands before an @ may be a password, which is never shown.
+        shown = f"{kind}:..." if "@" in url else url
         raise CallerError(
-            f"There is no store {url[:80]!r}: write memory:, sqlite:///heartline.db or "
+            f"There is no store {shown[:80]!r}: write memory:, sqlite:///heartline.db or "
             "postgresql://user@host/database."
         )
     module, _, name = _KINDS[kind].partition(":")
