@@ -6,8 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
 
-import pytest
-
+import postgres
 from heartline import ManualClock, Scenario, loads
 from heartline.clock import Clock
 from heartline.host import Answer, Host, Observer
@@ -60,15 +59,14 @@ def inn(old: str = "", new: str = "") -> Scenario:
     return loads(INN.replace(old, new, 1))
 
 
-STORES = ["memory:", "sqlite"]
+STORES = ["memory", "sqlite", "postgresql"]
 
 
 def url_of(store: str, folder: Path) -> str:
-    """The URL of a new store; skips where its kind is not there."""
+    """The URL of a new store; skips where its kind cannot be had."""
     if store == "sqlite":
-        pytest.importorskip("heartline.host.stores.sqlite")
         return f"sqlite:///{folder / 'heartline.db'}?synchronous=OFF"
-    return store
+    return postgres.server().url() if store == "postgresql" else "memory:"
 
 
 def host_on(url: str, *scenarios: Scenario, clock: Clock | None = None, **options: object) -> Host:

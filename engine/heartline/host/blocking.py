@@ -49,6 +49,8 @@ class BlockingHost:
         self._runner: asyncio.Runner | None = None
 
     def __enter__(self) -> Self:
+        if _in_a_loop():
+            raise CallerError("This program has an event loop: use `async with Host(...)` there.")
         runner = asyncio.Runner()
         try:
             runner.run(self.host.__aenter__())
@@ -150,10 +152,22 @@ class BlockingHost:
         return self._run(self.host.verify(name))
 
     def _run(self, call: Coroutine[Any, Any, T]) -> T:
-        if self._runner is None:
+        if self._runner is None or _in_a_loop():
             call.close()
-            raise CallerError("This host is not open: use it in `with BlockingHost(...) as host:`.")
+            raise CallerError(
+                "This host is not open: use it in `with BlockingHost(...) as host:`."
+                if self._runner is None
+                else "This program has an event loop: use `async with Host(...)` there."
+            )
         return self._runner.run(call)
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _next(found: AsyncGenerator[T, None]) -> T | None:

@@ -42,16 +42,14 @@ class Holding:
         if old is not None and old.record.sequence > record.sequence:
             return
         self._held[record.id] = held
-        if old is None:
-            if len(self._held) > self._most:
-                _, oldest = self._held.popitem(last=False)
-                self._forget_reference(oldest)
-        else:
-            self._held.move_to_end(record.id)
+        self._held.move_to_end(record.id)
         if record.status == LIVE:
             self._ids[record.reference] = record.id
         elif old is not None:
             self._forget_reference(old)
+        if len(self._held) > self._most:
+            _, oldest = self._held.popitem(last=False)
+            self._forget_reference(oldest)
 
     def drop(self, conversation: str) -> None:
         """Hold a conversation no more."""
