@@ -209,3 +209,34 @@ def test_what_a_text_can_hold_is_in_the_fingerprint() -> None:
         story(body).machine.fingerprint
         != story(body.replace("max_length: 20", "max_length: 10")).machine.fingerprint
     )
+
+
+def test_a_fingerprint_stays_the_same_for_years() -> None:
+    # Conversations are stored under it: whoever changes how it is made has to say how those that
+    # live go on.
+    scenario = story("""
+        context:
+          heard: {type: int, min: 0, max: 3, initial: 1}
+          open: {type: bool, initial: false}
+          mood: {type: enum, values: [low, high], initial: low}
+          length: {type: duration, values: [14d, 28d], initial: 14d}
+          nick: {type: text, initial: Zoë 🫩, max_length: 20}
+        timers: {break: length}
+        guards: {settled: heard >= 2 and not open}
+        states:
+          home:
+            tags: [calm]
+            choices:
+              ask: {do: heard += 1, once: true}
+              go: {when: settled or count(ask) > 1, do: start(break), to: away}
+            events: {ring: {do: 'mood = "high"'}}
+          away:
+            states:
+              one: {choices: {on: {by: other, weight: 1 + heard, to: two}}}
+              two: {after: {2d: {to: home}}}
+              back: {type: history}
+            after: {break: {to: over}}
+            choices: {home: {to: home}}
+          over: {type: final, outcome: over, entry: {do: stop(break)}}
+        """)
+    assert scenario.machine.fingerprint == "14f4f2eae1dd9846"

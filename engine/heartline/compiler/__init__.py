@@ -340,7 +340,8 @@ def _fingerprint(
     digest = hashlib.sha256()
 
     def add(*parts: object) -> None:
-        digest.update(repr(parts).encode())
+        # Not repr, which escapes what the Unicode of this Python does not know.
+        digest.update(ascii(parts).encode())
 
     add(scenario)  # the same story in another language may have the same structure
     for slot in slots:
