@@ -633,6 +633,7 @@ class StoreContract:
             ("tea", "1.0", "f1", "listen", 1),
             ("tea", "2.0", "f2", "listen", 1),
         ]
+        assert sorted(await store.versions()) == [("tea", "1.0", "f1", 2), ("tea", "2.0", "f2", 1)]
         assert await store.counts() == Counts(4, 3, 0, 0, 0)
         await store.delete("a")
         await store.commit(change("b", 3))
@@ -641,6 +642,8 @@ class StoreContract:
             ("tea", "1.0", "f1", "talk", 1),
             ("tea", "2.0", "f2", "listen", 1),
         ]
+        await store.commit(change("d", 2, version="1.0", fingerprint="f1", state="listen"))
+        assert sorted(await store.versions()) == [("tea", "1.0", "f1", 3)]
 
     # Scenarios ------------------------------------------------------------------------------------
 

@@ -154,6 +154,10 @@ class Store(Protocol):
         """How many live conversations there are, by scenario, version, fingerprint and state."""
         ...
 
+    async def versions(self) -> Sequence[tuple[str, str, str, int]]:
+        """The same by scenario, version and fingerprint alone, at once however many there are."""
+        ...
+
     # Scenarios ------------------------------------------------------------------------------------
 
     async def keep_scenario(self, scenario: StoredScenario) -> None:

@@ -114,7 +114,7 @@ class Versions:
             await self._keep(store, scenario)
         notes = []
         many: Counter[tuple[str, str, str]] = Counter()
-        for name, version, fingerprint, _, count in await store.tally():
+        for name, version, fingerprint, count in await store.versions():
             if not self._is_own(name, fingerprint):
                 many[name, version, fingerprint] += count
         for (name, version, fingerprint), count in sorted(many.items()):

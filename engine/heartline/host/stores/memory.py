@@ -262,6 +262,12 @@ class MemoryStore:
         many = Counter((each.scenario, each.version, each.fingerprint, each.state) for each in live)
         return [(*key, count) for key, count in sorted(many.items())]
 
+    async def versions(self) -> Sequence[tuple[str, str, str, int]]:
+        many: Counter[tuple[str, str, str]] = Counter()
+        for scenario, version, fingerprint, _, count in await self.tally():
+            many[scenario, version, fingerprint] += count
+        return [(*kind, count) for kind, count in sorted(many.items())]
+
     # Scenarios ------------------------------------------------------------------------------------
 
     async def keep_scenario(self, scenario: StoredScenario) -> None:

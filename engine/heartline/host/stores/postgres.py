@@ -241,6 +241,14 @@ class PostgresStore:
         )
         return sorted((row[0], row[1], row[2], row[3], row[4]) for row in rows)
 
+    async def versions(self) -> Sequence[tuple[str, str, str, int]]:
+        rows = await self._rows(
+            "SELECT scenario, version, fingerprint, count(*) FROM heartline_conversations "
+            "WHERE status = 'live' GROUP BY scenario, version, fingerprint",
+            seconds=_LONG,
+        )
+        return sorted((row[0], row[1], row[2], row[3]) for row in rows)
+
     # Scenarios ------------------------------------------------------------------------------------
 
     async def keep_scenario(self, scenario: StoredScenario) -> None:

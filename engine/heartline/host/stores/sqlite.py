@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from heartline.host.stores.rows import (
     micros,
     text,
 )
-from heartline.host.stores.sqlchanges import commit, commit_all, remove
+from heartline.host.stores.sqlchanges import Changes, remove
 from heartline.host.stores.sqlfile import DatabaseFile
 from heartline.host.stores.waiting import Waiters
 from heartline.host.values import STORED, Counts
@@ -57,25 +58,27 @@ __all__ = ["SqliteStore"]
 _PORTION = 500  # conversations that are looked at before others get a turn
 _ASKED = 200  # waiting conversations that are asked for before others get a turn
 
-_PARCEL = "number, conversation, sequence, position, reference, payload, due, tries, parked"
+_SEQUENCE = RECORD.split(", ").index("sequence")
 
 # A claim holds from when until when. Where this machine's clock was set back, "now" is before both,
-# and the claim is over: whoever claims twice is told CONFLICT by the commit.
-_FREE = "NOT (coalesce(since, 0) <= :at AND coalesce(until, 0) > :at)"
+# and the claim is over: of two that claim one thing, the commit tells one CONFLICT.
+_HELD = "since <= :at AND until > :at"
+_CLAIMED = (
+    "LEFT JOIN claims ON claims.conversation = conversations.number "
+    f"AND claims.after = conversations.sequence AND {_HELD}"
+)
 _DUE = (
     f"SELECT number, {RECORD} FROM conversations "  # noqa: S608 - names of columns
-    "LEFT JOIN claims ON claims.conversation = conversations.number "
-    f"WHERE due <= :now AND {_FREE} ORDER BY due, number LIMIT :most"
+    f"{_CLAIMED} WHERE due <= :now AND claims.after IS NULL ORDER BY due, number LIMIT :most"
 )
 _NEXT = (
     "SELECT due FROM conversations "  # noqa: S608 - names of columns
-    "LEFT JOIN claims ON claims.conversation = conversations.number "
-    f"WHERE due IS NOT NULL AND {_FREE} ORDER BY due LIMIT 1"
+    f"{_CLAIMED} WHERE due IS NOT NULL AND claims.after IS NULL ORDER BY due LIMIT 1"
 )
 _FIRST = (
     "SELECT number, (SELECT id FROM conversations WHERE number = parcels.conversation), "  # noqa: S608
     "sequence, position, reference, payload, due, tries, parked FROM parcels "
-    f"WHERE first = 1 AND due <= :now AND {_FREE} ORDER BY due, number LIMIT :most"
+    f"WHERE first = 1 AND due <= :now AND NOT ({_HELD}) ORDER BY due, number LIMIT :most"
 )
 _PARKED = (
     "SELECT (SELECT id FROM conversations WHERE number = parcels.conversation), sequence, "
@@ -94,6 +97,7 @@ class SqliteStore:
         self._file = DatabaseFile(url)
         self._run = self._file.run
         self._write = self._file.write
+        self._changes = Changes()
         self._waiters = Waiters(self._sequences)
 
     async def __aenter__(self) -> Self:
@@ -142,14 +146,14 @@ class SqliteStore:
         return None
 
     async def commit(self, change: Change) -> str:
-        told = await self._run(lambda db: commit(db, change))
+        told = await self._run(lambda db: self._changes.commit(db, change))
         if told == STORED:
             self._waiters.wake(change.record.id)
         return told
 
     async def commit_all(self, changes: Sequence[Change]) -> Sequence[str]:
         every = list(changes)
-        told = await self._write(lambda db: commit_all(db, every))
+        told = await self._write(lambda db: self._changes.commit_all(db, every))
         for change, each in zip(every, told, strict=True):
             if each == STORED:
                 self._waiters.wake(change.record.id)
@@ -211,9 +215,11 @@ class SqliteStore:
 
         def claimed(db: sqlite3.Connection) -> list[Any]:
             rows = db.execute(_DUE, which).fetchall()
+            db.execute("DELETE FROM claims WHERE until <= ?", (at,))
             db.executemany(
-                "INSERT OR REPLACE INTO claims (conversation, since, until) VALUES (?, ?, ?)",
-                [(row[0], at, until) for row in rows],
+                "INSERT OR REPLACE INTO claims (conversation, after, since, until) "
+                "VALUES (?, ?, ?, ?)",
+                [(row[0], row[1 + _SEQUENCE], at, until) for row in rows],
             )
             return rows
 
@@ -313,8 +319,24 @@ class SqliteStore:
         return Counts(*rows[0])
 
     async def tally(self) -> Sequence[tuple[str, str, str, str, int]]:
+        """By state too, which reads all conversations, in portions; `versions` does not."""
+        found: Counter[tuple[str, str, str, str]] = Counter()
+        after = 0
+        while True:
+            rows = await self._rows(
+                "SELECT number, status = 'live', scenario, version, fingerprint, state "
+                "FROM conversations WHERE number > ? ORDER BY number LIMIT ?",
+                (after, _PORTION),
+            )
+            if not rows:
+                return [(*key, many) for key, many in sorted(found.items())]
+            found.update(row[2:] for row in rows if row[1])
+            after = rows[-1][0]
+            await asyncio.sleep(0)
+
+    async def versions(self) -> Sequence[tuple[str, str, str, int]]:
         rows = await self._rows(
-            "SELECT scenario, version, fingerprint, state, many FROM tally "
+            "SELECT scenario, version, fingerprint, many FROM tally "
             "WHERE status = 'live' AND many > 0"
         )
         return sorted(rows)
