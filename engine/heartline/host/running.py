@@ -22,6 +22,7 @@ from heartline.errors import (
     Contended,
     HostError,
     ScenarioUnavailable,
+    StoreDamaged,
     StoreUnavailable,
     UnknownConversation,
 )
@@ -174,10 +175,18 @@ class Running:
         if not touching.is_current(record) and await touching.migrated(record, now) is not None:
             return None
         held = touching.holding.get(record.id)
-        if held is None or held.record.sequence != record.sequence:
+        if held is None or held.record.sequence < record.sequence:
             # It is not put with those in hand: a thousand of them would drive those out that are.
             held = await touching.decoded(record)
-        return turning.tick(held, now, parcels=touching.parcels)
+        elif held.record.sequence > record.sequence:
+            return None  # something has happened to it since it was claimed
+        turned = turning.tick(held, now, parcels=touching.parcels)
+        if turned is None:
+            raise StoreDamaged(
+                f"The store says that a timer of the conversation {record.id} is due, but by its "
+                "snapshot none is: verify it."
+            )
+        return turned
 
     async def _store(self, turned: Sequence[tuple[Record, Turned]]) -> int:
         """Store what followed, and give of how many conversations it was."""
@@ -207,7 +216,7 @@ class Running:
     async def _singly(self, record: Record) -> int:
         """Let all happen to a conversation that is to happen now, when it is its turn."""
         try:
-            await self._touching.change(record.id, None, _nothing)
+            answer = await self._touching.change(record.id, None, _nothing)
         except StoreUnavailable:
             raise
         except (Contended, UnknownConversation):
@@ -216,7 +225,7 @@ class Running:
             self._leave(record, error)
             return 0
         self._stuck.pop(record.id, None)
-        return 1
+        return int(answer.sequence > record.sequence)
 
     # What cannot fire -----------------------------------------------------------------------------
 
@@ -239,7 +248,7 @@ class Running:
         tries = 1
         if before is not None and (unavailable or before.sequence == record.sequence):
             tries += before.tries
-        if len(self._stuck) >= _MOST_STUCK:
+        while len(self._stuck) >= _MOST_STUCK:
             del self._stuck[next(iter(self._stuck))]  # it is tried sooner, which does no harm
         pause = min(self.lease / 2 * 2 ** min(tries - 1, 20), _LONGEST)
         why = f"{type(error).__name__}: {error}"
