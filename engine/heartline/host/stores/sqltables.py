@@ -180,6 +180,8 @@ def bring_up(db: sqlite3.Connection, file: str) -> None:
         if version < len(STEPS):
             db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute(f"PRAGMA user_version = {len(STEPS)}")
+        # SQLite begins to write to a file that it may only read, and says so at the first write.
+        db.execute("DELETE FROM claims WHERE until < 0")
         db.execute("COMMIT")
     finally:
         if db.in_transaction:
