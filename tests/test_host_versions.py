@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from harness import HEAD
-from heartline import CallerError, Choose, RunawayError, Scenario, StaleTurn, Tick, loads
-from heartline.errors import ScenarioUnavailable
+from heartline import Choose, RunawayError, Scenario, StaleTurn, Tick
 from heartline.host.stores.memory import MemoryStore
-from heartline.host.versions import Versions
 from living import PLACES, STORY, World, awaited, edit, stores, version, version_of, world
 from test_kept_files import WITH_SUPPORT
 from test_support import DATA
@@ -92,6 +89,21 @@ async def test_a_migration_from_a_number_with_the_same_structure_fits(world: Wor
 
 
 @awaited
+async def test_one_of_an_earlier_number_that_does_not_fit_stays(world: World) -> None:
+    async with world.host(OLD) as first:
+        await first.open("chat", "story", seed=1)
+        await first.submit("chat", Choose("wait"))
+    async with world.host(version("1.0.1", STORY.replace("What is it", "How is it"))):
+        pass
+    new = version("1.1.0", edit("a timer is removed").body, migrations="{from: 1.0.1}")
+    async with world.host(new) as last:
+        (found,) = await last.versions.forecast(last.store)
+        assert (found.fate, found.version, found.to) == ("stays", "1.0.0", "1.0.1")
+        assert (await last.submit("chat", Choose("write"))).turn.state == "home"
+        assert await version_of(last, "chat") == "1.0.1"
+
+
+@awaited
 async def test_what_would_go_round_for_ever_stays(world: World) -> None:
     body = (
         STORY.replace("  cold:", "  cold:\n    always: {when: heard >= 0, to: chill}", 1)
@@ -106,144 +118,6 @@ async def test_what_would_go_round_for_ever_stays(world: World) -> None:
         assert (found.fate, found.to) == ("stays", "1.0.0")
         assert "loops at 'chill'" in found.why[0] or "loops at 'cold'" in found.why[0]
         assert (await after.submit("chat", Choose("soften"))).turn.state == "home"
-
-
-# What does not load -----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def broken(tmp_path: Path) -> Path:
-    """The folder of a version that does not load: a state is missing."""
-    folder = tmp_path / "story"
-    folder.mkdir()
-    text = HEAD + STORY.replace("to: asked}", "to: askd}")
-    (folder / "scenario.yaml").write_text(text, "utf-8")
-    return folder
-
-
-OTHER = loads(
-    HEAD.replace("id: story", "id: other") + "states: {here: {choices: {stay: {to: here}}}}\n"
-)
-
-
-@awaited
-async def test_conversations_go_on_in_what_was_stored_where_their_scenario_does_not_load(
-    world: World, broken: Path
-) -> None:
-    async with world.host(OLD, OTHER) as before:
-        await before.open("chat", "story", seed=1)
-        await before.open("beside", "other", seed=1)
-    async with world.host(broken, OTHER) as after:
-        assert list(after.unavailable) == ["story"]
-        assert "did you mean 'asked'?" in after.unavailable["story"]
-        (note,) = after.versions.notes
-        assert note.startswith("Live conversations of story in its version 1.0.0: 1. They go on")
-        assert (await after.submit("chat", Choose("ask"))).turn.state == "asked"
-        assert (await after.submit("beside", Choose("stay"))).turn.state == "here"
-        with pytest.raises(ScenarioUnavailable, match="The scenario story does not load"):
-            await after.open("new", "story")
-        with pytest.raises(CallerError, match=r"no scenario 'othr'; did you mean 'other'\?"):
-            await after.open("new", "othr")
-
-
-@awaited
-async def test_conversations_wait_where_nothing_of_their_version_loads(
-    world: World, broken: Path
-) -> None:
-    async with world.host(OLD, OTHER) as before:
-        await before.open("chat", "story", seed=1)
-        await before.open("beside", "other", seed=1)
-        kept = await before.store.scenario(OLD.machine.fingerprint)
-        assert kept is not None
-        text = kept.files["scenario.yaml"].replace("to: asked}", "to: askd}")
-        await before.store.keep_scenario(replace(kept, files={"scenario.yaml": text}))
-    async with world.host(broken, OTHER) as after:
-        assert set(after.unavailable) == {"story", "story 1.0.0"}
-        (note,) = after.versions.notes
-        assert note == after.unavailable["story 1.0.0"]
-        assert note.startswith(
-            "Live conversations of story in its version 1.0.0: 1. Version 1.0.0 of the scenario "
-            "story, as the store has it, does not load any more, so that its conversations wait"
-        )
-        stored = await after.store.find("chat")
-        for _ in range(2):
-            with pytest.raises(ScenarioUnavailable, match="so that its conversations wait"):
-                await after.submit("chat", Choose("ask"))
-        assert await after.store.find("chat") == stored
-        assert (await after.submit("beside", Choose("stay"))).turn.state == "here"
-        fates = {each.scenario: each.fate for each in await after.versions.forecast(after.store)}
-        assert fates == {"story": "waits", "other": "goes on"}
-        # Another host brings the version: this one finds it at the next try.
-        async with world.host(OLD):
-            pass
-        assert (await after.submit("chat", Choose("ask"))).turn.state == "asked"
-
-
-@awaited
-async def test_a_conversation_migrates_out_of_a_version_that_does_not_load(world: World) -> None:
-    async with world.host(OLD) as before:
-        await before.open("chat", "story", seed=1)
-        kept = await before.store.scenario(OLD.machine.fingerprint)
-        assert kept is not None
-        await before.store.keep_scenario(replace(kept, files={"scenario.yaml": "heartline: 1"}))
-    renamed = edit("a state is renamed")
-    new = version("1.1.0", renamed.body, migrations=renamed.migration)
-    async with world.host(new) as after:
-        assert (await after.submit("chat", Choose("ask"))).turn.state == "listening"
-
-
-@awaited
-async def test_a_version_that_was_never_kept_is_a_sentence(world: World) -> None:
-    async with world.host(OLD) as before:
-        await before.open("chat", "story", seed=1)
-        record = await before.store.find("chat")
-        assert record is not None
-        strange = replace(record, fingerprint="0123456789abcdef", version="0.9.0")
-        with pytest.raises(
-            ScenarioUnavailable, match=r"Version 0\.9\.0 of the scenario story is not"
-        ):
-            await before.versions.serving(strange)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("heartline: 1\nid: tea\nstates: [", "tea"),
-        ("heartline: 1\nid: 'tea'\n", "tea"),
-        ("heartline: 1\n", "folder"),
-        (None, "folder"),
-    ],
-)
-def test_what_does_not_load_is_called_as_its_file_says_or_as_its_folder(
-    tmp_path: Path, text: str | None, name: str
-) -> None:
-    folder = tmp_path / "folder"
-    if text is not None:
-        folder.mkdir()
-        (folder / "scenario.yaml").write_text(text, "utf-8")
-    versions = Versions([folder])
-    assert list(versions.unavailable) == [name]
-    with pytest.raises(ScenarioUnavailable):
-        versions.current(name)
-
-
-def test_a_host_has_one_version_of_a_scenario() -> None:
-    with pytest.raises(CallerError, match="Two of the host's scenarios are called 'story'"):
-        Versions([OLD, version("1.1.0")])
-
-
-def test_bundled_scenarios_are_named() -> None:
-    assert Versions(["reconciliation"]).current("reconciliation").id == "reconciliation"
-    with pytest.raises(CallerError, match="it has none"):
-        Versions().current("reconciliation")
-
-
-@awaited
-async def test_what_cannot_be_kept_is_not_begun(world: World) -> None:
-    without = Scenario(OLD.file, OLD.machine)
-    async with world.host(without) as host:
-        with pytest.raises(ScenarioUnavailable, match="from its own texts it cannot be loaded"):
-            await host.open("chat", "story")
 
 
 # Two hosts with different versions --------------------------------------------------------------

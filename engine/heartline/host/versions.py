@@ -24,13 +24,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heartline.conversation import Scenario, made_of
 from heartline.diagnostics import did_you_mean
-from heartline.errors import CallerError, ScenarioError, ScenarioUnavailable
+from heartline.errors import CallerError, ScenarioError, ScenarioUnavailable, StoreDamaged
 from heartline.files import SCENARIO
 from heartline.host import forecasting
 from heartline.host.fitting import carried_over, leads, load_again, number
@@ -113,11 +113,9 @@ class Versions:
         for scenario in list(self._own.values()):
             await self._keep(store, scenario)
         notes = []
-        many: Counter[tuple[str, str, str]] = Counter()
-        for name, version, fingerprint, count in await store.versions():
-            if not self._is_own(name, fingerprint):
-                many[name, version, fingerprint] += count
-        for (name, version, fingerprint), count in sorted(many.items()):
+        for name, version, fingerprint, count in sorted(await store.versions()):
+            if self._is_own(name, fingerprint):
+                continue
             where = f"Live conversations of {name} in its version {version}: {count:,}. "
             try:
                 await self.find(store, name, version, fingerprint)
@@ -134,8 +132,9 @@ class Versions:
             scenario.machine.fingerprint, scenario.id, scenario.version, scenario.main,
             dict(scenario.files),
         )  # fmt: skip
-        if await store.scenario(kept.fingerprint) == kept:
-            return
+        with suppress(StoreDamaged):  # then it is kept anew
+            if await store.scenario(kept.fingerprint) == kept:
+                return
         _, why = load_again(kept)
         if why is None:
             await store.keep_scenario(kept)
@@ -245,7 +244,13 @@ class Versions:
         found = self._served.get(fingerprint)
         if found is not None:
             return found
-        stored = await store.scenario(fingerprint)
+        try:
+            stored = await store.scenario(fingerprint)
+        except StoreDamaged as error:
+            raise ScenarioUnavailable(
+                f"Version {version} of the scenario {name} cannot be read from the store, so that "
+                f"its conversations wait: start a host once with the files of that version. {error}"
+            ) from error
         if stored is None:
             raise ScenarioUnavailable(
                 f"Version {version} of the scenario {name} is not in the store, so that its "
