@@ -102,7 +102,9 @@ class Touching:
             check_key(key)
             held = self.holding.get(name)
             record = await self.record(name) if held is None else held.record
-            await self.enter(record.id)
+            if record.id in self._busy:
+                await self.free(record.id)
+            self._busy[record.id] = []
             try:
                 done = await self._changed(name, record, key, make, first, prepare)
             finally:
@@ -181,15 +183,19 @@ class Touching:
         return conversation in self._busy
 
     async def enter(self, conversation: str) -> None:
-        """Wait until nobody else in this process works on a conversation. `leave` comes after it.
+        """Work on a conversation, as soon as nobody else in this process does; `leave` ends it.
 
         The store keeps two changes apart as well; waiting is cheaper than trying again.
         """
+        await self.free(conversation)
+        self._busy[conversation] = []
+
+    async def free(self, conversation: str) -> None:
+        """Wait until nobody in this process works on a conversation."""
         while (waiting := self._busy.get(conversation)) is not None:
             future = asyncio.get_running_loop().create_future()
             waiting.append(future)
             await future
-        self._busy[conversation] = []
 
     def leave(self, conversation: str) -> None:
         """Let the others look again whether a conversation is free: the first of them has it."""

@@ -192,11 +192,10 @@ def tick(
 ) -> Turned | None:
     """The timers fire that are due; None where none is. Raises RunawayError, DrawImpossible."""
     before = held.snapshot
-    if held.record.status != LIVE:
+    waits = not before.deadlines or before.deadlines[0].due > now
+    if held.record.status != LIVE or (waits and not draws):
         return None
     due = [each for each in before.deadlines if each.due <= now]
-    if not due and not draws:
-        return None
     step = runtime.step(held.scenario.machine, before, Tick(), now, tuple(draws))
     assert due, "without a timer nothing is drawn, and the step refused"
     data: dict[str, Any] = {
