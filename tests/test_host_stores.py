@@ -10,10 +10,7 @@ import postgres
 from heartline.errors import CallerError
 from heartline.host.store import open_store
 from heartline.host.stores.memory import MemoryStore
-
-pytest.register_assert_rewrite("store_contract")
-
-from store_contract import Make, StoreContract  # noqa: E402 - an assertion in it says what it met
+from store_contract import Make, StoreContract
 
 
 class TestMemory(StoreContract):

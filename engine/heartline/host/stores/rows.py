@@ -99,18 +99,18 @@ def as_scenario(row: Any) -> StoredScenario:
     return StoredScenario(fingerprint, scenario, version, main, _data(files))
 
 
-def conditions(which: Filter, sign: str = "$") -> tuple[str, list[Any]]:
-    """A filter as the end of a WHERE, whose parameters count from 2: `$2` or `?2`."""
+def conditions(which: Filter) -> tuple[str, list[Any]]:
+    """A filter as the end of a WHERE, with a question mark for each value."""
     found: list[str] = []
     values: list[Any] = []
     for name in ("scenario", "fingerprint", "state", "outcome", "status"):
         if (wanted := getattr(which, name)) is not None:
             values.append(wanted)
-            found.append(f" AND {name} = {sign}{len(values) + 1}")
+            found.append(f" AND {name} = ?")
     if which.waiting_since is not None:
         values.append(micros(which.waiting_since))
-        found.append(f" AND touched <= {sign}{len(values) + 1}")
+        found.append(" AND touched <= ?")
     if which.ended_before is not None:
         values.append(micros(which.ended_before))
-        found.append(f" AND status <> 'live' AND touched < {sign}{len(values) + 1}")
+        found.append(" AND status <> 'live' AND touched < ?")
     return "".join(found), values

@@ -48,8 +48,8 @@ _PARCEL = """
 INSERT INTO parcels (
     conversation, sequence, position, reference, payload, due, tries, parked, first
 ) VALUES (
-    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-    ?8 IS NULL AND NOT EXISTS (SELECT 1 FROM parcels WHERE reference = ?4 AND parked IS NULL)
+    ?, ?, ?, ?, ?, ?, ?, ?,
+    ? IS NULL AND NOT EXISTS (SELECT 1 FROM parcels WHERE reference = ? AND parked IS NULL)
 )
 """
 
@@ -110,7 +110,7 @@ class Changes:
                 _PARCEL,
                 (
                     number, each.sequence, each.index, each.reference, text(each.payload),
-                    micros(each.due), each.tries, each.parked,
+                    micros(each.due), each.tries, each.parked, each.parked, each.reference,
                 ),
             )  # fmt: skip
         return True

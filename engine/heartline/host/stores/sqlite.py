@@ -285,7 +285,7 @@ class SqliteStore:
     # Many conversations ---------------------------------------------------------------------------
 
     async def records(self, which: Filter, after: str = "") -> AsyncIterator[Record]:
-        ending, values = conditions(which, "?")
+        ending, values = conditions(which)
         while True:
             # A window of ids, however few of them are meant: so each look is a short one.
             ids = await self._rows(
@@ -297,8 +297,8 @@ class SqliteStore:
             if not many:
                 return
             rows = await self._rows(
-                f"SELECT {RECORD} FROM conversations WHERE id > ?1{ending} "  # noqa: S608
-                f"AND id <= ?{len(values) + 2} ORDER BY id",
+                f"SELECT {RECORD} FROM conversations WHERE id > ?{ending} "  # noqa: S608
+                "AND id <= ? ORDER BY id",
                 (after, *values, last),
             )
             for row in rows:
