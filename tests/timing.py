@@ -10,7 +10,7 @@ from datetime import datetime
 from harness import HEAD
 from heartline import Scenario, loads
 from heartline.errors import HostError, StoreUnavailable
-from heartline.host import Change, Happened, Host, Observer, Record
+from heartline.host import Change, Happened, Host, Observer, Parcel, Record
 from heartline.host.stores.memory import MemoryStore
 
 KETTLE = """\
@@ -112,9 +112,17 @@ class Failing(MemoryStore):
                     raise self.error("This cannot be written.")
         return await super().commit_all(changes)
 
-    async def delivered(self, parcels: Sequence[object]) -> None:
+    async def parcels(self, now: datetime, most: int, lease: float) -> Sequence[Parcel]:
+        self._called("parcels")
+        return await super().parcels(now, most, lease)
+
+    async def delivered(self, parcels: Sequence[Parcel]) -> None:
         self._called("delivered")
-        await super().delivered(parcels)  # type: ignore[arg-type]
+        await super().delivered(parcels)
+
+    async def again(self, parcel: Parcel) -> None:
+        self._called("again")
+        await super().again(parcel)
 
 
 class Running:

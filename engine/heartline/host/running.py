@@ -94,7 +94,8 @@ class Running:
             await asyncio.gather(*loops)
         finally:
             for loop in loops:
-                loop.cancel()
+                if not loop.cancelling():  # or it would not end in order
+                    loop.cancel()
             await asyncio.wait(loops)
             self._runs = False
 
