@@ -359,6 +359,33 @@ def test_readers_follow_a_conversation_until_it_is_over(url: str) -> None:
     played(url, play)
 
 
+def test_readers_may_begin_before_the_first_entry(url: str) -> None:
+    async def play(host: Host, clock: ManualClock) -> None:
+        await host.open("chat", "inn")
+        await host.close("chat")
+        assert [each.sequence async for each in host.events("chat", -3)] == [1, 2]
+
+    played(url, play)
+
+
+def test_on_a_clock_that_runs_ahead_of_the_timers_an_input_still_happens(url: str) -> None:
+    class Hurried(ManualClock):
+        def now(self) -> datetime:
+            self.advance(timedelta(hours=1))
+            return super().now()
+
+    clocked = inn("tea: {say: [{mo: Your tea!}]}", "tea: {say: [{mo: More tea!}], do: start(tea)}")
+
+    async def main() -> None:
+        async with host_on(url, clocked, clock=Hurried()) as host:
+            await host.open("chat", "inn", {"stay": "2d"})
+            await host.submit("chat", Choose("take"))
+            assert lines(await host.submit("chat", Choose("rest"))) == ["guest: What a bed."]
+            assert await host.verify("chat") is None
+
+    asyncio.run(main())
+
+
 def test_readers_of_a_conversation_that_is_deleted_come_to_an_end(url: str) -> None:
     async def play(host: Host, clock: ManualClock) -> None:
         await host.open("chat", "inn")

@@ -340,6 +340,26 @@ def test_readers_are_told_of_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     played("memory:", play)
 
 
+def test_an_entry_that_is_not_whole_is_told_to_its_readers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def play(host: Host, clock: ManualClock) -> None:
+        _, _, log, _ = await _kept(host, clock)
+        for damage in ({}, {"at_turn": 1, "state": "desk", "said": [["mo"]]}):
+            log[3] = replace(log[3], data=damage)
+
+            async def damaged(
+                conversation: str, after: int = 0, most: int = 1000
+            ) -> Sequence[Entry]:
+                return [entry for entry in log if entry.sequence > after][:most]
+
+            monkeypatch.setattr(host.store, "log", damaged)
+            with pytest.raises(StoreDamaged, match=r"Entry 4 \(fired\) .* is not whole"):
+                await host.transcript("chat")
+
+    played("memory:", play)
+
+
 def test_what_is_stored_and_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     async def play(host: Host, clock: ManualClock) -> None:
         record, _, _, _ = await _kept(host, clock)

@@ -292,6 +292,7 @@ class Host:
         what has happened already, then each when it does, until the conversation is over or
         closed."""
         conversation = (await self.touching.record(name)).id
+        after = max(after, 0)
         while True:
             entries = await self.store.log(conversation, after, _PORTION)
             check_whole(conversation, entries, after)

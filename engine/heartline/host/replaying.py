@@ -57,14 +57,20 @@ class Place(NamedTuple):
 
 
 def happened(conversation: str, entry: Entry) -> Happened:
-    """An entry as readers follow it."""
+    """An entry as readers follow it. Raises StoreDamaged where it is not whole."""
     data = entry.data
-    late = data.get("late")
-    return Happened(
-        conversation, entry.sequence, entry.kind, entry.at, data["at_turn"], data["state"],
-        data.get("outcome"), said_in(entry), data.get("choice"), data.get("role"),
-        None if late is None else timedelta(seconds=late),
-    )  # fmt: skip
+    try:
+        late = data.get("late")
+        return Happened(
+            conversation, entry.sequence, entry.kind, entry.at, data["at_turn"], data["state"],
+            data.get("outcome"), said_in(entry), data.get("choice"), data.get("role"),
+            None if late is None else timedelta(seconds=late),
+        )  # fmt: skip
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise StoreDamaged(
+            f"Entry {entry.sequence} ({entry.kind}) in the log of the conversation {conversation} "
+            "is not whole."
+        ) from error
 
 
 def said_in(entry: Entry) -> tuple[Said, ...]:

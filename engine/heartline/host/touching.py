@@ -126,8 +126,8 @@ class Touching:
         held = self.holding.get(record.id)
         newest = held is None  # what was in hand may be of yesterday
         conflicts = 0
+        now = self.now()
         while conflicts < MOST_TRIES:
-            now = self.now()
             before = turned = None
             try:
                 if held is not None:
@@ -165,7 +165,7 @@ class Touching:
                     if before is None:
                         return change
                     held, newest = before.held, True
-                    continue
+                    continue  # at the same moment, or on a fast clock there may be no end to it
                 if outcome == TAKEN:
                     raise taken(record.reference, await self.store.find(record.reference))
                 if outcome == REPEATED and key is not None and before is None:
@@ -176,6 +176,7 @@ class Touching:
                 await pause(conflicts)
                 conflicts += 1
             record, newest, held = await self.again(name, record), True, None
+            now = self.now()
         raise contended(record.reference)
 
     def is_busy(self, conversation: str) -> bool:
