@@ -18,11 +18,11 @@ from urllib.parse import quote
 import pytest
 
 import postgres
-from heartline.errors import StoreUnavailable
+from heartline.errors import CallerError, StoreUnavailable
 from heartline.host.store import open_store
 from heartline.host.stores import pgpool
 from heartline.host.stores.postgres import PostgresStore
-from heartline.host.values import CONFLICT, REPEATED, STORED, Filter
+from heartline.host.values import CONFLICT, OVER, REPEATED, STORED, TAKEN, Filter
 from store_contract import LONG, change, parcel
 
 
@@ -169,6 +169,79 @@ def test_a_commit_is_known_again_when_others_have_gone_on(url: str, tmp_path: Pa
             await other.commit(change("b", 2, key="theirs"))
             line.breaks.append("before")
             assert await store.commit(tale("b", 2, key="ours")) == CONFLICT
+
+    asyncio.run(play())
+
+
+# Commits at once ----------------------------------------------------------------------------------
+
+
+def test_of_commits_that_come_at_once_each_is_told_what_became_of_it(url: str) -> None:
+    async def play() -> None:
+        async with open_store(url) as store, open_store(url) as other:
+            await store.commit(change("n0", key="k"))
+            await store.commit(change("n1"))
+            sent = [
+                *[change(f"n{number}", 2 if number < 2 else 1) for number in range(50)],
+                change("n0", 2, key="k"),
+                change("n1", 2, turn=9),
+                change("n60", reference="chat-n5"),
+                change("n61", state="a\0b"),
+                change("n62", 7),
+            ]
+            told = await asyncio.gather(*map(store.commit, sent), return_exceptions=True)
+            assert told[:50] == [STORED] * 50
+            assert [told[50], told[51], told[52], told[54]] == [REPEATED, CONFLICT, TAKEN, CONFLICT]
+            assert isinstance(told[53], CallerError)
+            assert (await other.counts()).conversations == 50
+            assert len(await other.log("n1")) == 2
+
+    asyncio.run(play())
+
+
+def test_who_waits_for_others_and_is_cancelled_has_stored_nothing(url: str) -> None:
+    async def play() -> None:
+        async with open_store(url) as store:
+            await store.commit(change("a"))
+            tasks = [asyncio.create_task(store.commit(change(name))) for name in "bcdef"]
+            await asyncio.sleep(0)
+            tasks[3].cancel()
+            told = await asyncio.gather(*tasks, return_exceptions=True)
+            assert isinstance(told.pop(3), asyncio.CancelledError)
+            assert told == [STORED] * 4
+            assert await store.get("e") is None
+            assert await store.commit(change("e")) == STORED
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("breaks", ["before", "after"])
+def test_commits_at_once_whose_connection_breaks_are_stored_once(
+    url: str, tmp_path: Path, breaks: str
+) -> None:
+    async def play() -> None:
+        line = Line()
+        async with line.store(url, tmp_path) as store:
+            line.breaks += [breaks] * 3
+            names = [f"n{number}" for number in range(20)]
+            told = await asyncio.gather(*[store.commit(tale(name)) for name in names])
+            assert told == [STORED] * 20
+            assert not line.breaks
+            assert (await store.counts()).conversations == 20
+
+    asyncio.run(play())
+
+
+def test_two_of_a_set_that_want_one_reference_are_told_apart(url: str) -> None:
+    async def play() -> None:
+        async with open_store(url) as store:
+            await store.commit(change("a", reference="r"))
+            await store.commit(change("a", 2, reference="r", status=OVER))
+            told = await store.commit_all(
+                [change("a", 3, reference="r"), change("b", reference="r"), change("c")]
+            )
+            assert sorted(told[:2]) == [STORED, TAKEN]
+            assert told[2] == STORED
 
     asyncio.run(play())
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heartline.host.stores.pgurl import Place
 
-__all__ = ["Connections"]
+__all__ = ["Connections", "Taken"]
 
 Result = TypeVar("Result")
 
@@ -46,6 +46,8 @@ _IN_THE_WAY = (
     asyncpg.UniqueViolationError,
     asyncpg.InvalidCachedStatementError,
 )
+Taken = asyncpg.UniqueViolationError
+
 # A text that cannot be sent (the driver says so), or not be kept (the server does).
 _UNKEPT = asyncpg.DataError, asyncpg.CharacterNotInRepertoireError
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from heartline.errors import CallerError
 from heartline.host.stores import pgqueries as queries
 from heartline.host.stores.pgrows import change_rows, change_values, entry_values
+from heartline.host.stores.pgsets import Sets
 from heartline.host.stores.pgtables import bring_up
 from heartline.host.stores.pgurl import read_url
 from heartline.host.stores.pgwaiting import Waiters
@@ -31,7 +32,7 @@ from heartline.host.stores.rows import (
 from heartline.host.values import STORED, Counts
 
 try:
-    from heartline.host.stores.pgpool import Connections
+    from heartline.host.stores.pgpool import Connections, Taken
 except ModuleNotFoundError as error:  # pragma: no cover - a test runs it in another process
     if error.name != "asyncpg":
         raise
@@ -72,6 +73,7 @@ class PostgresStore:
         self.url = self._place.url  # without the password
         self._connections = Connections(self._place)
         self._waiters = Waiters(self._sequences)
+        self._sets = Sets(self._commit_one, self.commit_all)
 
     async def __aenter__(self) -> Self:
         self._connections = Connections(self._place)
@@ -109,6 +111,9 @@ class PostgresStore:
         return None if row is None else as_record(row)
 
     async def commit(self, change: Change) -> str:
+        return await self._sets.send(change)
+
+    async def _commit_one(self, change: Change) -> str:
         if len(change.entries) != 1:
             (told,) = await self.commit_all([change])
             return told
@@ -146,7 +151,15 @@ class PostgresStore:
         async def work(on: Any) -> dict[str, str]:
             nonlocal broken
             again, broken = broken, True
-            told = await on.fetchval(queries.COMMIT_ALL, *rows)
+            try:
+                told = await on.fetchval(queries.COMMIT_ALL, *rows)
+            except Taken:
+                if len(changes) == 1:
+                    raise
+                # Two of them want the same reference: one by one, it is seen who has it.
+                told = []
+                for change in changes:
+                    told += await on.fetchval(queries.COMMIT_ALL, *change_rows([change]))
             found = {change.record.id: each for change, each in zip(changes, told, strict=True)}
             if again:
                 for change in changes:
