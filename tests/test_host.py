@@ -12,16 +12,10 @@ import pytest
 
 from heartline import Choose, ManualClock, Send, SystemClock, Tick
 from heartline.errors import (
-    CallerError,
-    ChoiceClosed,
     ConversationOver,
     DrawImpossible,
-    InputError,
     ReferenceTaken,
     StaleTurn,
-    UnknownChoice,
-    UnknownConversation,
-    UnknownEvent,
 )
 from heartline.host import Host, Parcel, Record
 from hosting import STORES, Watching, host_on, inn, later, lines, url_of
@@ -140,19 +134,6 @@ def test_two_openings_with_one_key_at_once_are_one(url: str) -> None:
     played(url, play)
 
 
-def test_an_input_for_a_turn_that_has_passed_is_refused_with_the_present_one(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        await host.open("chat", "inn", seed=1)
-        present = await host.submit("chat", Choose("ask", 1))
-        with pytest.raises(StaleTurn, match="answers turn 1") as raised:
-            await host.submit("chat", Choose("take", 1))
-        assert raised.value.present.turn.number == present.turn.number == 2
-        assert raised.value.present.turn.lines == present.turn.lines
-        assert raised.value.present.sequence == 2
-
-    played(url, play)
-
-
 def test_what_is_due_fires_before_an_input_and_stays_whatever_becomes_of_that(url: str) -> None:
     async def play(host: Host, clock: ManualClock) -> None:
         await host.open("chat", "inn")
@@ -191,27 +172,6 @@ def test_time_alone_is_an_input_and_at_a_quiet_time_nothing_is_stored(url: str) 
     played(url, play)
 
 
-def test_what_is_refused_changes_nothing(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        opened = await host.open("chat", "inn", seed=2)
-        for error, given in [
-            (UnknownChoice, Choose("aks")),
-            (UnknownChoice, Choose("ask", role="mo")),
-            (ChoiceClosed, Choose("leave")),
-            (UnknownEvent, Send("knock")),
-            (CallerError, Choose("ask", "1")),  # type: ignore[arg-type]
-            (CallerError, "ask"),
-        ]:
-            with pytest.raises(error):
-                await host.submit("chat", given, key="k")  # type: ignore[arg-type]
-        with pytest.raises(DrawImpossible):
-            await host.submit("chat", Choose("ask"), draws=["go"])
-        assert (await host.read("chat")).turn == opened.turn._replace(changes=())
-        assert (await host.submit("chat", Choose("ask", 1), key="k")).sequence == 2
-
-    played(url, play)
-
-
 def test_events_draws_seats_and_inputs_are_in_the_log(url: str) -> None:
     async def play(host: Host, clock: ManualClock) -> None:
         given = {"nick": " Zoë\t☂ ", "stay": timedelta(days=2), "nights": "4"}
@@ -243,51 +203,6 @@ def test_without_a_seed_each_conversation_has_its_own(url: str) -> None:
             answer = await host.open(f"chat-{number}", "inn")
             seeds.add((await host.store.log(answer.conversation))[0].data["seed"])
         assert len(seeds) == 5
-
-    played(url, play)
-
-
-def test_opening_refuses_what_is_no_good(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        for words, reference, scenario, options in [
-            ("did you mean|has no scenario", "chat", "in", {}),
-            ("nights is a whole number", "chat", "inn", {"inputs": {"nights": 99}}),
-            ("There is no role 'moe'", "chat", "inn", {"seats": ["moe"]}),
-            ("There is no role 'moe' in inn to tell; did you mean", "chat", "inn",
-             {"tell": {"moe": "x"}}),
-            ("A reference is a text", "chat", "inn", {"tell": {"mo": ""}}),
-            ("The seed is a whole number", "chat", "inn", {"seed": "x"}),
-            ("1 to 512 characters, not ''", "", "inn", {}),
-            ("1 to 512", "x" * 513, "inn", {}),
-            ("1 to 512", 17, "inn", {}),
-            ("cannot hold the character", "a\0b", "inn", {}),
-            ("cannot hold the character", "\ud83d", "inn", {}),
-            ("belongs to a timer", "chat", "inn", {"key": "timer:tea:1"}),
-            ("A key is a text", "chat", "inn", {"key": 3}),
-        ]:  # fmt: skip
-            with pytest.raises(CallerError, match=words):
-                await host.open(reference, scenario, **options)  # type: ignore[arg-type]
-        assert (await host.store.counts()).conversations == 0
-
-    played(url, play)
-
-
-def test_a_conversation_that_is_not_there_is_named_in_the_refusal(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        await host.open("chat", "inn")
-        await host.delete("chat")
-        calls: list[Callable[[str], Awaitable[object]]] = [
-            host.read, host.undo, host.close, host.delete, host.transcript, host.verify,
-            lambda name: host.submit(name, Tick()),
-            lambda name: host.fork(name, "other"),
-            lambda name: anext(host.events(name)),
-        ]  # fmt: skip
-        for call in calls:
-            for name in ("chat", "never-was-here-22-long"):
-                with pytest.raises(UnknownConversation, match=f"no conversation '{name}'"):
-                    await call(name)
-        with pytest.raises(CallerError, match="name"):
-            await host.read("")
 
     played(url, play)
 
@@ -332,42 +247,6 @@ def test_deleting_removes_every_trace(url: str) -> None:
     played(url, play, deliver=deliver)
 
 
-def test_readers_follow_a_conversation_until_it_is_over(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        await host.open("chat", "inn", seed=1)
-
-        async def follow(after: int) -> list[tuple[int, str, str | None, str | None]]:
-            return [
-                (each.sequence, each.kind, each.choice, each.role)
-                async for each in host.events("chat", after)
-            ]
-
-        readers = [asyncio.create_task(follow(after)) for after in (0, 1, 2)]
-        await asyncio.sleep(0)
-        await host.submit("chat", Choose("take", role="guest"))
-        await asyncio.sleep(0.01)
-        await host.submit("chat", Choose("go"))
-        all_of_it = [
-            (1, "opened", None, None),
-            (2, "chose", "take", "guest"),
-            (3, "chose", "go", None),
-        ]
-        for after, reader in enumerate(readers):
-            assert await asyncio.wait_for(reader, 5) == all_of_it[after:]
-        assert await follow(3) == []
-
-    played(url, play)
-
-
-def test_readers_may_begin_before_the_first_entry(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        await host.open("chat", "inn")
-        await host.close("chat")
-        assert [each.sequence async for each in host.events("chat", -3)] == [1, 2]
-
-    played(url, play)
-
-
 def test_on_a_clock_that_runs_ahead_of_the_timers_an_input_still_happens(url: str) -> None:
     class Hurried(ManualClock):
         def now(self) -> datetime:
@@ -384,57 +263,6 @@ def test_on_a_clock_that_runs_ahead_of_the_timers_an_input_still_happens(url: st
             assert await host.verify("chat") is None
 
     asyncio.run(main())
-
-
-def test_readers_of_a_conversation_that_is_deleted_come_to_an_end(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        await host.open("chat", "inn")
-        events = host.events("chat")
-        assert (await anext(events)).kind == "opened"
-        following = asyncio.create_task(anext(events, None))
-        await asyncio.sleep(0.01)
-        await host.delete("chat")
-        assert await asyncio.wait_for(following, 5) is None
-        await events.aclose()
-
-    played(url, play)
-
-
-def test_who_is_to_be_told_has_parcels_with_what_that_role_may_hear(url: str) -> None:
-    async def deliver(reference: str, parcel: Parcel) -> None:
-        raise AssertionError
-
-    async def play(host: Host, clock: ManualClock) -> None:
-        opened = await host.open("chat", "inn", tell={"guest": "chat", "mo": "desk"})
-        await host.submit("chat", Choose("take"), sender="desk")
-        later(clock, hours=1)
-        await host.submit("chat", Tick(), sender="chat")
-        await host.close("chat", sender="chat")
-        found = []
-        while parcels := await host.store.parcels(clock.now(), 10, 60):
-            found += parcels
-            await host.store.delivered(parcels)
-        told = sorted((each.sequence, each.index, each.reference) for each in found)
-        assert told == [
-            (1, 1, "desk"), (2, 0, "chat"), (3, 0, "chat"), (3, 1, "desk"), (4, 1, "desk"),
-        ]  # fmt: skip
-        first = next(each for each in found if each.sequence == 1)
-        assert first.id == f"{opened.conversation}:1:1"
-        assert {**first.payload, "said": ()} == {
-            "conversation": opened.conversation, "sequence": 1, "turn": 1, "state": "desk",
-            "outcome": None, "said": (),
-        }  # fmt: skip
-        assert [said[2] for said in first.payload["said"]] == ["It rains.", "Tired."]
-
-    played(url, play, deliver=deliver)
-
-
-def test_without_somebody_who_delivers_nothing_waits_for_delivery(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        await host.open("chat", "inn", tell={"mo": "desk"})
-        assert (await host.store.counts()).parcels == 0
-
-    played(url, play)
 
 
 def test_reading_shows_the_present_turn_and_what_was_said_last(url: str) -> None:
@@ -534,11 +362,3 @@ def test_an_observer_is_told_how_much_happens_and_nothing_of_what(url: str) -> N
         ("turn", "inn"), ("turn", "inn"), ("fired", 1, 3600.0), ("refused", "StaleTurn"),
         ("refused", "ReferenceTaken"),
     ]  # fmt: skip
-
-
-def test_input_error_is_told_for_values_that_do_not_fit(url: str) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        with pytest.raises(InputError, match="does not exist"):
-            await host.open("chat", "inn", {"nihgts": 3})
-
-    played(url, play)

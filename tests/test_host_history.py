@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import heartline
-from heartline import Choose, ManualClock, Send, Tick, loads
+from heartline import Choose, ManualClock, Send, Tick
 from heartline.errors import (
     CallerError,
     HeartlineError,
     NothingToUndo,
     ReferenceTaken,
-    StoreDamaged,
 )
-from heartline.host import Entry, Host
-from heartline.host.replaying import replay, verify
+from heartline.host import Host
+from heartline.host.replaying import replay
 from heartline.host.turning import hold
-from hosting import INN, STORES, host_on, inn, later, lines, url_of
+from hosting import STORES, host_on, inn, later, lines, url_of
 
 Play = Callable[[Host, ManualClock], Awaitable[None]]
 
@@ -219,259 +216,6 @@ async def compared_with_a_new_start(host: Host, name: str) -> None:
     log = await host.store.log(record.id)
     assert replay(record.id, log, {record.fingerprint: scenario})[-1].snapshot == held.snapshot
     assert await host.verify(name) is None
-
-
-# What verify finds --------------------------------------------------------------------------------
-
-
-async def _kept(host: Host, clock: ManualClock) -> tuple[Any, Any, list[Entry], Any]:
-    await host.open("chat", "inn", {"nick": "Zoë"}, seed=1)
-    await host.submit("chat", Choose("ask"))
-    room = await host.submit("chat", Choose("take"))
-    later(clock, hours=1)
-    await host.submit("chat", Tick())
-    record = await host.store.get(room.conversation)
-    assert record is not None
-    timers = await host.store.timers(room.conversation)
-    log = list(await host.store.log(room.conversation))
-    return record, timers, log, {record.fingerprint: host.versions.current("inn")}
-
-
-def test_verify_finds_what_does_not_follow_from_the_log() -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        record, timers, log, scenarios = await _kept(host, clock)
-        assert verify(record, timers, log, scenarios) is None
-        snapshot = json.loads(record.snapshot)
-        seconds = timedelta(seconds=1)
-        for words, changed in [
-            ("The state of", {"state": "desk"}),
-            ("The turn of", {"turn": 9}),
-            ("The status of", {"status": "over"}),
-            ("The outcome of", {"outcome": "gone"}),
-            ("The sequence of", {"sequence": 5}),
-            ("The due of", {"due": record.due + seconds}),
-            ("The scenario of", {"scenario": "out"}),
-            ("The fingerprint of", {"fingerprint": "x"}),
-            ("is not JSON", {"snapshot": "[]"}),
-            ("is not JSON", {"snapshot": "{"}),
-            ("'context' differs", {"snapshot": json.dumps(snapshot | {"context": {}})}),
-            ("'draws' differs", {"snapshot": json.dumps(snapshot | {"draws": 77})}),
-            ("'more' differs", {"snapshot": json.dumps(snapshot | {"more": 1})}),
-        ]:
-            found = verify(replace(record, **changed), timers, log, scenarios)
-            assert found is not None
-            assert words in found
-            assert record.id in found
-            assert "Zoë" not in found
-        assert "The timers of" in str(verify(record, (), log, scenarios))
-        texts = json.dumps(snapshot | {"version": "0.9.0"})  # where only texts have changed
-        older = replace(record, version="0.9.0", snapshot=texts)
-        assert verify(older, timers, log, scenarios) is None
-
-    played("memory:", play)
-
-
-@pytest.mark.parametrize(
-    ("words", "damage"),
-    [
-        ("has a hole: entry 2 is missing, and after it comes entry 3", lambda log: log.pop(1)),
-        ("has a hole: entry 1 is missing", lambda log: log.pop(0)),
-        ("it is empty", list.clear),
-        ("Entry 2 (chose) .* cannot be played again: There is no choice 'aks'",
-         lambda log: _with(log, 1, choice="aks")),
-        ("Entry 2 (chose) .* cannot be played again: it is not whole",
-         lambda log: _without(log, 1)),
-        ("Entry 1 (opened) .* it is not whole", lambda log: _without(log, 0)),
-        ("Entry 3 (chose) .* leads to turn 3 in 'room' .* says turn 3 in 'desk'",
-         lambda log: _with(log, 2, state="desk")),
-        ("Entry 4 (fired) .* leads to turn 3", lambda log: _early(log)),
-        ("Entry 3 (undone) .* it is not whole",
-         lambda log: _is(log, 2, "undone", {"to": 7})),
-        ("Entry 3 (dreamt) .* it is not whole", lambda log: _is(log, 2, "dreamt", {})),
-    ],
-)  # fmt: skip
-def test_a_damaged_log_is_one_sentence(words: str, damage: Callable[[list[Entry]], object]) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        record, timers, log, scenarios = await _kept(host, clock)
-        damage(log)
-        found = verify(record, timers, log, scenarios)
-        pattern = words.replace("(", r"\(").replace(")", r"\)")
-        with pytest.raises(StoreDamaged, match=pattern):
-            replay(record.id, log, scenarios)
-        assert found is not None
-        assert "\n" not in found
-        assert record.id in found
-
-    played("memory:", play)
-
-
-def _with(log: list[Entry], at: int, **data: object) -> None:
-    log[at] = replace(log[at], data={**log[at].data, **data})
-
-
-def _without(log: list[Entry], at: int) -> None:
-    log[at] = replace(log[at], data={})
-
-
-def _is(log: list[Entry], at: int, kind: str, data: dict[str, object]) -> None:
-    log[at] = replace(log[at], kind=kind, data={**log[at].data, **data})
-
-
-def _early(log: list[Entry]) -> None:
-    log[3] = replace(log[3], at=log[0].at)
-
-
-def test_readers_are_told_of_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        _, _, log, _ = await _kept(host, clock)
-        del log[2]
-
-        async def holed(conversation: str, after: int = 0, most: int = 1000) -> Sequence[Entry]:
-            return [entry for entry in log if entry.sequence > after][:most]
-
-        monkeypatch.setattr(host.store, "log", holed)
-        for call in (host.transcript, lambda name: anext(host.events(name))):
-            with pytest.raises(StoreDamaged, match="hole: entry 3 is missing"):
-                await call("chat")
-        assert "hole" in str(await host.verify("chat"))
-        with pytest.raises(StoreDamaged, match="hole"):
-            await host.undo("chat")
-
-    played("memory:", play)
-
-
-def test_an_entry_that_is_not_whole_is_told_to_its_readers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        _, _, log, _ = await _kept(host, clock)
-        for damage in ({}, {"at_turn": 1, "state": "desk", "said": [["mo"]]}):
-            log[3] = replace(log[3], data=damage)
-
-            async def damaged(
-                conversation: str, after: int = 0, most: int = 1000
-            ) -> Sequence[Entry]:
-                return [entry for entry in log if entry.sequence > after][:most]
-
-            monkeypatch.setattr(host.store, "log", damaged)
-            with pytest.raises(StoreDamaged, match=r"Entry 4 \(fired\) .* is not whole"):
-                await host.transcript("chat")
-
-    played("memory:", play)
-
-
-def test_what_is_stored_and_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def play(host: Host, clock: ManualClock) -> None:
-        record, _, _, _ = await _kept(host, clock)
-        host.touching.holding.drop(record.id)
-        for text in ("{", "[]", json.dumps({**json.loads(record.snapshot), "state": "attic"})):
-
-            async def find(name: str, text: str = text) -> object:
-                return replace(record, snapshot=text)
-
-            monkeypatch.setattr(host.store, "find", find)
-            with pytest.raises(StoreDamaged, match=f"conversation {record.id} cannot be gone on"):
-                await host.read("chat")
-
-    played("memory:", play)
-
-
-# New versions -------------------------------------------------------------------------------------
-
-NEW = INN.replace("1.0.0", "1.1.0").replace("asked", "wondered")
-CARRIED = NEW + "migrations: [{from: 1.0.0, states: {asked: wondered}}]\n"
-
-
-def test_a_conversation_migrates_at_the_next_touch_and_goes_back_no_further(
-    tmp_path: Path,
-) -> None:
-    url = url_of("sqlite", tmp_path)
-    clock = ManualClock()
-
-    async def old() -> None:
-        async with host_on(url, clock=clock) as host:
-            await host.open("chat", "inn", {"nights": 2}, seed=4)
-            await host.open("still", "inn")
-            await host.submit("chat", Choose("ask"), key="a")
-            await host.submit("chat", Choose("take"), key="t")
-
-    async def new() -> None:
-        async with host_on(url, loads(CARRIED), clock=clock) as host:
-            later(clock, minutes=10)
-            repeated = await host.submit("chat", Choose("ask"), key="a")
-            assert repeated.repeated
-            rest = await host.submit("chat", Choose("rest"))
-            assert (rest.turn.state, rest.turn.number) == ("room", 5)
-            entries = await host.transcript("chat")
-            assert [each.kind for each in entries] == [
-                "opened", "chose", "chose", "migrated", "chose",
-            ]  # fmt: skip
-            record = await host.store.find("chat")
-            assert record is not None
-            assert (record.version, len(await host.store.timers(record.id))) == ("1.1.0", 2)
-            assert await host.verify("chat") is None
-            assert (await host.undo("chat")).turn.state == "room"
-            with pytest.raises(NothingToUndo, match="first turn since it came to this version"):
-                await host.undo("chat")
-            fork = await host.fork("chat", "copy", at=2)
-            assert fork.turn.state == "desk"
-            await host.submit("copy", Choose("take"))
-            assert [each.kind for each in await host.transcript("copy")] == [
-                "opened", "chose", "forked", "migrated", "chose",
-            ]  # fmt: skip
-            for name in ("chat", "copy", "still"):
-                assert await host.verify(name) is None
-            assert (await host.read("still")).sequence == 1
-
-    asyncio.run(old())
-    asyncio.run(new())
-
-
-def test_the_log_from_a_migration_on_does_without_the_version_before(tmp_path: Path) -> None:
-    url = url_of("sqlite", tmp_path)
-
-    async def old() -> None:
-        async with host_on(url) as host:
-            await host.open("chat", "inn", {"nights": 2}, seed=4)
-            await host.submit("chat", Choose("take"), key="t")
-
-    async def new() -> None:
-        async with host_on(url, loads(CARRIED)) as host:
-            await host.submit("chat", Choose("rest"))
-            await host.store.forget_scenarios([])
-        async with host_on(url, loads(CARRIED)) as host:
-            assert await host.verify("chat") is None
-            assert (await host.undo("chat")).turn.state == "room"
-            assert await host.verify("chat") is None
-            with pytest.raises(HeartlineError, match=r"1\.0\.0|not in the store"):
-                await host.submit("chat", Choose("take", 1), key="t")
-
-    asyncio.run(old())
-    asyncio.run(new())
-
-
-def test_without_a_migration_a_conversation_goes_on_in_its_own_version(tmp_path: Path) -> None:
-    url = url_of("sqlite", tmp_path)
-
-    async def old() -> None:
-        async with host_on(url) as host:
-            await host.open("chat", "inn", {"nights": 2}, seed=4)
-
-    async def new() -> None:
-        clock = ManualClock()
-        async with host_on(url, loads(NEW), clock=clock) as host:
-            await host.open("other", "inn")
-            for name, version in (("chat", "1.0.0"), ("other", "1.1.0")):
-                await host.submit(name, Choose("take"))
-                record = await host.store.find(name)
-                assert record is not None
-                assert record.version == version
-                assert await host.verify(name) is None
-            later(clock, hours=2)
-            assert lines(await host.submit("chat", Tick())) == ["mo: Your tea!"]
-
-    asyncio.run(old())
-    asyncio.run(new())
 
 
 def test_undo_of_what_was_said_leaves_it_in_the_transcript() -> None:
