@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from heartline.host.stores.rows import micros, text
 from heartline.host.stores.sqlfaults import is_taken
+from heartline.host.stores.sqlsets import FEWEST, written_at_once
 from heartline.host.values import CONFLICT, LIVE, REPEATED, STORED, TAKEN
 
 if TYPE_CHECKING:
@@ -75,16 +76,35 @@ class Changes:
                 db.execute("ROLLBACK")
 
     def commit_all(self, db: sqlite3.Connection, changes: list[Change]) -> list[str]:
-        """Store changes in a transaction that has begun; each is whole or not there."""
-        told = []
-        for change in changes:
-            db.execute("SAVEPOINT one")
-            if self._written(db, change):
-                told.append(STORED)
+        """Store changes in one transaction; each is whole or not there."""
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Nearly always all can be written. Only where one cannot is it worth the time to
+            # remember before each what to go back to.
+            if self._all_written(db, changes):
+                told = [STORED] * len(changes)
             else:
-                db.execute("ROLLBACK TO one")
-                told.append(_why(db, change))
-            db.execute("RELEASE one")
+                db.execute("ROLLBACK")
+                db.execute("BEGIN IMMEDIATE")
+                told = [self._tried(db, change) for change in changes]
+            db.execute("COMMIT")
+        finally:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+        return told
+
+    def _all_written(self, db: sqlite3.Connection, changes: list[Change]) -> bool:
+        if len(changes) >= FEWEST and all(each.before and not each.parcels for each in changes):
+            return written_at_once(db, changes, self._number)
+        return all(self._written(db, change) for change in changes)
+
+    def _tried(self, db: sqlite3.Connection, change: Change) -> str:
+        db.execute("SAVEPOINT one")
+        told = STORED
+        if not self._written(db, change):
+            db.execute("ROLLBACK TO one")
+            told = _why(db, change)
+        db.execute("RELEASE one")
         return told
 
     def _written(self, db: sqlite3.Connection, change: Change) -> bool:
@@ -118,8 +138,8 @@ class Changes:
     def _moved(self, db: sqlite3.Connection, change: Change) -> int | None:
         """The number of a conversation, which has gone on; None where it was elsewhere."""
         each = change.record
-        number = self._numbers.get(each.id)
-        if number is None and (number := self._number(db, each.id)) is None:
+        number = self._number(db, each.id)
+        if number is None:
             return None
         due = None if each.due is None else micros(each.due)
         seats = text(each.seats)
@@ -140,14 +160,19 @@ class Changes:
         return None
 
     def _number(self, db: sqlite3.Connection, conversation: str) -> int | None:
-        row = db.execute(_NUMBER, (conversation,)).fetchone()
-        if row is None:
-            return None
+        number = self._numbers.get(conversation)
+        if number is None:
+            row = db.execute(_NUMBER, (conversation,)).fetchone()
+            if row is not None:
+                number = row[0]
+                self.remember(conversation, row[0])
+        return number
+
+    def remember(self, conversation: str, number: int) -> None:
+        """A conversation's number in the file is known."""
         if len(self._numbers) >= _NUMBERS:
             self._numbers.pop(next(iter(self._numbers)))
-        number: int = row[0]
         self._numbers[conversation] = number
-        return number
 
 
 def _begun(db: sqlite3.Connection, change: Change) -> int | None:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.errors import StoreDamaged
+from heartline.host.stores.gathering import Gathering
 from heartline.host.stores.rows import (
     ENTRY,
     RECORD,
@@ -98,6 +99,7 @@ class SqliteStore:
         self._run = self._file.run
         self._write = self._file.write
         self._changes = Changes()
+        self._gathering = Gathering(self._commit, self.commit_all)
         self._waiters = Waiters(self._sequences)
 
     async def __aenter__(self) -> Self:
@@ -109,6 +111,7 @@ class SqliteStore:
         trace: TracebackType | None, /,
     ) -> None:  # fmt: skip
         try:
+            await self._gathering.close()
             await self._waiters.close()
         finally:
             self._file.close()
@@ -146,6 +149,9 @@ class SqliteStore:
         return None
 
     async def commit(self, change: Change) -> str:
+        return await self._gathering.commit(change)
+
+    async def _commit(self, change: Change) -> str:
         told = await self._run(lambda db: self._changes.commit(db, change))
         if told == STORED:
             self._waiters.wake(change.record.id)
@@ -153,7 +159,7 @@ class SqliteStore:
 
     async def commit_all(self, changes: Sequence[Change]) -> Sequence[str]:
         every = list(changes)
-        told = await self._write(lambda db: self._changes.commit_all(db, every))
+        told = await self._run(lambda db: self._changes.commit_all(db, every))
         for change, each in zip(every, told, strict=True):
             if each == STORED:
                 self._waiters.wake(change.record.id)
@@ -224,6 +230,8 @@ class SqliteStore:
             return rows
 
         rows = await self._write(claimed)
+        for row in rows:
+            self._changes.remember(row[1], row[0])
         return [self._read(as_record, row[1:]) for row in rows]
 
     async def next_due(self) -> datetime | None:

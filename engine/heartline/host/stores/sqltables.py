@@ -20,9 +20,9 @@ __all__ = ["APPLICATION", "STEPS", "bring_up"]
 
 APPLICATION = 0x4852_544C  # "HRTL"
 
-# Within the file a conversation goes by a number: what belongs to it lies together, and the order
-# of the numbers is that in which conversations began. The log is kept by conversation, so that a
-# turn writes one page of it and a reader reads few.
+# Within the file a conversation goes by a number: indexes stay small, and the order of the numbers
+# is that in which conversations began. The log grows at its end, whichever conversation goes on, so
+# that turns that are stored together write the same page of it.
 _FIRST = (
     """
     CREATE TABLE conversations (
@@ -50,14 +50,15 @@ _FIRST = (
     "CREATE INDEX conversations_due ON conversations (due) WHERE due IS NOT NULL",
     """
     CREATE TABLE entries (
+        number       INTEGER PRIMARY KEY,
         conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
         sequence     INTEGER NOT NULL,
         kind         TEXT NOT NULL,
         key          TEXT,
         at           INTEGER NOT NULL,
         data         TEXT NOT NULL,
-        PRIMARY KEY (conversation, sequence)
-    ) WITHOUT ROWID
+        UNIQUE (conversation, sequence)
+    )
     """,
     "CREATE UNIQUE INDEX entries_key ON entries (conversation, key) WHERE key IS NOT NULL",
     """
