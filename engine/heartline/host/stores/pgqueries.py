@@ -96,6 +96,10 @@ TALLY = """
 SELECT scenario, version, fingerprint, state, count(*) FROM heartline_conversations
 WHERE status = 'live' GROUP BY scenario, version, fingerprint, state
 """
+VERSIONS = """
+SELECT scenario, version, fingerprint, count(*) FROM heartline_conversations
+WHERE status = 'live' GROUP BY fingerprint, scenario, version
+"""
 
 # Scenarios ----------------------------------------------------------------------------------------
 
@@ -109,8 +113,9 @@ SCENARIO = """
 SELECT fingerprint, scenario, version, main, files FROM heartline_scenarios WHERE fingerprint = $1
 """
 FORGET_SCENARIOS = """
-DELETE FROM heartline_scenarios
+DELETE FROM heartline_scenarios AS s
 WHERE fingerprint <> ALL ($1)
-  AND fingerprint NOT IN (SELECT fingerprint FROM heartline_conversations)
+  AND NOT EXISTS (SELECT FROM heartline_conversations AS c
+                  WHERE c.status IN ('live', 'over', 'closed') AND c.fingerprint = s.fingerprint)
 RETURNING fingerprint
 """

@@ -69,6 +69,8 @@ ALTER TABLE heartline_conversations ALTER COLUMN snapshot SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX heartline_conversations_live ON heartline_conversations (reference)
     WHERE status = 'live';
 CREATE INDEX heartline_conversations_reference ON heartline_conversations (reference, number);
+CREATE INDEX heartline_conversations_version
+    ON heartline_conversations (status, fingerprint, scenario, version);
 
 CREATE TABLE heartline_entries (
     conversation text COLLATE "C" NOT NULL,

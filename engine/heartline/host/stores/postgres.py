@@ -231,6 +231,8 @@ class PostgresStore:
 
     async def records(self, which: Filter, after: str = "") -> AsyncIterator[Record]:
         ending, values = conditions(which)
+        for number in range(2, len(values) + 2):
+            ending = ending.replace("?", f"${number}", 1)
         query = queries.RECORDS.format(ending, _PORTION)
         while True:
             rows = await self._rows(query, after, *values, seconds=_LONG)
@@ -241,25 +243,15 @@ class PostgresStore:
             after = rows[-1]["id"]
 
     async def counts(self) -> Counts:
-        rows = await self._rows(
-            queries.COUNTS,
-            seconds=_LONG,
-        )
+        rows = await self._rows(queries.COUNTS, seconds=_LONG)
         return Counts(*rows[0])
 
     async def tally(self) -> Sequence[tuple[str, str, str, str, int]]:
-        rows = await self._rows(
-            queries.TALLY,
-            seconds=_LONG,
-        )
+        rows = await self._rows(queries.TALLY, seconds=_LONG)
         return sorted((row[0], row[1], row[2], row[3], row[4]) for row in rows)
 
     async def versions(self) -> Sequence[tuple[str, str, str, int]]:
-        rows = await self._rows(
-            "SELECT scenario, version, fingerprint, count(*) FROM heartline_conversations "
-            "WHERE status = 'live' GROUP BY scenario, version, fingerprint",
-            seconds=_LONG,
-        )
+        rows = await self._rows(queries.VERSIONS, seconds=_LONG)
         return sorted((row[0], row[1], row[2], row[3]) for row in rows)
 
     # Scenarios ------------------------------------------------------------------------------------
@@ -276,18 +268,14 @@ class PostgresStore:
         return None if row is None else as_scenario(row)
 
     async def forget_scenarios(self, but: Sequence[str]) -> int:
-        rows = await self._rows(
-            queries.FORGET_SCENARIOS, list(but), seconds=_LONG,
-        )  # fmt: skip
+        rows = await self._rows(queries.FORGET_SCENARIOS, list(but), seconds=_LONG)
         return len(rows)
 
 
 async def _is_stored(on: Any, change: Change) -> bool:
     """Whether the log holds what a change adds to it."""
     for entry in change.entries:
-        row = await on.fetchrow(
-            queries.ENTRY, change.record.id, entry.sequence,
-        )  # fmt: skip
+        row = await on.fetchrow(queries.ENTRY, change.record.id, entry.sequence)
         if row is None or tuple(row) != entry_values(entry):
             return False
     return bool(change.entries)
