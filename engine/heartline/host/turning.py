@@ -53,7 +53,7 @@ from heartline.host.writing import written
 from heartline.inputs import read_value
 from heartline.migrating import go_on, stored_value
 from heartline.rendering import changed, render
-from heartline.snapshot import Choose, Due, Send, Tick
+from heartline.snapshot import Choose, Due, Send, Tick, new_tuple
 from heartline.stored import load
 
 if TYPE_CHECKING:
@@ -326,14 +326,14 @@ def _stepped(
 ) -> Turned:  # fmt: skip
     """What is stored of a step."""
     machine = held.scenario.machine
-    said = render(machine, step)
-    turned = _turned(held, step.snapshot, said, kind, key, now, data, post)
-    return Turned(turned.change, turned.held, changed(machine, step))
+    said, changes = render(machine, step), changed(machine, step)
+    return _turned(held, step.snapshot, said, kind, key, now, data, post, changes)
 
 
 def _turned(
     held: Held, snapshot: Snapshot, said: tuple[Said, ...], kind: str, key: str | None,
     now: datetime, data: dict[str, Any], post: tuple[str | None, bool],
+    changes: tuple[Shown, ...] = (),
 ) -> Turned:  # fmt: skip
     """What is stored of an entry that leads to a snapshot. `post` is who sent it, and whether the
     others are told."""
@@ -362,7 +362,8 @@ def _turned(
     sender, parcels = post
     told = _parcels(record, said, now, sender) if parcels and old.seats else ()
     change = Change(record, old.sequence, (entry,), timers, told)
-    return Turned(change, Held(record, scenario, snapshot, said))
+    after = new_tuple(Held, (record, scenario, snapshot, said))
+    return new_tuple(Turned, (change, after, changes))
 
 
 def _parcels(
