@@ -11,8 +11,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from heartline.errors import HeartlineError
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
@@ -56,13 +54,14 @@ class Gathering:
 
     async def _store(self) -> None:
         """Store what has come until this task got its turn, and what came in the meantime."""
+        some: list[tuple[Change, asyncio.Future[str]]] = []
         try:
             while self._waiting:
                 some, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
                 self._alone = _LOOK if len(some) == 1 else 0
                 try:
                     outcomes = await self._many([change for change, _ in some])
-                except HeartlineError as error:
+                except Exception as error:  # noqa: BLE001 - whoever waits for it raises it
                     for _, future in some:
                         if not future.done():
                             future.set_exception(error)
@@ -72,6 +71,6 @@ class Gathering:
                             future.set_result(outcome)
         finally:
             self._task = None
-            for _, future in self._waiting:
-                future.cancel()  # only where something went wrong that nobody foresaw
+            for _, future in some + self._waiting:
+                future.cancel()  # where the event loop ends in the middle; else they are done
             self._waiting = []
