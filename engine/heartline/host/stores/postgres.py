@@ -17,7 +17,6 @@ from heartline.host.stores.pgrows import change_rows, change_values, entry_value
 from heartline.host.stores.pgsets import Sets
 from heartline.host.stores.pgtables import bring_up
 from heartline.host.stores.pgurl import read_url
-from heartline.host.stores.pgwaiting import Waiters
 from heartline.host.stores.rows import (
     as_entry,
     as_moment,
@@ -29,6 +28,7 @@ from heartline.host.stores.rows import (
     micros,
     text,
 )
+from heartline.host.stores.waiting import Waiters
 from heartline.host.values import STORED, Counts
 
 try:

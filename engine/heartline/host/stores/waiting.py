@@ -1,7 +1,8 @@
 """Who waits for the next entry of a conversation.
 
 What this worker stores wakes them at once; what others store is found by one question for all of
-them, a few times a second.
+them, a few times a second. PostgreSQL could say so by itself (NOTIFY), but then takes a lock that
+makes all commits of a server queue up, and those are what must be quick.
 """
 
 from __future__ import annotations
