@@ -25,13 +25,13 @@ where something was said, said: a list of [speaker, name, text, only_to, cause].
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heartline import runtime
 from heartline.errors import CallerError, ConversationOver
+from heartline.host.reading import read
 from heartline.host.values import (
     CHOSE,
     CLOSED,
@@ -54,7 +54,6 @@ from heartline.inputs import read_value
 from heartline.migrating import go_on, stored_value
 from heartline.rendering import changed, render
 from heartline.snapshot import Choose, Due, Send, Tick, new_tuple
-from heartline.stored import load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -109,11 +108,7 @@ class Turned(NamedTuple):
 def hold(record: Record, scenario: Scenario) -> Held:
     """A conversation in hand. Raises SnapshotDamaged, and SnapshotMismatch where the scenario is
     not the one that serves it."""
-    try:
-        data = json.loads(record.snapshot)
-    except ValueError:
-        data = None
-    return Held(record, scenario, load(scenario.machine, data))
+    return Held(record, scenario, read(scenario.machine, record.snapshot))
 
 
 def open_new(
