@@ -330,6 +330,71 @@ class StoreContract:
         assert set(await store.commit_all(changes)) == {STORED}
         assert await store.counts() == Counts(1500, 1500, 1500, 0, 0)
 
+    @told
+    async def test_a_large_set_goes_on_as_one_change_does(self, store: Store) -> None:
+        names = [f"n{number:02}" for number in range(20)]
+        await store.commit_all([change(name, key="k1", timers=(timer(name, 1),)) for name in names])
+        await store.claim(at(2), 100, LONG)
+
+        def second(number: int) -> Change:
+            name = names[number]
+            if number % 4 == 0:
+                return change(name, 2, status=OVER, outcome="left", timers=())
+            if number % 4 == 1:
+                return change(name, 2, state="listen", timers=(timer(name, 5, "z", 2),))
+            if number % 4 == 2:
+                return change(name, 2, key=f"k{number}", due=at(1))
+            migrated = {"fingerprint": "f2", "version": "2.0"} if number == 7 else {}
+            entries = (entry(2, "k2"), entry(3, "k3"))
+            return Change(record(name, 3, due=at(1), **migrated), 1, entries)
+
+        for some in ([number for number in range(20) if number != 7], [7]):
+            changes = [second(number) for number in some]
+            assert set(await store.commit_all(changes)) == {STORED}
+            for each in changes:
+                assert await store.get(each.record.id) == each.record
+                assert list(await store.log(each.record.id, 1)) == list(each.entries)
+                timers = (timer(each.record.id, 1),) if each.timers is None else each.timers
+                assert tuple(await store.timers(each.record.id)) == timers
+        assert await store.counts() == Counts(20, 15, 15, 0, 0)
+        assert sorted(await store.versions()) == [("tea", "1.0", "f1", 14), ("tea", "2.0", "f2", 1)]
+        # The commit has ended each claim.
+        due = [n for n in names if int(n[1:]) % 4 > 1]
+        assert sorted([each.id for each in await store.claim(at(2), 100, LONG)]) == due
+
+    @pytest.mark.parametrize("fault", [CONFLICT, REPEATED, "unknown", "over", "migrated"])
+    def test_one_of_a_large_set_that_is_other_changes_nothing_for_the_rest(
+        self, make: Make, fault: str
+    ) -> None:
+        async def play() -> None:
+            async with make() as store:
+                names = [f"n{number:02}" for number in range(20)]
+                await store.commit_all([change(name, key="k1") for name in names])
+                if fault == "over":
+                    await store.commit(change("n13", 2, status=OVER))
+                changes = [change(name, 2, key="k2", timers=(timer(name, 1),)) for name in names]
+                changes[13] = {
+                    CONFLICT: change("n13", 5, timers=(timer("n13", 1),)),
+                    REPEATED: change("n13", 2, key="k1", timers=(timer("n13", 1),)),
+                    "unknown": change("nobody", 2, timers=(timer("nobody", 1),)),
+                    "over": change("n13", 3, key="k2", timers=(timer("n13", 1),)),
+                    "migrated": change("n13", 2, fingerprint="f2", timers=(timer("n13", 1),)),
+                }[fault]
+                expected = {"unknown": CONFLICT, "over": STORED, "migrated": STORED}
+                outcomes = await store.commit_all(changes)
+                assert list(outcomes) == (
+                    [STORED] * 13 + [expected.get(fault, fault)] + [STORED] * 6
+                )
+                for name in names[:13] + names[14:]:
+                    assert await store.get(name) == record(name, 2, due=at(1))
+                    assert len(await store.log(name)) == 2
+                stored = outcomes[13] == STORED
+                assert len(await store.log("n13")) == 1 + stored + (fault == "over")
+                assert len(await store.timers("n13")) == stored
+                assert await store.counts() == Counts(20, 20, 19 + stored, 0, 0)
+
+        asyncio.run(play())
+
     # Waiting --------------------------------------------------------------------------------------
 
     @told
