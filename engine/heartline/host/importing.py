@@ -170,11 +170,12 @@ class _Checking:
         try:
             check_whole(record.id, entries)
             scenarios = {}
-            for fingerprint in fingerprints(entries):
+            names = fingerprints(entries)
+            for fingerprint in names:
                 scenario = self.scenarios.get(fingerprint) or await self._of_store(fingerprint)
                 if scenario is not None:
                     scenarios[fingerprint] = scenario
-            if record.fingerprint not in scenarios:
+            if names and names[-1] not in scenarios:
                 return (
                     f"Version {record.version} of the scenario {record.scenario}, in which the "
                     f"conversation {record.id} is, comes neither before it nor is in the store."

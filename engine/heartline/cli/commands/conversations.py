@@ -37,8 +37,26 @@ class Named(click.Command):
         return super().parse_args(ctx, args)
 
 
+class InOrder(click.Group):
+    """A group whose commands are listed as they stand here; a wrong name meets the nearest."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-") and args[0] not in self.commands:
+            from heartline.diagnostics import did_you_mean
+
+            hint = did_you_mean(args[0], self.commands) or f"they are {', '.join(self.commands)}"
+            raise click.UsageError(f"There is no command {args[0][:60]!r}; {hint}", ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+
 @click.group(
     "conversations",
+    cls=InOrder,
     epilog="""\b
 Examples:
   heartline conversations list --store sqlite:///heartline.db --waiting-since 14d
@@ -233,9 +251,9 @@ def migrate(url: str | None, form: str, paths: tuple[str, ...], dry_run: bool) -
     help="Write it to this file, for its owner's eyes alone; to standard output, without it.",
 )  # fmt: skip
 def export(url: str | None, output: Path | None, **which: Any) -> int:
-    """Write conversations as JSON lines: logs, snapshots, timers and scenario texts.
+    """Write conversations with all that belongs to them as JSON lines.
 
-    It holds all that was said. What could not be imported again (a log with a hole, a version that
+    Records, logs with all that was said, timers, and the texts of their scenarios. What could not be imported again (a log with a hole, a version that
     is not in the store) is told and left out, and the exit code is 1.
     """
     from heartline.cli import operating, upkeep
