@@ -179,8 +179,9 @@ def main(url: str, folder: Path, plan: Plan) -> None:
                     try:
                         asyncio.run(work(url, folder, number, plan))
                     except BaseException:  # noqa: BLE001 - the test shows it
-                        with (folder / "errors").open("a") as errors:
-                            traceback.print_exc(file=errors)
+                        new = folder / f"errors-{number}"
+                        new.write_text(traceback.format_exc())
+                        new.replace(folder / "errors")
                     finally:
                         os._exit(1)
                 children[number] = pid
