@@ -22,7 +22,7 @@ from heartline.host.stores import sqlchanges, sqlfile, sqltables
 from heartline.host.stores import sqlite as sqlite_store
 from heartline.host.stores.sqlite import SqliteStore
 from heartline.host.values import CONFLICT, LIVE, STORED, Filter
-from store_contract import LONG, at, change, parcel, timer
+from store_contract import LONG, at, change, parcel, record, timer
 
 Story = Callable[[SqliteStore], Awaitable[None]]
 
@@ -580,6 +580,56 @@ def test_the_numbers_that_are_remembered_are_bounded(
             for name in "abcdefg":
                 assert await store.commit(change(name, sequence)) == STORED
         assert len(store._changes._numbers) == 3
+
+    play(file, story)
+
+
+class Refusing:
+    """A connection that refuses one statement, as SQLite would."""
+
+    def __init__(self, db: sqlite3.Connection, statement: str, code: int) -> None:
+        self._db = db
+        self._statement = statement
+        self._error = sqlite3.OperationalError("refused")
+        self._error.sqlite_errorcode = code
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._db, name)
+
+    def execute(self, statement: str, *values: object) -> object:
+        if statement.startswith(self._statement):
+            raise self._error
+        return self._db.execute(statement, *values)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (sqlite3.SQLITE_IOERR | 4 << 8, "The disk failed while .*system's log"),
+        (sqlite3.SQLITE_NOMEM, "SQLite cannot use .* now .refused.: nothing of this was stored"),
+        (sqlite3.SQLITE_CANTOPEN, "cannot be opened .refused."),
+        (sqlite3.SQLITE_FULL, "The disk is full"),
+        (sqlite3.SQLITE_BUSY, "Another program holds"),
+    ],
+)
+@pytest.mark.parametrize("statement", ["BEGIN", "INSERT INTO entries", "COMMIT"])
+def test_whatever_fails_in_the_middle_nothing_is_stored(
+    file: Path, statement: str, code: int, says: str
+) -> None:
+    async def story(store: SqliteStore) -> None:
+        store._file.patience = 0
+        await store.commit(change("a"))
+        db = database(store)
+        for commit in (store.commit, lambda change: store.commit_all([change])):
+            store._file._db = Refusing(db, statement, code)  # type: ignore[assignment]
+            try:
+                with pytest.raises(StoreUnavailable, match=says):
+                    await commit(change("a", 2))
+            finally:
+                store._file._db = db
+            assert not db.in_transaction
+            assert await store.get("a") == record("a")
+        assert await store.commit(change("a", 2)) == STORED
 
     play(file, story)
 

@@ -198,8 +198,12 @@ class SqliteStore:
         return found
 
     async def delete(self, conversation: str) -> bool:
-        known = await self._write(lambda db: remove(db, conversation))
-        self._waiters.wake(conversation)
+        return await self.delete_all([conversation]) > 0
+
+    async def delete_all(self, conversations: Sequence[str]) -> int:
+        known = await self._write(lambda db: sum([remove(db, each) for each in conversations]))
+        for each in conversations:
+            self._waiters.wake(each)
         await self._file.leave_no_trace()
         return known
 
@@ -316,7 +320,7 @@ class SqliteStore:
 
     async def counts(self) -> Counts:
         """How much there is. Conversations are counted as they change; timers and parcels are
-        counted here, by an index: about 15 ms for a million."""
+        counted here, by an index: about a tenth of a second for a million."""
         rows = await self._rows(
             "SELECT (SELECT coalesce(sum(many), 0) FROM tally), "
             "(SELECT coalesce(sum(many), 0) FROM tally WHERE status = 'live'), "
@@ -329,18 +333,16 @@ class SqliteStore:
     async def tally(self) -> Sequence[tuple[str, str, str, str, int]]:
         """By state too, which reads all conversations, in portions; `versions` does not."""
         found: Counter[tuple[str, str, str, str]] = Counter()
-        after = 0
-        while True:
+        ((last,),) = await self._rows("SELECT coalesce(max(number), 0) FROM conversations")
+        for start in range(0, last, _PORTION):
             rows = await self._rows(
-                "SELECT number, status = 'live', scenario, version, fingerprint, state "
-                "FROM conversations WHERE number > ? ORDER BY number LIMIT ?",
-                (after, _PORTION),
+                "SELECT scenario, version, fingerprint, state, count(*) FROM conversations "
+                "WHERE number > ? AND number <= ? AND status = 'live' GROUP BY 1, 2, 3, 4",
+                (start, start + _PORTION),
             )
-            if not rows:
-                return [(*key, many) for key, many in sorted(found.items())]
-            found.update(row[2:] for row in rows if row[1])
-            after = rows[-1][0]
+            found.update({row[:4]: row[4] for row in rows})
             await asyncio.sleep(0)
+        return [(*key, many) for key, many in sorted(found.items())]
 
     async def versions(self) -> Sequence[tuple[str, str, str, int]]:
         rows = await self._rows(
