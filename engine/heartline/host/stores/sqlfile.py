@@ -31,7 +31,7 @@ _BLOCKED = 0.003  # seconds that SQLite itself waits, in which nobody else gets 
 _PAUSES = 0.001, 0.05  # seconds between tries, at first and in the end
 
 _SAFETY = ("OFF", "NORMAL", "FULL", "EXTRA")
-_OLDEST = (3, 35, 0)  # RETURNING
+_OLDEST = (3, 35, 0)  # several of its words are younger than what Python asks for
 
 # What is deleted is written over, also in pages that are kept for later. Temporary tables stay in
 # memory, so that no text lies about in another file. 96 MB of pages are remembered, which is the
