@@ -640,6 +640,18 @@ class StoreContract:
             assert await store.commit(change("a", key="k")) == STORED
             assert list(await store.timers("a")) == []
 
+    @told
+    async def test_many_are_deleted_at_once(self, make: Make) -> None:
+        async with make() as store:
+            for name in "abcd":
+                await store.commit(change(name, key="k", timers=(timer(name, 1),)))
+            assert await store.delete_all(["d", "a", "unknown", "b"]) == 3
+            assert await store.delete_all(["a", "b"]) == 0
+            assert await store.delete_all([]) == 0
+            assert await store.counts() == Counts(1, 1, 1, 0, 0)
+            assert list(await store.log("a")) == list(await store.timers("b")) == []
+            assert (await store.get("c")) is not None
+
     # Many conversations ---------------------------------------------------------------------------
 
     @told

@@ -121,7 +121,8 @@ async def delete(asked: Asked, names: Sequence[str], *, forks: bool, yes: bool) 
                 )
             if not _confirmed(f"Delete {counted(len(found))} for good?"):
                 return DONE
-        gone = [name for name in found if await store.delete(name)]
+        gone = list(found)
+        await store.delete_all(gone)
     if asked.as_json:
         print_json({"deleted": gone})
     else:
@@ -143,7 +144,7 @@ async def purge(asked: Asked, which: Filter, *, dry_run: bool, yes: bool) -> int
                 return DONE
             with Progress("conversations deleted", many) as progress:
                 try:
-                    await carrying.purge(store, which, lambda: None, progress.step)
+                    await carrying.purge(store, which, lambda: None, progress.at)
                 finally:
                     gone = progress.done
                     if sys.exc_info()[0] is not None:

@@ -33,7 +33,7 @@ __all__ = ["Migrated", "export", "forks_of", "migrate", "purge", "to_purge"]
 
 _PORTION = 1000  # entries that are read at once
 _TRIES = 8
-_AT_ONCE = 100  # conversations that migrate in one transaction
+_AT_ONCE = 100  # conversations that migrate, or go, in one transaction
 
 
 class Migrated(NamedTuple):
@@ -184,16 +184,24 @@ async def to_purge(store: Store, which: Filter, progress: Progress) -> AsyncIter
         yield record
 
 
-async def purge(store: Store, which: Filter, progress: Progress, gone: Progress) -> None:
+async def purge(
+    store: Store, which: Filter, progress: Progress, gone: Callable[[int], None]
+) -> None:
     """Delete the conversations that have ended before the moment that the filter says; `gone` is
-    told of each."""
+    told how many have been."""
+    deleted = 0
+    portion: list[str] = []
     async for record in to_purge(store, which, progress):
         latest = await store.get(record.id)
         # Somebody may have taken its last turn back meanwhile.
         if latest is None or latest.sequence != record.sequence:
             continue
-        if await store.delete(record.id):
-            gone()
+        portion.append(record.id)
+        if len(portion) == _AT_ONCE:
+            deleted += await store.delete_all(portion)
+            gone(deleted)
+            portion = []
+    gone(deleted + await store.delete_all(portion))
 
 
 async def forks_of(store: Store, conversation: str, progress: Progress) -> list[Record]:

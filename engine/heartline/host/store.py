@@ -102,6 +102,10 @@ class Store(Protocol):
         """Remove every trace of a conversation; whether there was one."""
         ...
 
+    async def delete_all(self, conversations: Sequence[str]) -> int:
+        """The same for many at once, in one transaction; gives how many there were."""
+        ...
+
     async def timers(self, conversation: str) -> Sequence[Timer]:
         """What runs in a conversation, by due time."""
         ...

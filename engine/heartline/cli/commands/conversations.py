@@ -40,7 +40,7 @@ class Named(click.Command):
 class InOrder(click.Group):
     """A group whose commands are listed as they stand here; a wrong name meets the nearest."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         return list(self.commands)
 
     def resolve_command(
@@ -253,8 +253,9 @@ def migrate(url: str | None, form: str, paths: tuple[str, ...], dry_run: bool) -
 def export(url: str | None, output: Path | None, **which: Any) -> int:
     """Write conversations with all that belongs to them as JSON lines.
 
-    Records, logs with all that was said, timers, and the texts of their scenarios. What could not be imported again (a log with a hole, a version that
-    is not in the store) is told and left out, and the exit code is 1.
+    Records, logs with all that was said, timers, and the texts of their scenarios. What could not
+    be imported again (a log with a hole, a version that is not in the store) is told and left out,
+    and the exit code is 1.
     """
     from heartline.cli import operating, upkeep
 

@@ -173,6 +173,9 @@ class MemoryStore:
         self._wake(conversation)
         return True
 
+    async def delete_all(self, conversations: Sequence[str]) -> int:
+        return sum([await self.delete(each) for each in conversations])
+
     async def timers(self, conversation: str) -> Sequence[Timer]:
         kept = self._kept.get(conversation)
         return () if kept is None else kept.timers

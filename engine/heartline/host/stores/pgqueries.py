@@ -60,7 +60,7 @@ ORDER BY sequence LIMIT $3
 ENTRY = f"SELECT {_ENTRY} FROM heartline_entries WHERE conversation = $1 AND sequence = $2"
 KEYED = f"SELECT {_ENTRY} FROM heartline_entries WHERE conversation = $1 AND key = $2"
 SEQUENCES = "SELECT id, sequence FROM heartline_conversations WHERE id = ANY ($1)"
-DELETE = "SELECT heartline_delete($1)"
+DELETE = "SELECT count(*) FILTER (WHERE heartline_delete(name)) FROM unnest($1::text[]) AS name"
 TIMERS = """
 SELECT conversation, name, generation, due FROM heartline_timers WHERE conversation = $1
 ORDER BY due, name

@@ -185,8 +185,14 @@ class PostgresStore:
         return {row[0]: row[1] for row in rows}
 
     async def delete(self, conversation: str) -> bool:
-        known: bool = await self._run(lambda on: on.fetchval(queries.DELETE, conversation))
-        self._waiters.wake(conversation)
+        return await self.delete_all([conversation]) > 0
+
+    async def delete_all(self, conversations: Sequence[str]) -> int:
+        # In the order of their ids, so that two workers do not lock them crosswise.
+        names = sorted(set(conversations))
+        known: int = await self._run(lambda on: on.fetchval(queries.DELETE, names))
+        for each in names:
+            self._waiters.wake(each)
         return known
 
     async def timers(self, conversation: str) -> Sequence[Timer]:
