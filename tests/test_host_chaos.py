@@ -38,7 +38,7 @@ def test_ten_kills_over_postgresql_and_one_of_it_lose_and_repeat_nothing(tmp_pat
 @pytest.mark.slow
 def test_two_hundred_kills_over_a_sqlite_file_lose_and_repeat_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'chaos.db'}"
-    assert chaos.torment(url, tmp_path, LARGE, 200, limit=220) == 200
+    assert chaos.torment(url, tmp_path, LARGE, 200, limit=230) == 200
     asyncio.run(chaos.check(url, tmp_path, LARGE))
 
 
@@ -50,7 +50,7 @@ def test_two_hundred_kills_over_postgresql_and_six_of_it_lose_and_repeat_nothing
     server = postgres.Server()
     try:
         url = server.url()
-        killed = chaos.torment(url, tmp_path, LARGE, 200, limit=220, server=server, server_kills=6)
+        killed = chaos.torment(url, tmp_path, LARGE, 200, limit=230, server=server, server_kills=6)
         assert killed == 200
         asyncio.run(chaos.check(url, tmp_path, LARGE))
     finally:
