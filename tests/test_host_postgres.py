@@ -190,8 +190,9 @@ def test_of_commits_that_come_at_once_each_is_told_what_became_of_it(url: str) -
                 change("n62", 7),
             ]
             told = await asyncio.gather(*map(store.commit, sent), return_exceptions=True)
-            assert told[:50] == [STORED] * 50
-            assert [told[50], told[51], told[52], told[54]] == [REPEATED, CONFLICT, TAKEN, CONFLICT]
+            assert {told[1], told[51]} == {STORED, CONFLICT}  # one of them is the first
+            assert told[:1] + told[2:50] == [STORED] * 49
+            assert [told[50], told[52], told[54]] == [REPEATED, TAKEN, CONFLICT]
             assert isinstance(told[53], CallerError)
             assert (await other.counts()).conversations == 50
             assert len(await other.log("n1")) == 2
