@@ -362,7 +362,7 @@ class StoreContract:
         due = [n for n in names if int(n[1:]) % 4 > 1]
         assert sorted([each.id for each in await store.claim(at(2), 100, LONG)]) == due
 
-    @pytest.mark.parametrize("fault", [CONFLICT, REPEATED, "unknown", "over", "migrated"])
+    @pytest.mark.parametrize("fault", [CONFLICT, REPEATED, "unknown", "over", "migrated", "seats"])
     def test_one_of_a_large_set_that_is_other_changes_nothing_for_the_rest(
         self, make: Make, fault: str
     ) -> None:
@@ -379,8 +379,11 @@ class StoreContract:
                     "unknown": change("nobody", 2, timers=(timer("nobody", 1),)),
                     "over": change("n13", 3, key="k2", timers=(timer("n13", 1),)),
                     "migrated": change("n13", 2, fingerprint="f2", timers=(timer("n13", 1),)),
+                    "seats": change("n13", 2, seats={"you": "u"}, timers=(timer("n13", 1),)),
                 }[fault]
-                expected = {"unknown": CONFLICT, "over": STORED, "migrated": STORED}
+                expected = {"unknown": CONFLICT} | dict.fromkeys(
+                    ("over", "migrated", "seats"), STORED
+                )
                 outcomes = await store.commit_all(changes)
                 assert list(outcomes) == (
                     [STORED] * 13 + [expected.get(fault, fault)] + [STORED] * 6
@@ -389,6 +392,8 @@ class StoreContract:
                     assert await store.get(name) == record(name, 2, due=at(1))
                     assert len(await store.log(name)) == 2
                 stored = outcomes[13] == STORED
+                if stored:
+                    assert await store.get("n13") == changes[13].record
                 assert len(await store.log("n13")) == 1 + stored + (fault == "over")
                 assert len(await store.timers("n13")) == stored
                 assert await store.counts() == Counts(20, 20, 19 + stored, 0, 0)
