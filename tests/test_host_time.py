@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
-from heartline import Choose, ManualClock, StaleTurn, loads
+from heartline import Choose, ManualClock, StaleTurn, Tick, loads
 from heartline.clock import FastClock
-from heartline.errors import CallerError, StoreDamaged
-from heartline.host import Host, Store
+from heartline.errors import CallerError, StoreDamaged, StoreUnavailable
+from heartline.host import Host, Record, Store
+from heartline.host.waking import Alarm
 from living import awaited, stores
 from timing import Failing, Noting, Running, fired, kettle, until
 
@@ -498,6 +499,64 @@ async def test_a_host_survives_a_store_that_does_not_answer(
         assert host.running.stuck == {}
 
 
+@awaited
+async def test_a_store_that_does_not_answer_in_the_midst_of_it_is_no_fault_of_a_conversation() -> (
+    None
+):
+    store, clock = Failing(), ManualClock()
+    async with Host(store, [kettle()], clock=clock) as host:
+        await opened(host, "chat")
+    async with quick(Host(store, [], clock=clock), lease=0) as host:
+        clock.advance(2 * HOUR)
+        host.versions._served.clear()
+        store.down = {"scenario": 1}
+        with pytest.raises(StoreUnavailable):
+            await host.fire_due()
+        name = (await store.find("chat") or pytest.fail("it is there")).id
+        await host.touching.enter(name)
+        task = asyncio.create_task(host.fire_due())
+        await asyncio.sleep(0.01)
+        store.down = {"commit": 1}
+        host.touching.leave(name)
+        with pytest.raises(StoreUnavailable):
+            await task
+        assert host.running.stuck == {}
+        assert await host.fire_due() == 1
+        assert len(await fired(host, "chat")) == 1
+
+
+@awaited
+async def test_a_host_does_not_wait_long_for_what_it_has_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("heartline.host.running._GRACE", 0.01)
+    store, begun = Failing(), asyncio.Event()
+
+    async def hanging(now: datetime, most: int, lease: float) -> list[Record]:
+        begun.set()
+        await asyncio.sleep(3600)
+        return []
+
+    store.claim = hanging  # type: ignore[method-assign]
+    async with Host(store, [kettle()], clock=ManualClock()) as host, Running(host):
+        await begun.wait()
+
+
+@awaited
+async def test_an_alarm_that_rings_before_the_sleep_is_heard() -> None:
+    alarm, now = Alarm(), datetime(2026, 1, 5, 9, tzinfo=UTC)
+    assert now > alarm.until, "nobody listens"
+    alarm.listen()
+    assert now < alarm.until
+    alarm.ring(now)
+    async with asyncio.timeout(5):
+        await alarm.sleep(now + HOUR, 3600)
+    alarm.listen()
+    alarm.ring(now + HOUR)  # later than what is slept until
+    await alarm.sleep(now, 0.01)
+    assert now > alarm.until
+
+
 # One by one ---------------------------------------------------------------------------------------
 
 
@@ -519,6 +578,23 @@ async def test_a_conversation_that_somebody_works_on_is_waited_for(stores: Store
             host.touching.holding.drop(name)
             host.touching.leave(name)
         assert await task == 2
+        assert len(await fired(host, "chat")) == 1
+
+
+@awaited
+async def test_what_has_gone_on_since_it_was_claimed_is_left_as_it_is() -> None:
+    store, clock = Failing(), ManualClock()
+    async with Host(store, [kettle()], clock=clock) as host:
+        await opened(host, "chat")
+        clock.advance(2 * HOUR)
+        claimed = await store.claim(clock.now(), 1, 0)
+        await host.submit("chat", Tick())
+
+        async def earlier(now: datetime, most: int, lease: float) -> Sequence[Record]:
+            return claimed
+
+        store.claim = earlier  # type: ignore[method-assign]
+        assert await host.fire_due() == 0
         assert len(await fired(host, "chat")) == 1
 
 

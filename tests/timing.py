@@ -10,7 +10,7 @@ from datetime import datetime
 from harness import HEAD
 from heartline import Scenario, loads
 from heartline.errors import HostError, StoreUnavailable
-from heartline.host import Change, Happened, Host, Observer, Parcel, Record
+from heartline.host import Change, Happened, Host, Observer, Parcel, Record, StoredScenario
 from heartline.host.stores.memory import MemoryStore
 
 KETTLE = """\
@@ -103,6 +103,14 @@ class Failing(MemoryStore):
     async def next_due(self) -> datetime | None:
         self._called("next_due")
         return await super().next_due()
+
+    async def scenario(self, fingerprint: str) -> StoredScenario | None:
+        self._called("scenario")
+        return await super().scenario(fingerprint)
+
+    async def commit(self, change: Change) -> str:
+        self._called("commit")
+        return await super().commit(change)
 
     async def commit_all(self, changes: Sequence[Change]) -> Sequence[str]:
         self._called("commit_all")

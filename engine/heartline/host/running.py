@@ -146,6 +146,9 @@ class Running:
             for record in records:
                 if self._stuck and self._left_alone(record):
                     continue
+                held = touching.holding.get(record.id)
+                if held is not None and held.record.sequence > record.sequence:
+                    continue  # something has happened to it since it was claimed
                 if touching.is_busy(record.id):
                     singly.append(record)
                     continue
@@ -176,11 +179,9 @@ class Running:
         if not touching.is_current(record) and await touching.migrated(record, now) is not None:
             return None
         held = touching.holding.get(record.id)
-        if held is None or held.record.sequence < record.sequence:
+        if held is None or held.record.sequence != record.sequence:
             # It is not put with those in hand: a thousand of them would drive those out that are.
             held = await touching.decoded(record)
-        elif held.record.sequence > record.sequence:
-            return None  # something has happened to it since it was claimed
         turned = turning.tick(held, now, parcels=touching.parcels)
         if turned is None:
             raise StoreDamaged(
