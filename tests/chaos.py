@@ -169,6 +169,7 @@ async def work(url: str, folder: Path, number: int, plan: Plan) -> None:
 
 def main(url: str, folder: Path, plan: Plan) -> None:
     """Fork and kill workers as stdin says, until it ends."""
+    open_store(url)  # what a store needs is imported here, and not by each worker
     children: dict[int, int] = {}
     try:
         for line in sys.stdin:

@@ -14,7 +14,7 @@ import chaos
 import postgres
 
 SMALL = chaos.Plan(conversations=20, inputs=12, timers=2)
-LARGE = chaos.Plan(conversations=500, inputs=20, timers=2)  # 10,000 inputs and 1,000 timers
+LARGE = chaos.Plan(conversations=1000, inputs=10, timers=1)  # 10,000 inputs and 1,000 timers
 
 
 def test_ten_kills_over_a_sqlite_file_lose_and_repeat_nothing(tmp_path: Path) -> None:
