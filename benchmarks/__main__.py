@@ -25,7 +25,7 @@ from benchmarks.targets import Finding
 PARTS = ("speed", "memory", "load", "help", "mutants", "turns", "proofs", "durable")
 _PACKAGES = (
     "transitions", "python-statemachine", "sismic", "xstate-statemachine", "pydantic", "click",
-    "numpy",
+    "numpy", "asyncpg",
 )  # fmt: skip
 _HOME = Path(__file__).resolve().parent
 _FLAGSHIP = _HOME.parent / "scenarios" / "reconciliation"
