@@ -306,6 +306,26 @@ def test_what_the_store_has_under_the_same_names_is_never_overwritten(
     assert len(place.records(third)) == 1
 
 
+def test_many_are_carried_migrated_and_purged_in_portions(place: Inn, typed: Typed) -> None:
+    async def play(host: Host) -> None:
+        for number in range(250):
+            await host.open(f"chat-{number}", "inn", {"nights": 3}, seed=number)
+            if number % 2:
+                await host.submit(f"chat-{number}", Choose("leave"))
+
+    place.played(play)
+    there = other(place)
+    assert typed("import", str(saved(place)), "--store", there)[1] == (
+        "Imported 254 conversations.\n"
+    )
+    assert place.everything(there) == place.everything()
+    _, out, _ = typed("migrate", "--scenario", newer(place), "--store", there)
+    assert out.startswith("Migrated 127 conversations.\n")
+    _, out, _ = typed("purge", "--older-than", "90d", "--yes", "--store", there)
+    assert out == "Deleted 127 conversations.\n"
+    assert typed("verify", "--store", there)[1].startswith("Verified 127 conversations: each")
+
+
 # While workers run --------------------------------------------------------------------------------
 
 
@@ -487,6 +507,12 @@ def test_deleting_leaves_no_trace(place: Inn, typed: Typed) -> None:
     code, _, err = typed("show", "room")
     assert code == 1
     assert err == "There is no conversation 'room': it has never been here, or it was deleted.\n"
+
+
+def test_deleting_tells_programs_what_went(place: Inn, typed: Typed) -> None:
+    desk = place.id("desk")
+    _, out, _ = typed("delete", "desk", "--yes", "--format", "json")
+    assert json.loads(out) == {"format": 1, "deleted": [desk]}
 
 
 def test_where_one_of_them_is_unknown_nothing_is_deleted(place: Inn, typed: Typed) -> None:

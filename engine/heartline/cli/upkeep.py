@@ -188,12 +188,14 @@ async def export(asked: Asked, which: Filter, output: Path | None) -> int:
         total = (await store.counts()).conversations if which == Filter() else None
         now = Host(store).touching.now()
         what = "conversations exported"
+        many = 0
         with whole as file, Progress(what, total, beside=output is None) as progress:
             async for line in carrying.export(store, which, now, progress.step, tell):
                 file.write(line.encode() + b"\n")
+                many += line.startswith('{"type":"conversation"')
             file.flush()
     if output is not None:
-        say(f"Exported {counted(progress.done - len(problems))} to {output}.")
+        say(f"Exported {counted(many)} to {output}.")
     if problems:
         say(f"Left out {counted(len(problems))}, since they could not be imported again.")
     return FINDINGS if problems else DONE
