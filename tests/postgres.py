@@ -24,8 +24,6 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
-
 USER = "heartline"
 GUARDED = "guarded"  # a user whose password is asked for
 PASSWORD = "open:sesame/ä"  # noqa: S105 - of a server that nobody else can reach
@@ -196,6 +194,8 @@ def _shared() -> Server | str:
 def server() -> Server:
     """The server that all tests of this process share; without one the test is skipped, but CI
     must have it."""
+    import pytest  # late: the benchmarks start a server without it
+
     found = _shared()
     if isinstance(found, str):
         if "HEARTLINE_CI" in os.environ:
