@@ -69,7 +69,10 @@ def dump(machine: Machine, snapshot: Snapshot, *, whole: bool = False) -> dict[s
         elif kind == "timer":
             timers[name] = {"is": TIMER_WORDS[value]}
             if value == RUNNING:
-                timers[name] |= {"due": write_moment(due[name].due), "generation": due[name].generation}
+                timers[name] |= {
+                    "due": write_moment(due[name].due),
+                    "generation": due[name].generation,
+                }
         elif kind == "history":
             history[name] = value
         else:
