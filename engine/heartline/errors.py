@@ -11,10 +11,18 @@
     │   ├── StaleTurn              the input answers a turn that is over
     │   ├── DrawImpossible         the engine's roles cannot draw that here
     │   ├── ConversationOver       the conversation has ended
+    │   ├── UnknownConversation    a host has no such conversation
+    │   ├── ReferenceTaken         a live conversation has that reference already
     │   └── NothingToUndo
-    └── SnapshotError              what was stored cannot be gone on with
-        ├── SnapshotDamaged        it is not a snapshot, or not a whole one
-        └── SnapshotMismatch       it belongs to another scenario or another version of it
+    ├── SnapshotError              what was stored cannot be gone on with
+    │   ├── SnapshotDamaged        it is not a snapshot, or not a whole one
+    │   └── SnapshotMismatch       it belongs to another scenario or another version of it
+    └── HostError                  the operator's: what keeps the conversations needs a hand
+        ├── StoreUnavailable       it does not answer now; later it may
+        ├── StoreTooNew            a newer program has changed its tables
+        ├── StoreDamaged           what is in it is not what was put there
+        ├── ScenarioUnavailable    the scenario of a conversation cannot be loaded
+        └── Contended              others were faster, again and again
 
 Whoever raises one of these has changed nothing: the snapshot that went in still holds (rule 10).
 Each message is a whole sentence for the person who can mend it.
@@ -22,7 +30,7 @@ Each message is a whole sentence for the person who can mend it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,18 +40,26 @@ if TYPE_CHECKING:
 __all__ = [
     "CallerError",
     "ChoiceClosed",
+    "Contended",
     "ConversationOver",
     "DrawImpossible",
     "HeartlineError",
+    "HostError",
     "InputError",
     "NothingToUndo",
+    "ReferenceTaken",
     "RunawayError",
     "ScenarioError",
+    "ScenarioUnavailable",
     "SnapshotDamaged",
     "SnapshotError",
     "SnapshotMismatch",
     "StaleTurn",
+    "StoreDamaged",
+    "StoreTooNew",
+    "StoreUnavailable",
     "UnknownChoice",
+    "UnknownConversation",
     "UnknownEvent",
 ]
 
@@ -89,12 +105,16 @@ class UnknownEvent(CallerError):
 
 
 class StaleTurn(CallerError):
-    """The input answers turn `answered`, but the conversation is at turn `current`."""
+    """The input answers turn `answered`, but the conversation is at turn `current`.
+
+    A host puts its answer for the present turn into `present`.
+    """
 
     def __init__(self, message: str, answered: int, current: int) -> None:
         super().__init__(message)
         self.answered = answered
         self.current = current
+        self.present: Any = None
 
 
 class DrawImpossible(CallerError):
@@ -107,6 +127,18 @@ class DrawImpossible(CallerError):
 
 class ConversationOver(CallerError):
     """The conversation has ended and takes no more inputs."""
+
+
+class UnknownConversation(CallerError):
+    """The host has no conversation of that name: it never had, or it was deleted."""
+
+
+class ReferenceTaken(CallerError):
+    """A live conversation has that reference; `conversation` is its id."""
+
+    def __init__(self, message: str, conversation: str) -> None:
+        super().__init__(message)
+        self.conversation = conversation
 
 
 class NothingToUndo(CallerError):
@@ -127,3 +159,27 @@ class SnapshotMismatch(SnapshotError):
     def __init__(self, message: str, differences: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.differences = tuple(differences)
+
+
+class HostError(HeartlineError):
+    """What keeps the conversations cannot do it now; nothing of them is lost."""
+
+
+class StoreUnavailable(HostError):
+    """The store does not answer: it is down, locked, full or cannot be written to."""
+
+
+class StoreTooNew(HostError):
+    """The tables of the store are of a version that this program does not know."""
+
+
+class StoreDamaged(HostError):
+    """What is in the store is not what was put there."""
+
+
+class ScenarioUnavailable(HostError):
+    """The version of the scenario that a conversation is in cannot be loaded; it waits."""
+
+
+class Contended(HostError):
+    """Others changed the conversation each time that this tried to; trying again may help."""

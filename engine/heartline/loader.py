@@ -8,7 +8,8 @@ All faults of a file come out of one pass, the first cause first:
    is not complained of again.
 
 Files are read from one folder only: an include or a data file is a relative path without `..`
-that stays, links followed, inside the folder of the file that names it.
+that stays, links followed, inside the folder of the file that names it. Or they are read from no
+folder at all but from the texts of a scenario's files, which were kept (`load_texts`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.contradictions import contradictions
 from heartline.decoding import decode
-from heartline.diagnostics import Diagnostic, Location, Severity
+from heartline.diagnostics import Diagnostic, Location, Severity, did_you_mean
 from heartline.files import SCENARIO, bundled_scenarios, find_scenario, path_beside, read_file
 from heartline.scenario import ScenarioFile
 from heartline.shape import read_shape
@@ -29,9 +30,10 @@ from heartline.sources import SourceMap
 from heartline.yamltext import compose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
+    "Beside",
     "Loaded",
     "SourceMap",
     "bundled_scenarios",
@@ -39,6 +41,8 @@ __all__ = [
     "load_file",
     "load_include",
     "load_text",
+    "load_texts",
+    "read_beside",
 ]
 
 MOST_FAULTS = 200
@@ -58,12 +62,27 @@ class Loaded:
     base: Path | None = None  # the folder that includes and data files are read from
     path: Path | None = None  # the file itself, links followed: two Loaded of one file agree
     text: str = ""  # as read, line ends made line feeds: for excerpts
+    inside: str = SCENARIO  # its path as the outermost file's folder knows it, links not followed
+    texts: Mapping[str, str] | None = None  # all files by such paths, in place of a folder
 
 
 def load_text(text: str | bytes, name: str = SCENARIO, base: Path | None = None) -> Loaded:
     """Read a scenario out of a text; `name` is what diagnostics call it."""
     with _collection_paused():
         return _load(text, name, base)
+
+
+def load_texts(texts: Mapping[str, str], main: str = SCENARIO) -> Loaded:
+    """Read a scenario whose files are all here, by their paths in its folder; `main` is the one to
+    begin with. Nothing is read from the disk."""
+    text = texts.get(main)
+    if text is None:
+        hint = did_you_mean(main, list(texts))
+        fault = Diagnostic(
+            "HL106", Severity.ERROR, f"there is no file {main[:80]!r}", Location(main), hint
+        )
+        return Loaded(None, SourceMap(main), (fault,))
+    return replace(load_text(text, main), inside=main, texts=texts)
 
 
 @contextmanager
@@ -111,17 +130,15 @@ def load_file(path: Path, name: str | None = None) -> Loaded:
     A file that cannot be read is a diagnostic (HL106). `name` is what diagnostics call the file;
     the path as it was given.
     """
-    try:
-        if path.is_dir():
-            path /= SCENARIO
-    except (OSError, ValueError):
-        pass  # reading it says what is wrong
+    if _is_folder(path):
+        path /= SCENARIO
     name = name or str(path)
     read = read_file(path)
     if read.path is None:
         fault = Diagnostic("HL106", Severity.ERROR, read.problem, Location(name), read.hint)
         return Loaded(None, SourceMap(name), (fault,))
-    return replace(load_text(read.content, name, read.path.parent), path=read.path)
+    loaded = load_text(read.content, name, read.path.parent)
+    return replace(loaded, path=read.path, inside=path.name)
 
 
 def load_include(loaded: Loaded, relative: str, where: Location | None = None) -> Loaded:
@@ -130,15 +147,49 @@ def load_include(loaded: Loaded, relative: str, where: Location | None = None) -
     A path that leaves the folder, or cannot be read, is a diagnostic there (HL701). Faults in the
     included file have their places in that file, called by its path from the outer one.
     """
-    path, problem = path_beside(loaded.base, relative)
-    hint = None
-    if path is not None:
-        name = str(PurePosixPath(loaded.sources.name).parent / relative)
-        inner = load_file(path, name)
-        if inner.path is not None:
-            return inner
-        problem = f"{relative[:80]!r} is not a file that can be read"
-        hint = inner.diagnostics[0].hint
-    where = where or Location(loaded.sources.name)
-    fault = Diagnostic("HL701", Severity.ERROR, problem, where, hint)
-    return Loaded(None, SourceMap(loaded.sources.name), (fault,))
+    read = read_beside(loaded, relative, folder=True)
+    if read.content is None:
+        where = where or Location(loaded.sources.name)
+        fault = Diagnostic("HL701", Severity.ERROR, read.problem, where, read.hint)
+        return Loaded(None, SourceMap(loaded.sources.name), (fault,))
+    name = str(PurePosixPath(loaded.sources.name).parent / relative)
+    inner = load_text(read.content, name, None if read.path is None else read.path.parent)
+    return replace(inner, path=read.path, inside=read.inside, texts=loaded.texts)
+
+
+class Beside(NamedTuple):
+    """A file that another names: what it holds, or None and why it cannot be read."""
+
+    content: bytes | str | None
+    inside: str  # as Loaded.inside
+    path: Path | None = None
+    problem: str = ""
+    hint: str | None = None
+
+
+def read_beside(loaded: Loaded, relative: str, *, folder: bool = False) -> Beside:
+    """Read a file that `loaded` names; with `folder`, a folder stands for its scenario.yaml."""
+    inside = str(PurePosixPath(loaded.inside).parent / relative)
+    problem = f"{relative[:80]!r} is not a file that can be read"
+    if loaded.texts is not None:
+        if inside in loaded.texts:
+            return Beside(loaded.texts[inside], inside)
+        if folder and f"{inside}/{SCENARIO}" in loaded.texts:
+            return read_beside(loaded, f"{relative}/{SCENARIO}")
+        return Beside(None, inside, None, problem, did_you_mean(inside, list(loaded.texts)))
+    path, refused = path_beside(loaded.base, relative)
+    if path is None:
+        return Beside(None, inside, None, refused)
+    if folder and _is_folder(path):
+        return read_beside(loaded, f"{relative}/{SCENARIO}")
+    read = read_file(path)
+    if read.path is None:
+        return Beside(None, inside, None, problem, read.hint)
+    return Beside(read.content, inside, read.path)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False  # reading it says what is wrong

@@ -28,11 +28,20 @@ if TYPE_CHECKING:
     from heartline.machine import Machine
     from heartline.plan import Slot
 
-__all__ = ["FORMAT", "adopt", "can_remember", "dump", "load", "read_fields"]
+__all__ = [
+    "FORMAT",
+    "TIMER_WORDS",
+    "adopt",
+    "can_remember",
+    "dump",
+    "load",
+    "read_fields",
+    "write_moment",
+]
 
 FORMAT = 1
 _STATUS = {"running": RUNNING, "pending": PENDING, "handled": HANDLED}
-_WORD = {status: word for word, status in _STATUS.items()}
+TIMER_WORDS = {status: word for word, status in _STATUS.items()}
 _FIELDS: dict[str, type] = {
     "heartline_snapshot": int, "scenario": str, "version": str, "fingerprint": str, "state": str,
     "context": dict, "timers": dict, "pending": list, "counts": dict, "history": dict,
@@ -58,9 +67,12 @@ def dump(machine: Machine, snapshot: Snapshot, *, whole: bool = False) -> dict[s
         if kind == "var":
             context[name] = format_duration(value) if isinstance(value, timedelta) else value
         elif kind == "timer":
-            timers[name] = {"is": _WORD[value]}
+            timers[name] = {"is": TIMER_WORDS[value]}
             if value == RUNNING:
-                timers[name] |= {"due": _write(due[name].due), "generation": due[name].generation}
+                timers[name] |= {
+                    "due": write_moment(due[name].due),
+                    "generation": due[name].generation,
+                }
         elif kind == "history":
             history[name] = value
         else:
@@ -81,7 +93,7 @@ def dump(machine: Machine, snapshot: Snapshot, *, whole: bool = False) -> dict[s
         "draws": snapshot.draws,
         "starts": snapshot.starts,
         "turn": snapshot.turn,
-        "time": _write(snapshot.time),
+        "time": write_moment(snapshot.time),
         **({"whole": True} if whole else {}),
     }
 
@@ -301,7 +313,8 @@ def _read_value(slot: Slot, value: object) -> object | None:
     return None
 
 
-def _write(moment: datetime) -> str:
+def write_moment(moment: datetime) -> str:
+    """A moment (aware, UTC) as it is stored."""
     return moment.isoformat().replace("+00:00", "Z")
 
 

@@ -29,13 +29,15 @@ from pydantic_core import PydanticCustomError
 
 from heartline.decoding import decode
 from heartline.diagnostics import Diagnostic, Severity
-from heartline.files import path_beside, read_file
 from heartline.forms import LANGUAGE, Model, Text
+from heartline.loader import read_beside
 from heartline.shape import read_shape
 from heartline.sources import SourceMap
 from heartline.yamltext import compose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from heartline.loader import Loaded
 
 __all__ = ["Entry", "SupportData", "Words", "load_support", "read_support"]
@@ -119,23 +121,21 @@ _URGENCY = {"emergency": 0, "violence": 1, "crisis": 2, "relationship": 3}
 
 
 def load_support(
-    loaded: Loaded, relative: str
+    loaded: Loaded, relative: str, keep: Callable[[str, str], None] | None = None
 ) -> tuple[SupportData | None, tuple[Diagnostic, ...]]:
-    """Read the data file that a scenario names.
+    """Read the data file that a scenario names; `keep` is given its path, as Loaded.inside has it,
+    and its text.
 
     A path that leaves the folder or cannot be read is a diagnostic at the place that names it
     (HL106); faults in the data have their places in the data file.
     """
-    path, problem = path_beside(loaded.base, relative)
-    hint = None
-    if path is not None:
-        read = read_file(path)
-        if read.path is not None:
-            return read_support(read.content, relative)
-        problem = f"{relative[:80]!r} is not a file that can be read"
-        hint = read.hint
-    where = loaded.sources.locate(("support", "file"))
-    return None, (Diagnostic("HL106", Severity.ERROR, problem, where, hint),)
+    read = read_beside(loaded, relative)
+    if read.content is None:
+        where = loaded.sources.locate(("support", "file"))
+        return None, (Diagnostic("HL106", Severity.ERROR, read.problem, where, read.hint),)
+    if keep is not None:
+        keep(read.inside, decode(read.content, relative)[0])
+    return read_support(read.content, relative)
 
 
 def read_support(

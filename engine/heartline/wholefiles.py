@@ -13,10 +13,11 @@ import secrets
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
-__all__ = ["replace_whole"]
+__all__ = ["replace_whole", "replacing"]
 
 PRIVATE, SHARED = 0o600, 0o666  # SHARED as far as the user's umask lets it
 
@@ -34,6 +35,16 @@ def replace_whole(
     has. A link is followed: what it leads to is replaced. `before_rename` is called with the file
     to be replaced once the new one is whole.
     """
+    with replacing(path, private=private, before_rename=before_rename) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replacing(
+    path: Path, *, private: bool = False, before_rename: Callable[[Path], None] | None = None
+) -> Iterator[BinaryIO]:
+    """The same for content that is written bit by bit: it takes the file's place at the end, and
+    where an exception comes before that, nothing has changed."""
     target = path.resolve()
     fresh = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
     how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -44,7 +55,7 @@ def replace_whole(
         raise
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if not private and target.exists():

@@ -29,7 +29,6 @@ from heartline.checking.patterns import (
     stirring,
 )
 from heartline.checking.sentences import values_read, what_went_wrong
-from heartline.conversation import Scenario
 from heartline.errors import CallerError
 from heartline.expressions import BOOL, And, Codegen, Not
 from heartline.run import Moment
@@ -37,6 +36,7 @@ from heartline.run import Moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from heartline.conversation import Scenario
     from heartline.diagnostics import Location
     from heartline.expressions import Tree
     from heartline.machine import Way
@@ -80,7 +80,7 @@ class Watch:
 
     def __init__(self, scenario: Scenario) -> None:
         machine = scenario.machine.watching()
-        self.scenario = Scenario(scenario.file, machine, scenario.diagnostics)
+        self.scenario = scenario.with_machine(machine)
         self.promises = tuple(filter(is_monitored, machine.promises))
         self.unmonitored = tuple(each for each in machine.promises if not is_monitored(each))
         self.now = Now(machine, self.promises)

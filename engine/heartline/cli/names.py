@@ -1,4 +1,5 @@
-"""What arguments and options take: a scenario by its name or path, whole numbers, sizes."""
+"""What arguments and options take: a scenario by its name or path, whole numbers, sizes,
+lengths of time."""
 
 from __future__ import annotations
 
@@ -7,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from click.shell_completion import CompletionItem
 
-__all__ = ["Number", "ScenarioName", "Size"]
+__all__ = ["Length", "Number", "ScenarioName", "Size"]
 
 
 class ScenarioName(click.ParamType[str]):
@@ -58,3 +61,19 @@ class Size(click.ParamType[int]):
             return size(str(value))
         except ValueError as fault:
             self.fail(str(fault), param, ctx)
+
+
+class Length(click.ParamType["timedelta"]):
+    """A length of time such as 14d."""
+
+    name = "length"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        from heartline.durations import parse_duration
+
+        try:
+            return parse_duration(str(value))
+        except ValueError as fault:
+            self.fail(f"{fault}.", param, ctx)

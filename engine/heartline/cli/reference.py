@@ -28,11 +28,20 @@ def reference() -> str:
     for name in heartline.list_commands(root):
         command = heartline.get_command(root, name)
         assert command is not None
-        context = click.Context(
-            command, root, info_name=name, max_content_width=WIDTH, terminal_width=WIDTH
-        )
-        parts += [f"\n## heartline {name}\n", "```text", command.get_help(context), "```"]
+        parts += _helps(command, root, name, "##")
     return "\n".join(parts) + "\n"
+
+
+def _helps(command: click.Command, above: click.Context, name: str, level: str) -> list[str]:
+    """The help of a command, and of those that it is a group of."""
+    context = click.Context(
+        command, above, info_name=name, max_content_width=WIDTH, terminal_width=WIDTH
+    )
+    parts = [f"\n{level} {context.command_path}\n", "```text", command.get_help(context), "```"]
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            parts += _helps(each, context, each.name or "", level + "#")
+    return parts
 
 
 def merged(page: str) -> str:

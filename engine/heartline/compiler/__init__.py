@@ -16,7 +16,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from heartline.compiler.drafts import Drafter
@@ -25,7 +25,16 @@ from heartline.compiler.names import declare, type_of
 from heartline.compiler.promises import check_migrations, check_promises, openings
 from heartline.compiler.units import expand
 from heartline.compiler.wiring import Wirer, state_infos
-from heartline.expressions import Assign, Codegen, IntType, Start, guards_used, reads, write
+from heartline.expressions import (
+    Assign,
+    Codegen,
+    IntType,
+    Start,
+    TextType,
+    guards_used,
+    reads,
+    write,
+)
 from heartline.loader import load_include
 from heartline.machine import Machine
 from heartline.plan import Block, ChoiceSpec, RoleInfo, Slot, TimerInfo
@@ -55,13 +64,16 @@ class Compiled:
     """What became of a file: a machine, or None where there are errors; and all findings.
 
     `scope` is how the outermost file sees names: for expressions about it that stand elsewhere,
-    as in its tests. It is not part of the machine, which would carry it for nothing.
+    as in its tests. It is not part of the machine, which would carry it for nothing. `files` are
+    the texts that it was made of, as `heartline.loader.load_texts` takes them; there are none
+    where there is no machine, or where two files have one path, which takes links.
     """
 
     machine: Machine | None
     diagnostics: tuple[Diagnostic, ...]
     loaded: Loaded
     scope: Scope | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +102,23 @@ def compile_scenario(
     findings.all.extend(loaded.diagnostics)
     if loaded.file is None:
         return Compiled(None, tuple(findings.all), loaded)
+    files = _Files()
     with _collector_at_rest():
-        machine, scope = _compile(loaded, loaded.file, findings, read, keep)
-    return Compiled(None if findings.failed else machine, tuple(findings.all), loaded, scope)
+        machine, scope = _compile(loaded, loaded.file, findings, read, keep, files)
+    if findings.failed or machine is None:
+        return Compiled(None, tuple(findings.all), loaded, scope)
+    return Compiled(machine, tuple(findings.all), loaded, scope, {} if files.clash else files.texts)
+
+
+class _Files:
+    """The files that were read, by their paths as Loaded.inside has them."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.clash = False
+
+    def keep(self, inside: str, text: str) -> None:
+        self.clash |= self.texts.setdefault(inside, text) != text
 
 
 @contextmanager
@@ -116,8 +142,11 @@ def _compile(
     findings: Findings,
     read: ReadInclude,
     keep: Callable[[Parts], None] | None,
+    files: _Files,
 ) -> tuple[Machine | None, Scope]:
     root, units = expand(loaded, file, findings, read)
+    for unit in units:
+        files.keep(unit.loaded.inside, unit.loaded.text)
     names = declare(root, units, findings)
     drafter = Drafter(names, findings)
     nodes = [root, *(node for unit in units for node in unit.nodes.values())]
@@ -126,7 +155,7 @@ def _compile(
     wirer = Wirer(root, drafts, drafter.targets, engine, findings)
     wirer.check(root)
     roles = _roles(units[0], names, engine, findings)
-    support = _support(units[0], names, findings)
+    support = _support(units[0], names, findings, files)
     promises = check_promises(units, names, drafter, findings, openings(root, drafts))
     migrations = check_migrations(units[0], names, drafter, findings)
     scope = names.scopes[""]
@@ -168,7 +197,7 @@ def _compile(
         version=file.version,
         title=file.title,
         language=file.language,
-        fingerprint=_fingerprint(slots, leaves, drafter, drafts, wirer, roles),
+        fingerprint=_fingerprint(file.id, slots, leaves, drafter, drafts, wirer, roles),
         initial=first.name,
         begin=begin,
         slots=slots,
@@ -219,7 +248,7 @@ def _roles(
 
 
 def _support(
-    unit: Unit, names: Names, findings: Findings
+    unit: Unit, names: Names, findings: Findings, files: _Files
 ) -> Callable[[Mapping[Symbol, int]], Callable[[Sequence[Any]], str]] | None:
     """Read the support data; what is returned waits for the layout."""
     authored = unit.file.support
@@ -230,7 +259,7 @@ def _support(
         findings.unknown(
             "HL302", "variable", authored.country, names.variables, unit, ("support", "country")
         )
-    data, found = load_support(unit.loaded, authored.file)
+    data, found = load_support(unit.loaded, authored.file, files.keep)
     findings.all.extend(found)
     if data is None:
         return None
@@ -298,6 +327,7 @@ def _generate(
 
 
 def _fingerprint(
+    scenario: str,
     slots: Sequence[Slot],
     leaves: Mapping[str, Leaf],
     drafter: Drafter,
@@ -305,15 +335,19 @@ def _fingerprint(
     wirer: Wirer,
     roles: Mapping[str, RoleInfo],
 ) -> str:
-    """A digest of all that decides what can happen; the words of a scenario are not part of it,
-    nor how its expressions are laid out."""
+    """A digest of all that decides what can happen in which scenario; its words are not part of
+    it, nor how its expressions are laid out."""
     digest = hashlib.sha256()
 
     def add(*parts: object) -> None:
-        digest.update(repr(parts).encode())
+        # Not repr, which escapes what the Unicode of this Python does not know.
+        digest.update(ascii(parts).encode())
 
+    add(scenario)  # the same story in another language may have the same structure
     for slot in slots:
         add(slot.symbol, slot.type, slot.initial)
+        if isinstance(slot.type, TextType):
+            add(slot.cap)
     for role in roles.values():
         add(role.id, role.engine)
     for name, guard in drafter.names.guards.items():

@@ -240,4 +240,4 @@ def _kind(state: State) -> Literal["leaf", "compound", "final", "history"]:
 
 
 def _identity(loaded: Loaded) -> str:
-    return str(loaded.path)
+    return str(loaded.path or loaded.inside)

@@ -19,7 +19,6 @@ from dataclasses import fields, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from heartline.conversation import Scenario
 from heartline.expressions import GuardUse, evaluate, reads
 from heartline.machine import Machine
 from heartline.plan import remembering
@@ -29,7 +28,7 @@ from heartline.testing.coverage.points import survey_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from heartline.conversation import Conversation
+    from heartline.conversation import Conversation, Scenario
     from heartline.expressions import Tree
     from heartline.machine import Way
     from heartline.plan import ChoiceSpec, Leaf, Test, When, Wiring
@@ -92,7 +91,7 @@ class Recorder:
             )
             for leaf in observed.leaves.values()
         }
-        self.scenario = Scenario(scenario.file, observed, scenario.diagnostics)
+        self.scenario = scenario.with_machine(observed)
 
     @property
     def listener(self) -> Recorder:

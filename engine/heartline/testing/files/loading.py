@@ -271,6 +271,8 @@ class _Loading:
 
 
 def _scenario(compiled: Compiled | None) -> Scenario | None:
-    if compiled is None or compiled.machine is None or compiled.loaded.file is None:
+    file = None if compiled is None else compiled.loaded.file
+    if compiled is None or compiled.machine is None or file is None:
         return None
-    return Scenario(compiled.loaded.file, compiled.machine, compiled.diagnostics)
+    main = compiled.loaded.inside
+    return Scenario(file, compiled.machine, compiled.diagnostics, compiled.files, main)

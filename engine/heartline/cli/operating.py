@@ -1,0 +1,249 @@
+"""What operators look at of stored conversations. A part of `heartline conversations`.
+
+Each function opens the store, does one thing, prints what came of it, and gives the exit code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from heartline.cli import conversing
+from heartline.cli.conversing import print_json
+from heartline.cli.guard import DONE, FINDINGS
+from heartline.cli.progress import Progress
+from heartline.errors import CallerError, HostError, StoreUnavailable
+from heartline.host.host import Host
+from heartline.host.naming import check_reference
+from heartline.host.replaying import check_whole
+from heartline.host.store import open_store
+from heartline.host.values import Filter
+from heartline.rendering import look
+from heartline.stored import dump
+from heartline.wrapping import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from heartline.host.store import Store
+    from heartline.host.values import Record
+
+__all__ = [
+    "Asked", "counted", "fork", "list_conversations", "opened", "replay", "run", "say", "show",
+    "telling", "transcript", "verify",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The store that is meant, and whether the answer is for programs."""
+
+    store: Store
+    as_json: bool
+
+
+def opened(url: str, *, new: bool = False) -> Store:
+    """The store of a URL. One that does not exist is only made with `new`: a name that was
+    mistyped should not leave an empty file."""
+    kind = url.partition(":")[0].lower()
+    if kind == "memory":
+        raise click.UsageError(
+            "memory: is a store inside of one program, and there is nothing in it here: name the "
+            "file or the server, as in --store sqlite:///heartline.db"
+        )
+    try:
+        store = open_store(url)
+    except CallerError as refusal:
+        raise click.UsageError(str(refusal)) from None
+    if kind == "sqlite" and not new:
+        from heartline.host.stores.sqlfile import DatabaseFile
+
+        path = DatabaseFile(url).path
+        if not path.exists():
+            raise StoreUnavailable(
+                f"There is no file {path}, so that there are no conversations in it. Three slashes "
+                "begin a relative path, four an absolute one."
+            )
+    return store
+
+
+def run(work: Coroutine[Any, Any, int]) -> int:
+    """Do it; gives the exit code."""
+    return asyncio.run(work)
+
+
+def say(sentence: str) -> None:
+    click.echo(plain(sentence), err=True)
+
+
+def telling(problems: list[dict[str, str]], *, as_json: bool) -> Callable[[Record, str], None]:
+    """Notes with which conversation something is wrong, and says it where people read."""
+
+    def tell(record: Record, sentence: str) -> None:
+        problems.append({"id": record.id, "reference": record.reference, "message": sentence})
+        if not as_json:
+            say(sentence if record.id in sentence else f"{record.id}: {sentence}")
+
+    return tell
+
+
+def counted(count: int) -> str:
+    return "1 conversation" if count == 1 else f"{count:,} conversations"
+
+
+# Looking ------------------------------------------------------------------------------------------
+
+
+async def list_conversations(
+    asked: Asked, which: Filter, reference: str | None, most: int | None
+) -> int:
+    """Show conversations as they are read."""
+    async with asked.store as store:
+        listing = conversing.Listing(as_json=asked.as_json)
+        with Progress("conversations looked at", beside=True) as progress:
+            async for record in store.records(which):
+                progress.step()
+                if reference is None or reference in (record.reference, *record.seats.values()):
+                    listing.add(record)
+                if listing.many == most:
+                    break
+        listing.end()
+    return DONE
+
+
+async def show(asked: Asked, name: str) -> int:
+    """A conversation: what is stored of it, and what can be done there."""
+    async with Host(asked.store) as host:
+        record = await host.touching.record(name)
+        timers = await host.store.timers(record.id)
+        turn, why = None, None
+        try:
+            turn = (await host.read(record.id)).turn
+        except HostError as error:
+            why = str(error)
+    if asked.as_json:
+        print_json({
+            "conversation": conversing.record_values(record),
+            "timers": conversing.timer_values(timers),
+            "turn": None if turn is None else conversing.turn_values(turn),
+            "unavailable": why,
+        })  # fmt: skip
+        return DONE
+    for line in conversing.record_lines(record, timers):
+        click.echo(line)
+    for line in () if turn is None else conversing.turn_lines(turn):
+        click.echo(line)
+    if why is not None:
+        say(why)
+    return DONE
+
+
+async def transcript(asked: Asked, name: str) -> int:
+    """All that has happened in a conversation."""
+    async with asked.store:
+        host = Host(asked.store)
+        record = await host.touching.record(name)
+        entries = await host.transcript(record.id)
+    if asked.as_json:
+        print_json({
+            "conversation": {"id": record.id, "reference": record.reference},
+            "entries": [conversing.happened_values(entry) for entry in entries],
+        })  # fmt: skip
+        return DONE
+    for entry in entries:
+        for line in conversing.happened_lines(entry):
+            click.echo(line)
+    return DONE
+
+
+async def replay(asked: Asked, name: str, to: int | None) -> int:
+    """Play the log of a conversation again, up to an entry, and show where that leads."""
+    async with Host(asked.store) as host:
+        record = await host.touching.record(name)
+        to = record.sequence if to is None else to
+        if to > record.sequence:
+            raise CallerError(
+                f"The log of {record.id} has entries 1 to {record.sequence}: there is no {to}."
+            )
+        entries = await host.touching.entries(record.id, to)
+        check_whole(record.id, entries)
+        path = await host.touching.path(record, entries)
+    place = path[-1]
+    machine = place.scenario.machine
+    turn = look(machine, place.snapshot, place.said, place.changes)
+    if asked.as_json:
+        print_json({"id": record.id, "entry": to, **conversing.place_values(place, turn)})
+        return DONE
+    entry = entries[-1]
+    click.echo(f"{record.id} after entry {to} ({entry.kind}) of {record.sequence}")
+    click.echo(f"scenario  {machine.id} {machine.version}")
+    ended = "" if turn.outcome is None else f" ({turn.outcome})"
+    click.echo(f"state     {turn.state}{ended}, turn {turn.number}")
+    click.echo(f"time      {conversing.moment(turn.time)}")
+    for variable, value in dump(machine, place.snapshot, whole=True)["context"].items():
+        click.echo(plain(f"variable  {variable} = {value}"))
+    for due in turn.deadlines:
+        click.echo(f"timer     {due.timer}, due {conversing.moment(due.due)}")
+    for line in conversing.turn_lines(turn):
+        click.echo(line)
+    return DONE
+
+
+async def verify(asked: Asked, names: Sequence[str], which: Filter) -> int:
+    """Play logs again and compare; those that were named, or all that are meant."""
+    problems: list[dict[str, str]] = []
+    tell = telling(problems, as_json=asked.as_json)
+
+    async def look_at(host: Host, record: Record) -> None:
+        try:
+            why = await host.verify(record.id)
+        except HostError as error:
+            why = str(error)
+        except CallerError:
+            why = None  # it was deleted meanwhile
+        if why is not None:
+            tell(record, why)
+
+    async with Host(asked.store) as host:
+        if names:
+            for name in names:
+                await look_at(host, await host.touching.record(name))
+            many = len(names)
+        else:
+            total = (await host.store.counts()).conversations if which == Filter() else None
+            with Progress("conversations verified", total) as progress:
+                async for record in host.store.records(which):
+                    progress.step()
+                    await look_at(host, record)
+                many = progress.done
+    if asked.as_json:
+        print_json({"conversations": many, "findings": problems})
+    elif problems:
+        click.echo(f"Verified {counted(many)}: {len(problems):,} do not follow from their logs.")
+    else:
+        click.echo(f"Verified {counted(many)}: each follows from its log.")
+    return FINDINGS if problems else DONE
+
+
+# Changing -----------------------------------------------------------------------------------------
+
+
+async def fork(asked: Asked, name: str, at: int | None, reference: str | None) -> int:
+    """Begin another conversation at an earlier place of one."""
+    async with Host(asked.store) as host:
+        record = await host.touching.record(name)
+        if reference is None:
+            reference = f"{record.reference}@{record.sequence if at is None else at}"
+        check_reference(reference, "The reference of the fork (--reference)")
+        answer = await host.fork(record.id, reference, at=at)
+    if asked.as_json:
+        print_json({
+            "conversation": answer.conversation, "reference": answer.reference,
+            "parent": record.id, "turn": conversing.turn_values(answer.turn),
+        })  # fmt: skip
+    else:
+        click.echo(f"{answer.conversation}  {plain(answer.reference)}")
+    return DONE

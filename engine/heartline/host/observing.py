@@ -1,0 +1,48 @@
+"""Whoever watches over a host: what it is told, and one that does nothing.
+
+An observer learns how much happens, how long it takes and what goes wrong. It learns no text of a
+conversation, no reference and no id. `heartline.host.watching` writes what it learns down.
+"""
+
+from __future__ import annotations
+
+__all__ = ["Observer"]
+
+
+class Observer:
+    """Watches over a host. Each method does nothing: override those that matter.
+
+    They are called in the event loop, between two turns, so they return at once and raise nothing.
+    """
+
+    def turn(self, scenario: str, seconds: float) -> None:
+        """A turn of a scenario was stored; the call took so long."""
+
+    def refused(self, kind: str) -> None:
+        """A call was refused; `kind` is the name of its error, such as StaleTurn."""
+
+    def conflict(self) -> None:
+        """Somebody else changed a conversation in the midst of a turn, which is tried again."""
+
+    def fired(self, count: int, late: float) -> None:
+        """Timers of one conversation fired, the first of them so many seconds after its time."""
+
+    def stuck(self, scenario: str, kind: str) -> None:
+        """The timers of a conversation cannot fire, or of all in one version where that does not
+        load; `kind` is the name of the error. It is tried again, less and less often."""
+
+    def unavailable(self, kind: str) -> None:
+        """What is stored could not be reached, and is tried again; `kind` is the name of the
+        error."""
+
+    def delivered(self) -> None:
+        """A parcel has arrived."""
+
+    def undelivered(self) -> None:
+        """A parcel has not arrived, and is tried again later."""
+
+    def parked(self) -> None:
+        """A parcel is tried no more."""
+
+    def waiting(self, scenario: str) -> None:
+        """A conversation waits, since the scenario that it is in cannot be loaded."""

@@ -1,0 +1,623 @@
+"""`heartline conversations`: exports and imports, what is deleted, and what goes wrong."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import postgres
+from heartline import Choose, Tick, loads
+from heartline.cli import run
+from heartline.host import Filter, Host, Store, carrying, importing, open_store
+from heartline.host.exported import Carried, read_line
+from hosting import inn
+from operated import NEW, Inn, Terminal, Typed, changed, newer, other, place, saved, typed
+
+__all__ = ["place", "typed"]
+
+ROOT = Path(__file__).parents[1]
+
+
+# Export and import --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_export_is_the_same_conversations_in_another_store(
+    place: Inn, typed: Typed, kind: str
+) -> None:
+    typed("fork", "room", "--at", "1")
+    typed("migrate", "--scenario", newer(place))
+    path = saved(place)
+    there = other(place) if kind == "sqlite" else postgres.server().url()
+    code, out, err = typed("import", str(path), "--store", there)
+    assert (code, out, err) == (0, "Imported 5 conversations.\n", "")
+    assert place.everything(there) == place.everything()
+    # And back again, as the same bytes but for the moment of the export.
+    typed("export", "-o", str(place.folder / "again.jsonl"), "--store", there)
+    again = (place.folder / "again.jsonl").read_bytes()
+    assert again.splitlines()[1:] == path.read_bytes().splitlines()[1:]
+    code, out, _ = typed("import", str(path), "--store", there)
+    assert (code, out) == (0, "Imported 0 conversations; 5 were there already.\n")
+    assert place.everything(there) == place.everything()
+    assert typed("verify", "--store", there)[0] == 0
+
+
+def test_what_was_imported_goes_on_with_its_timers(place: Inn, typed: Typed) -> None:
+    path, there = saved(place), other(place)
+    typed("import", str(path), "--store", there)
+
+    async def play(host: Host) -> None:
+        answer = await host.submit("room", Tick())
+        assert [line.text for line in answer.turn.lines] == ["Your tea!"]
+        assert (await host.read("over")).status == "over"
+
+    place.played(play, there)
+    before = place.everything(there)
+    _, out, _ = typed("import", str(path), "--store", there)
+    assert out.endswith("; 4 were there already.\n")  # also the one that has gone on
+    assert place.everything(there) == before
+
+
+def test_a_later_export_brings_what_has_happened_since(place: Inn, typed: Typed) -> None:
+    there = other(place)
+    typed("import", str(saved(place)), "--store", there)
+
+    async def play(host: Host) -> None:
+        await host.submit("room", Choose("go"))
+        await host.open("new", "inn", seed=1)
+
+    place.played(play)
+    later = str(saved(place))
+    code, out, _ = typed("import", later, "--store", there, "--dry-run")
+    assert (code, out[:12]) == (0, "Would import")
+    code, out, _ = typed("import", later, "--store", there, "--format", "json")
+    assert json.loads(out) == {
+        "format": 1, "dry_run": False, "new": 1, "longer": 1, "known": 3, "failed": [],
+    }  # fmt: skip
+    assert place.everything(there) == place.everything()
+
+
+def test_the_last_one_with_a_reference_is_still_the_last(place: Inn, typed: Typed) -> None:
+    async def play(host: Host) -> list[str]:
+        for _ in range(6):
+            place.clock.advance(timedelta(minutes=1))
+            await host.open("guest", "inn", seed=1)
+            await host.close("guest")
+        return [(await host.read("guest")).conversation]
+
+    last = place.played(play)
+    typed("import", str(saved(place)), "--store", other(place))
+    _, out, _ = typed("show", "guest", "--store", other(place), "--format", "json")
+    assert [json.loads(out)["conversation"]["id"]] == last
+
+
+def test_an_export_goes_through_a_pipe(place: Inn) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
+    command = [sys.executable, "-m", "heartline", "conversations"]
+    export = subprocess.run(
+        [*command, "export", "--status", "live"], capture_output=True, check=True, env=env
+    )
+    assert export.stderr == b""
+    lines = [json.loads(line) for line in export.stdout.splitlines()]
+    assert [line["type"] for line in lines] == [
+        "export", "scenario", "conversation", "conversation", "end",
+    ]  # fmt: skip
+    done = subprocess.run(
+        [*command, "import", "-", "--store", other(place)],
+        input=export.stdout, capture_output=True, check=True, env=env,
+    )  # fmt: skip
+    assert done.stdout == b"Imported 2 conversations.\n"
+
+
+def test_an_export_is_for_its_owners_eyes_and_is_whole_or_not_there(
+    place: Inn, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(place)
+    assert path.stat().st_mode & 0o077 == 0
+    before = path.read_bytes()
+
+    def broken(_: object) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("heartline.wholefiles.os.fsync", broken)
+    code, _, err = typed("export", "-o", str(path))
+    assert (code, "no space left" in err) == (1, True)
+    assert path.read_bytes() == before
+    assert not list(place.folder.glob("*.part"))
+
+
+def test_what_could_not_be_imported_again_is_left_out_and_told(place: Inn, typed: Typed) -> None:
+    changed(place, "DELETE FROM entries WHERE sequence = 1 AND conversation = 2")
+    path = place.folder / "x.jsonl"
+    code, _, err = typed("export", "-o", str(path))
+    assert code == 1
+    assert "has a hole: entry 1 is missing" in err
+    assert "Left out 1 conversation" in err
+    assert typed("import", str(path), "--store", other(place))[:2] == (
+        0, "Imported 3 conversations.\n",
+    )  # fmt: skip
+    changed(place, "DELETE FROM scenarios")
+    code, _, err = typed("export", "-o", str(path))
+    assert code == 1
+    assert "is not in the store: start a host once" in err
+
+
+def room_of(lines: list[str]) -> int:
+    """The line of the conversation in the room, which has two entries and two timers."""
+    return next(n for n, line in enumerate(lines) if '"reference":"room"' in line)
+
+
+def rewritten(number: int, change: Callable[[dict[str, Any]], None]) -> Callable[[list[str]], None]:
+    """Another line in place of one."""
+
+    def write(lines: list[str]) -> None:
+        place = room_of(lines) if number > 1 else number
+        data = json.loads(lines[place])
+        change(data)
+        lines[place] = json.dumps(data)
+
+    return write
+
+
+def entry(name: str, value: object) -> Callable[[list[str]], None]:
+    return rewritten(2, lambda data: data["entries"][0].update({name: value}))
+
+
+def record(name: str, value: object) -> Callable[[list[str]], None]:
+    return rewritten(2, lambda data: data["record"].update({name: value}))
+
+
+DAMAGES: dict[str, tuple[Callable[[list[str]], Any], str]] = {
+    "empty": (lambda lines: lines.clear(), "it is empty"),
+    "cut off": (lambda lines: lines.pop(), "it was cut off after line 6"),
+    "a line is missing": (lambda lines: lines.pop(3), "holds 3 and 1: lines are missing"),
+    "no head": (lambda lines: lines.pop(0), "line 1 is not the head of an export"),
+    "two exports": (lambda lines: lines.extend(lines), "line 8 comes after the end"),
+    "two heads": (lambda lines: lines.insert(1, lines[0]), "line 2 is a second head"),
+    "cut line": (
+        lambda lines: lines.__setitem__(2, lines[2][:200]), "line 3 is not JSON (",
+    ),
+    "no object": (lambda lines: lines.__setitem__(2, "[1]"), "line 3 is JSON, but no object"),
+    "nested": (lambda lines: lines.__setitem__(2, "[" * 200_000), "line 3 is nested too deeply"),
+    "no number": (lambda lines: lines.__setitem__(2, "NaN"), "NaN is no number of JSON"),
+    "other type": (lambda lines: lines.__setitem__(2, '{"type":[]}'), "its type is none of"),
+    "format": (rewritten(0, lambda data: data.update(format=2)), "the export is of format 2"),
+    "twice": (lambda lines: lines.insert(3, lines[2]), "in the order of their ids, each once"),
+    "order": (lambda lines: lines.insert(2, lines.pop(4)), "in the order of their ids"),
+    "no scenario": (lambda lines: lines.pop(1), "comes neither before it nor is in the store"),
+    "second scenario": (lambda lines: lines.insert(2, lines[1]), "a second time"),
+    "other scenario": (
+        rewritten(1, lambda data: data["files"].update({data["main"]: "heartline: 1"})),
+        "which does not load here",
+    ),
+    "other structure": (
+        rewritten(1, lambda data: data.update(fingerprint="f" * 16)), "make the structure",
+    ),
+    "a hole": (rewritten(2, lambda data: data["entries"].pop(0)), "has a hole: entry 1"),
+    "no log": (rewritten(2, lambda data: data["entries"].clear()), "it is empty"),
+    "a timer": (
+        rewritten(2, lambda data: data["timers"].append(["tea", 1, 5])), "The timers of the",
+    ),
+    "no timer": (
+        rewritten(2, lambda data: data["timers"].append(["tea", "1", 5])), "has a timer that is",
+    ),
+    "state": (record("state", "room2"), "The state of the conversation"),
+    "turn": (record("turn", 40), "The turn of the conversation"),
+    "status": (record("status", "dead"), "is not one of closed, live, over"),
+    "id": (record("id", "chat"), "is not the id of a conversation"),
+    "reference": (record("reference", ""), "A reference is a text of 1 to 512 characters"),
+    "zero": (record("reference", "a\0"), "is not a text that can be stored"),
+    "half": (record("reference", "\ud800"), "holds half of a character"),
+    "time": (record("touched", 2**62), "what is not a time"),
+    "number": (record("sequence", True), "is not a whole number"),
+    "large": (record("turn", 2**70), "is not a number that can be stored"),
+    "snapshot": (record("snapshot", "{"), "is not JSON of an object"),
+    "lacks": (rewritten(2, lambda data: data["record"].pop("seats")), "lacks record.'seats'"),
+    "kind": (entry("kind", "eaten"), "entry 1: 'kind' what is not one of"),
+    "data": (entry("data", {}), "cannot be played again"),
+    "hidden": (
+        rewritten(2, lambda data: data["record"].update(
+            snapshot=data["record"]["snapshot"].replace('"secret":0', '"secret":1'))),
+        "'context' differs",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_export_is_refused_and_nothing_is_stored(
+    place: Inn, typed: Typed, damage: str
+) -> None:
+    change, why = DAMAGES[damage]
+    path = saved(place)
+    lines = path.read_text("utf-8").splitlines()
+    change(lines)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    code, out, err = typed("import", str(path), "--store", other(place))
+    assert (code, out) == (1, "")
+    assert err.startswith(f"{path} is not imported, and nothing of it is stored: ")
+    assert why in err
+    assert err.count("\n") == 1
+    assert place.everything(other(place)) == []
+
+
+def test_an_export_with_any_byte_changed_brings_in_what_follows_from_its_logs_or_nothing(
+    place: Inn, typed: Typed
+) -> None:
+    path, there = saved(place), other(place)
+    whole = path.read_bytes()
+    draw = random.Random(5)
+    refused = 0
+    for _ in range(60):
+        broken = bytearray(whole)
+        broken[draw.randrange(len(whole))] = draw.choice(b'09az"{}[],:\\\xff ')
+        path.write_bytes(broken)
+        code, _, err = typed("import", str(path), "--store", there)
+        if code == 1:
+            refused += 1
+            assert err.startswith(f"{path} is not imported")
+            assert place.everything(there) == []
+        else:  # a word that was said, a reference: what follows from no log
+            assert code == 0, err
+            assert typed("verify", "--store", there)[0] == 0
+            for file in place.folder.glob("other.db*"):
+                file.unlink()
+    assert refused > 20
+
+
+def test_what_the_store_has_under_the_same_names_is_never_overwritten(
+    place: Inn, typed: Typed
+) -> None:
+    path, there = saved(place), other(place)
+    typed("import", str(path), "--store", there)
+
+    async def here(host: Host) -> None:
+        await host.submit("desk", Choose("ask"))
+
+    async def elsewhere(host: Host) -> None:
+        await host.submit("desk", Choose("take"))
+
+    place.played(here)
+    place.played(elsewhere, there)
+    before = place.everything(there)
+    code, _, err = typed("import", str(saved(place)), "--store", there)
+    assert code == 1
+    assert "has gone on in another way in this store" in err
+    assert place.everything(there) == before
+
+    async def taken(host: Host) -> None:
+        await host.open("room", "inn", seed=1)
+
+    third = other(place, "third.db")
+    place.played(taken, third)
+    code, _, err = typed("import", str(path), "--store", third)
+    assert code == 1
+    assert "with the reference 'room', which the live conversation" in err
+    assert len(place.records(third)) == 1
+
+
+def test_many_are_carried_migrated_and_purged_in_portions(place: Inn, typed: Typed) -> None:
+    async def play(host: Host) -> None:
+        for number in range(250):
+            await host.open(f"chat-{number}", "inn", {"nights": 3}, seed=number)
+            if number % 2:
+                await host.submit(f"chat-{number}", Choose("leave"))
+
+    place.played(play)
+    there = other(place)
+    assert typed("import", str(saved(place)), "--store", there)[1] == (
+        "Imported 254 conversations.\n"
+    )
+    assert place.everything(there) == place.everything()
+    _, out, _ = typed("migrate", "--scenario", newer(place), "--store", there)
+    assert out.startswith("Migrated 127 conversations.\n")
+    _, out, _ = typed("purge", "--older-than", "90d", "--yes", "--store", there)
+    assert out == "Deleted 127 conversations.\n"
+    assert typed("verify", "--store", there)[1].startswith("Verified 127 conversations: each")
+
+
+# While workers run --------------------------------------------------------------------------------
+
+
+def between(
+    store: Store, name: str, act: Callable[[int], Awaitable[object]], monkeypatch: Any
+) -> None:
+    """Something happens before each call of one of a store's methods."""
+    method = getattr(store, name)
+    calls = itertools.count(1)
+
+    async def call(*given: object) -> object:
+        await act(next(calls))
+        return await method(*given)
+
+    monkeypatch.setattr(store, name, call)
+
+
+def nothing(*_: object) -> None:
+    """Nobody looks."""
+
+
+def test_a_conversation_that_goes_on_is_exported_as_it_was_at_one_moment(
+    place: Inn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def play(host: Host) -> None:
+        room = (await host.read("room")).conversation
+
+        async def act(call: int) -> None:
+            if call == 1:
+                await host.submit(room, Choose("rest"))
+            elif call == 3:
+                await host.delete("desk")
+
+        async with open_store(place.url) as store:
+            between(store, "timers", act, monkeypatch)
+            problems: list[str] = []
+            told = carrying.export(
+                store, Filter(status="live"), place.clock.now(), nothing,
+                lambda _, why: problems.append(why),
+            )  # fmt: skip
+            lines = [read_line(line.encode()) async for line in told]
+        assert problems == []
+        carried = [line for line in lines if isinstance(line, Carried)]
+        assert room in {line.record.id for line in carried}
+        for line in carried:
+            assert len(line.entries) == line.record.sequence
+            assert line.timers == tuple(await host.store.timers(line.record.id))
+
+    place.played(play)
+
+
+def test_a_migration_gives_way_to_whoever_is_faster(
+    place: Inn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = loads(NEW)
+
+    async def play(host: Host) -> None:
+        async with Host(place.url, [new], clock=place.clock) as later:
+
+            async def act(call: int) -> None:
+                if call == 1:
+                    await host.submit("desk", Choose("ask"))
+                    await host.submit("room", Choose("go"))
+
+            between(later.store, "commit_all", act, monkeypatch)
+            done = await carrying.migrate(later, nothing, nothing)
+            assert done == (1, 0)  # the other has come to its end meanwhile
+            for name in ("desk", "room"):
+                assert await later.verify(name) is None
+            record = await later.store.find("desk")
+            assert record is not None
+            assert record.version == "1.1.0"
+
+    place.played(play)
+
+
+def test_what_cannot_migrate_since_it_is_damaged_is_named(place: Inn, typed: Typed) -> None:
+    changed(place, "UPDATE conversations SET snapshot = '{}' WHERE reference = 'desk'")
+    code, out, err = typed("migrate", "--scenario", newer(place))
+    assert code == 1
+    assert out.startswith("Migrated 1 conversation.\n")
+    assert place.id("desk") in err
+    _, out, _ = typed("migrate", "--scenario", newer(place), "--format", "json")
+    assert [each["reference"] for each in json.loads(out)["failed"]] == ["desk"]
+
+
+def test_whoever_takes_a_turn_back_keeps_a_conversation_from_a_purge(
+    place: Inn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def play(host: Host) -> None:
+        over = (await host.read("over")).conversation
+
+        async def act(call: int) -> None:
+            if call == 1:
+                await host.undo(over)
+
+        async with open_store(place.url) as store:
+            between(store, "get", act, monkeypatch)
+            which = Filter(ended_before=place.clock.now() + timedelta(hours=1))
+            gone: list[int] = []
+            await carrying.purge(store, which, nothing, gone.append)
+            assert gone == [1]
+        assert (await host.read("over")).status == "live"
+
+    place.played(play)
+
+
+def test_what_somebody_opens_while_an_import_is_stored_stays(
+    place: Inn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(place)
+
+    async def play(host: Host) -> None:
+        async with open_store(other(place)) as store:
+
+            async def act(call: int) -> None:
+                if call == 1:
+                    async with Host(other(place), [inn()], clock=place.clock) as there:
+                        await there.open("desk", "inn", seed=9)
+
+            with path.open("rb") as file:
+                checked = await importing.check(store, file, "x", nothing)
+                between(store, "commit_all", act, monkeypatch)
+                (failed,) = await importing.bring_in(store, file, checked, nothing)
+            assert "was not stored: somebody used its reference" in failed
+            assert (await store.counts()).conversations == 4
+
+    place.played(play)
+
+
+def test_ctrl_c_stops_long_work_and_says_how_far_it_came(
+    place: Inn, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped(store: Store, which: object, progress: object, gone: Any) -> None:
+        gone(1)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(carrying, "purge", stopped)
+    code, out, err = typed("purge", "--older-than", "90d", "--yes")
+    assert (code, out) == (130, "")
+    assert "Deleted 1 conversation until then." in err
+
+
+# What goes ----------------------------------------------------------------------------------------
+
+
+def test_a_purge_takes_what_ended_long_ago_and_nothing_else(place: Inn, typed: Typed) -> None:
+    code, out, _ = typed("purge", "--older-than", "90d", "--dry-run")
+    assert code == 0
+    assert out.splitlines() == [
+        "scenario  status  outcome  conversations",
+        "inn       closed           1",
+        "inn       over    gone     1",
+        "2 conversations would be deleted.",
+    ]
+    assert typed("purge", "--older-than", "90000d", "--yes")[0] == 2  # longer than any duration
+    _, out, _ = typed("purge", "--older-than", "36500d", "--yes")
+    assert out == "Deleted 0 conversations.\n"
+    _, out, _ = typed(
+        "purge", "--older-than", "1h", "--outcome", "gone", "--yes", "--format", "json"
+    )
+    assert json.loads(out) == {
+        "format": 1, "dry_run": False, "found": 1, "deleted": 1,
+        "by": [{"scenario": "inn", "status": "over", "outcome": "gone", "conversations": 1}],
+    }  # fmt: skip
+    assert typed("purge", "--older-than", "90d", "--yes")[1] == "Deleted 1 conversation.\n"
+    assert sorted(each.reference for each in place.records()) == ["desk", "room"]
+
+
+def test_deleting_leaves_no_trace(place: Inn, typed: Typed) -> None:
+    typed("fork", "room", "--reference", "what-if")
+    assert b"Kim" in (place.folder / "heartline.db").read_bytes()
+    code, out, _ = typed("delete", "room", place.id("over"), "--forks", "--yes")
+    assert (code, out) == (0, "Deleted 3 conversations.\n")
+    left = b"".join(path.read_bytes() for path in place.folder.glob("heartline.db*"))
+    for trace in (b"Kim", b"phone", b"what-if"):
+        assert trace not in left
+    assert sorted(each.reference for each in place.records()) == ["closed", "desk"]
+    code, _, err = typed("show", "room")
+    assert code == 1
+    assert err == "There is no conversation 'room': it has never been here, or it was deleted.\n"
+
+
+def test_deleting_tells_programs_what_went(place: Inn, typed: Typed) -> None:
+    desk = place.id("desk")
+    _, out, _ = typed("delete", "desk", "--yes", "--format", "json")
+    assert json.loads(out) == {"format": 1, "deleted": [desk]}
+
+
+def test_where_one_of_them_is_unknown_nothing_is_deleted(place: Inn, typed: Typed) -> None:
+    assert typed("delete", "room", "rom", "--yes")[0] == 1
+    assert len(place.records()) == 4
+
+
+@pytest.mark.parametrize("arguments", [["delete", "over"], ["purge", "--older-than", "90d"]])
+def test_they_ask_first(
+    place: Inn, typed: Typed, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    code, _, err = typed(*arguments)  # nobody is there
+    assert code == 2
+    assert "give --yes" in err
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    code, _, err = typed(*arguments)
+    assert code == 0
+    assert err.endswith("Nothing was deleted.\n")
+    assert "for good?" in err
+    assert len(place.records()) == 4
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    assert typed(*arguments)[0] == 0
+    assert len(place.records()) < 4
+
+
+# Stores that cannot be used -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "why"),
+    [
+        ("", 2, "Say which store"),
+        ("heartline.db", 2, "There is no store 'heartline.db'"),
+        ("mysql://localhost/x", 2, "There is no store 'mysql://localhost/x'"),
+        ("sqlite://heartline.db", 2, "three"),
+        ("memory:", 2, "a store inside of one program"),
+        ("sqlite:///nowhere/heartline.db", 1, "There is no file nowhere/heartline.db"),
+        ("postgresql://user:secret@localhost:1/x", 1, "localhost:1"),
+        ("postgresql://user:secret@localhost/x?pool=0", 2, "from 1 to 1000"),
+    ],
+)
+def test_a_store_that_is_none_is_a_sentence(
+    place: Inn, typed: Typed, monkeypatch: pytest.MonkeyPatch, url: str, code: int, why: str
+) -> None:
+    monkeypatch.delenv("HEARTLINE_STORE")
+    if url.startswith("postgresql"):
+        monkeypatch.setattr("heartline.host.stores.pgpool.PATIENCE", 0.2)
+    if why == "three":
+        why = "sqlite:///heartline.db"
+    found, out, err = typed("list", "--store", url)
+    assert (found, out) == (code, "")
+    assert why in err
+    assert "secret" not in err
+
+
+def test_a_store_of_a_newer_program_is_left_alone(place: Inn, typed: Typed) -> None:
+    changed(place, "PRAGMA user_version = 99")
+    for arguments in (["list"], ["verify"], ["export"], ["delete", "desk", "--yes"]):
+        code, _, err = typed(*arguments)
+        assert code == 1
+        assert "a newer program has changed them. Update this one." in err
+
+
+def test_a_file_that_is_no_store_is_left_alone(place: Inn, typed: Typed) -> None:
+    path = place.folder / "letter.db"
+    path.write_text("Dear Mo, " * 500)
+    code, _, err = typed("list", "--store", f"sqlite:///{path}")
+    assert code == 1
+    assert "is no SQLite database" in err
+    assert path.read_text() == "Dear Mo, " * 500
+    db = sqlite3.connect(place.folder / "else.db")
+    db.execute("CREATE TABLE letters (text)")
+    db.close()
+    assert "another program" in typed("list", "--store", f"sqlite:///{place.folder / 'else.db'}")[2]
+
+
+def test_an_unknown_command_names_the_nearest(typed: Typed) -> None:
+    code, _, err = typed("lits")
+    assert code == 2
+    assert "did you mean 'list'?" in err
+
+
+def test_long_work_shows_how_far_it_is(
+    place: Inn, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    path = place.folder / "x.jsonl"
+    shown = [
+        typed("verify"),
+        typed("export", "-o", str(path)),
+        typed("import", str(path), "--store", other(place)),
+        typed("purge", "--older-than", "90d", "--yes"),
+    ]
+    words = ["conversations verified", "conversations exported", "bytes checked", "deleted"]
+    for (code, _, err), word in zip(shown, words, strict=True):
+        assert code == 0
+        assert f" {word}" in err
+        assert "[#" in err or "[." in err
+        assert "\r\x1b[K" in err  # and goes away
+
+
+def test_the_scenarios_of_the_store_need_no_files(place: Inn, typed: Typed) -> None:
+    """All that is needed is in the store: the inn is in no file here."""
+    assert not list(place.folder.glob("*.yaml"))
+    assert inn().files
+    for arguments in (["show", "room"], ["replay", "room"], ["verify"], ["fork", "room"]):
+        assert typed(*arguments)[0] == 0
+    assert run(["conversations", "--help"]) == 0
