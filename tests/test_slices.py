@@ -12,6 +12,7 @@ from harness import story
 from heartline.checking.exploring.explorer import Limits, explore
 from heartline.checking.patterns import is_monitored
 from heartline.checking.proving.exploring import explored
+from heartline.checking.proving.outcome import judge
 from heartline.checking.proving.promises import decide, wanted, wanted_at
 from heartline.checking.proving.slices import decide_by_slices
 from heartline.checking.proving.witness import replay
@@ -136,3 +137,33 @@ def test_what_is_too_large_as_a_whole_is_decided_by_slices_in_the_end(
     graph, sliced = explored(scenario, None, (), Limits(configurations=150))
     assert graph.stopped == "configurations"
     assert [each.verdict.verdict for each in sliced.values()] == ["proved"]
+
+
+def test_promises_of_a_large_graph_are_decided_in_two_halves_as_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scenario = story(
+        """
+    context:
+      told: {type: int, min: 0, max: 3, initial: 0}
+    states:
+      a:
+        choices:
+          tell: {do: told += 1, to: a}
+          go: {to: end}
+      end: {type: final, outcome: done}
+    properties:
+      an_end: {always: can_reach(at(end))}
+      never_much: {never: told > 2}
+      told_first: {before: at(end), must: chosen(tell)}
+      it_ends: {always: told >= 0}
+    """
+    )
+    graph = explore(scenario.machine, keep=wanted_at(scenario.machine))
+    whole = judge(scenario, graph)
+    monkeypatch.setattr("heartline.checking.proving.outcome.MANY", 1)
+    halves = judge(scenario, graph)
+    assert [each.verdict for each in halves.promises] == [each.verdict for each in whole.promises]
+    assert {each.verdict.verdict for each in halves.promises if each.verdict} == {
+        "proved", "violated",
+    }  # fmt: skip

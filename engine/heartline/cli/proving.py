@@ -39,6 +39,11 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)i?b?\Z", re.IGNORECASE)
 
 
+# Seconds after which a thread leaves the interpreter to another: what arrays do is short, and who
+# comes back from it should not have to wait long.
+_SWITCH = 0.0005
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What was asked for, as the options describe it."""
@@ -60,6 +65,7 @@ def prove(asked: Asked) -> int:
     from heartline.checking.proving.outcome import judge
 
     begun = time.monotonic()
+    sys.setswitchinterval(_SWITCH)
     linted = check(find_scenario(Path(asked.scenario)))
     scenario = load(asked.scenario)  # raises where lint found errors
     only = _promises(scenario, asked.only)

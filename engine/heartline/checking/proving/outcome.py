@@ -21,7 +21,8 @@ from heartline.checking.proving.witness import NotReplayed, Replayer
 from heartline.diagnostics import Diagnostic, Severity, sort_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import TypeVar
 
     from heartline.checking.exploring.graph import Graph
     from heartline.checking.proving.findings import Finding
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
     from heartline.conversation import Scenario
     from heartline.plan import Promise
 
+    Result = TypeVar("Result")
+
 __all__ = ["Outcome", "Shown", "judge"]
 
 BROKEN, UNDECIDED, VACUOUS = "HL001", "HL002", "HL003"
+MANY = 1_000_000  # configurations, from which on the promises are decided in two threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,12 @@ def judge(
     it is interrupted, what was not decided until then is inconclusive.
     """
     order = Order(graph)
-    looking = _find_beside(graph, order) if only is None else None
+    looking = _beside(lambda: find(graph, order=order)) if only is None else None
     judge = _Judge(scenario, graph)
     asked = scenario.machine.promises if only is None else only
     rest = [promise for promise in asked if promise.name not in sliced]
     try:
-        verdicts = decide(graph, rest, order)
+        verdicts = _decided(graph, rest, order)
     except KeyboardInterrupt:
         graph.stopped = "interrupt"
         verdicts = tuple(_interrupted(promise) for promise in rest)
@@ -126,18 +130,31 @@ def judge(
     return Outcome(scenario, graph, judged, found, graph.seconds)
 
 
-def _find_beside(graph: Graph, order: Order) -> Future[tuple[Finding, ...]]:
-    """Look for findings while promises are decided: arrays leave the interpreter to the other
-    thread for most of the time. Nothing waits for it at the end of an interrupted program."""
-    found: Future[tuple[Finding, ...]] = Future()
+def _decided(graph: Graph, promises: Sequence[Promise], order: Order) -> tuple[Verdict, ...]:
+    """The verdicts, of a large graph in two halves side by side."""
+    if len(graph) < MANY:
+        return decide(graph, promises, order)
+    # What asks for what can be reached is answered all at once.
+    first = [each for each in promises if not is_monitored(each)]
+    others = [each for each in promises if is_monitored(each)]
+    half = max(len(promises) // 2 - len(first), 0)
+    first, second = first + others[:half], others[half:]
+    beside = _beside(lambda: decide(graph, second, order))
+    return decide(graph, first, order) + beside.result()
 
-    def look() -> None:
+
+def _beside(work: Callable[[], Result]) -> Future[Result]:
+    """Have something done in another thread: arrays leave the interpreter to others for most of the
+    time. Nothing waits for it at the end of an interrupted program."""
+    found: Future[Result] = Future()
+
+    def do() -> None:
         try:
-            found.set_result(find(graph, order))
+            found.set_result(work())
         except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
             found.set_exception(error)
 
-    Thread(target=look, daemon=True).start()
+    Thread(target=do, daemon=True).start()
     return found
 
 
