@@ -105,7 +105,7 @@ def judge(
     it is interrupted, what was not decided until then is inconclusive.
     """
     order = Order(graph)
-    looking = _beside(lambda: find(graph, order=order)) if only is None else None
+    looking = _beside(lambda: find(graph, order)) if only is None else None
     judge = _Judge(scenario, graph)
     asked = scenario.machine.promises if only is None else only
     rest = [promise for promise in asked if promise.name not in sliced]
