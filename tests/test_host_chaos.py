@@ -23,6 +23,7 @@ def test_ten_kills_over_a_sqlite_file_lose_and_repeat_nothing(tmp_path: Path) ->
     asyncio.run(chaos.check(url, tmp_path, SMALL))
 
 
+@pytest.mark.slow
 def test_ten_kills_over_postgresql_and_one_of_it_lose_and_repeat_nothing(tmp_path: Path) -> None:
     postgres.server()  # skips where there is none
     server = postgres.Server()
