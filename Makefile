@@ -12,6 +12,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 SCENARIO ?= reconciliation
 PYTEST_ARGS ?=
+SEARCH ?= thorough
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -30,7 +31,7 @@ test: $(VENV)/.test  ## run the tests
 
 test-all: $(VENV)/.test  ## run all tests, the slow ones too, with a wider search and coverage
 	$(BIN)/python -m coverage erase
-	HEARTLINE_SEARCH=thorough $(BIN)/python -m coverage run -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
+	HEARTLINE_SEARCH=$(SEARCH) $(BIN)/python -m coverage run -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 	$(BIN)/python -m pytest -q -n auto -m "slow and not timed" $(PYTEST_ARGS)
