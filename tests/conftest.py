@@ -23,10 +23,8 @@ settings.register_profile(
 )
 settings.register_profile(
     "thorough",
-    max_examples=100 if "HEARTLINE_CI" in os.environ else 400,  # CI has other work too
+    max_examples=400,
     deadline=None,
-    derandomize="HEARTLINE_CI" in os.environ,  # there a search that is new each time would only
-    # find a fault in a change that has nothing to do with it
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HEARTLINE_SEARCH", "lean"))
