@@ -12,13 +12,12 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 SCENARIO ?= reconciliation
 PYTEST_ARGS ?=
-SEARCH ?= thorough
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DECLARED := pyproject.toml .ci/constraints.txt .ci/pins.py
 
-.PHONY: help play test test-all lint format docs picture bench pins clean
+.PHONY: help play test test-slow test-all lint format docs picture bench pins clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,13 +28,16 @@ play: $(VENV)/.play  ## play the flagship in the terminal (SCENARIO=... for anot
 test: $(VENV)/.test  ## run the tests
 	$(BIN)/python -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
 
-test-all: $(VENV)/.test  ## run all tests, the slow ones too, with a wider search and coverage
-	$(BIN)/python -m coverage erase
-	HEARTLINE_SEARCH=$(SEARCH) $(BIN)/python -m coverage run -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
-	$(BIN)/python -m coverage combine -q
-	$(BIN)/python -m coverage report
+test-slow: $(VENV)/.test  ## run the slow tests
 	$(BIN)/python -m pytest -q -n auto -m "slow and not timed" $(PYTEST_ARGS)
 	$(BIN)/python -m pytest -q -m timed $(PYTEST_ARGS)
+
+test-all: $(VENV)/.test  ## run all tests, the slow ones too, with a wider search and coverage
+	$(BIN)/python -m coverage erase
+	HEARTLINE_SEARCH=thorough $(BIN)/python -m coverage run -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m coverage report
+	$(MAKE) test-slow
 
 lint: $(VENV)/.lint  ## check style and types
 	$(BIN)/python -m ruff check .
