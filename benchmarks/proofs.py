@@ -38,6 +38,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _ROUNDS = {100_000: 7, 1_000_000: 3}  # of the largest model one: SPIN takes half a minute
 _PATHS = (10_000, 100_000)
 _MOST_SECONDS = 300  # for one search, whoever makes it
+_MARKS, _SEARCHES = 4, 5  # which promises are searched for a play that breaks them, and how many
 _MOST_MEMORY = 4 << 30  # bytes, for the flagship's graph
 
 Say = Callable[[str], None]
@@ -290,21 +291,26 @@ def _tell_flagship(folder: str) -> dict[str, Any]:
 
 def _full_search(graph: Graph) -> float:
     """How long it takes, in seconds of the processor, to follow every play for a promise that none
-    breaks: the longest search that there is for a play that does."""
+    breaks: the longest search that there is for a play that does. It is the longest of some
+    promises with few marks; one that counts hundreds of turns takes many times as long."""
+    from heartline.checking.patterns import is_monitored
     from heartline.checking.proving.atoms import Moments
     from heartline.checking.proving.marks import Standings
     from heartline.checking.proving.parts import Part
     from heartline.checking.proving.spreading import at_length, at_once
 
     moments = Moments(graph)
-    for promise in graph.machine.promises:
+    found: list[float] = []
+    for promise in filter(is_monitored, graph.machine.promises):
         begun = time.process_time()
         part = Part(moments, promise)
         table = Standings(promise, part.events)
-        if at_once(graph, part, table) is None:
+        if len(table.marks) <= _MARKS and at_once(graph, part, table) is None:
             assert at_length(graph, part, table).broken is None
-            return time.process_time() - begun
-    raise AssertionError("some promise has to be followed")
+            found.append(time.process_time() - begun)
+            if len(found) == _SEARCHES:
+                break
+    return max(found)
 
 
 if __name__ == "__main__":
