@@ -167,7 +167,7 @@ class StoreContract:
         )  # fmt: skip
         assert await store.commit(Change(later, 1, (entry(2),))) == STORED
         assert await store.get("a") == later
-        again = replace(later, status=LIVE, outcome=None, due=at(9), sequence=3, seats={})
+        again = later._replace(status=LIVE, outcome=None, due=at(9), sequence=3, seats={})
         assert await store.commit(Change(again, 2, (entry(3),))) == STORED
         assert await store.get("a") == again
 

@@ -163,7 +163,7 @@ class Damaged:
 
     async def records(self, which: Filter) -> object:
         async for record in self.store.records(which):
-            yield replace(record, snapshot="{")
+            yield record._replace(snapshot="{")
 
 
 @awaited

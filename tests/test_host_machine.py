@@ -393,7 +393,7 @@ def test_postgresql_is_as_the_model() -> None:
 def test_a_store_that_forgets_a_timer_is_found_out() -> None:
     class Forgetful(MemoryStore):
         def _commit(self, change: Change) -> str:
-            return super()._commit(replace(change, timers=change.timers and change.timers[:1]))
+            return super()._commit(change._replace(timers=change.timers and change.timers[:1]))
 
     class Machine(StoreMachine):
         make = staticmethod(lambda: Forgetful())

@@ -168,7 +168,7 @@ async def test_a_version_that_was_never_kept_is_a_sentence(world: World) -> None
         await before.open("chat", "story", seed=1)
         record = await before.store.find("chat")
         assert record is not None
-        strange = replace(record, fingerprint="0123456789abcdef", version="0.9.0")
+        strange = record._replace(fingerprint="0123456789abcdef", version="0.9.0")
         with pytest.raises(
             ScenarioUnavailable, match=r"Version 0\.9\.0 of the scenario story is not"
         ):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -72,14 +71,14 @@ def test_verify_finds_what_does_not_follow_from_the_log() -> None:
             ("'draws' differs", {"snapshot": json.dumps(snapshot | {"draws": 77})}),
             ("'more' differs", {"snapshot": json.dumps(snapshot | {"more": 1})}),
         ]:
-            found = verify(replace(record, **changed), timers, log, scenarios)
+            found = verify(record._replace(**changed), timers, log, scenarios)
             assert found is not None
             assert words in found
             assert record.id in found
             assert "Zoë" not in found
         assert "The timers of" in str(verify(record, (), log, scenarios))
         texts = json.dumps(snapshot | {"version": "0.9.0"})  # where only texts have changed
-        older = replace(record, version="0.9.0", snapshot=texts)
+        older = record._replace(version="0.9.0", snapshot=texts)
         assert verify(older, timers, log, scenarios) is None
 
     played("memory:", play)
@@ -120,19 +119,19 @@ def test_a_damaged_log_is_one_sentence(words: str, damage: Callable[[list[Entry]
 
 
 def _with(log: list[Entry], at: int, **data: object) -> None:
-    log[at] = replace(log[at], data={**log[at].data, **data})
+    log[at] = log[at]._replace(data={**log[at].data, **data})
 
 
 def _without(log: list[Entry], at: int) -> None:
-    log[at] = replace(log[at], data={})
+    log[at] = log[at]._replace(data={})
 
 
 def _is(log: list[Entry], at: int, kind: str, data: dict[str, object]) -> None:
-    log[at] = replace(log[at], kind=kind, data={**log[at].data, **data})
+    log[at] = log[at]._replace(kind=kind, data={**log[at].data, **data})
 
 
 def _early(log: list[Entry]) -> None:
-    log[3] = replace(log[3], at=log[0].at)
+    log[3] = log[3]._replace(at=log[0].at)
 
 
 def test_readers_are_told_of_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +159,7 @@ def test_an_entry_that_is_not_whole_is_told_to_its_readers(
     async def play(host: Host, clock: ManualClock) -> None:
         _, _, log, _ = await _kept(host, clock)
         for damage in ({}, {"at_turn": 1, "state": "desk", "said": [["mo"]]}):
-            log[3] = replace(log[3], data=damage)
+            log[3] = log[3]._replace(data=damage)
 
             async def damaged(
                 conversation: str, after: int = 0, most: int = 1000
@@ -181,7 +180,7 @@ def test_what_is_stored_and_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPat
         for text in ("{", "[]", json.dumps({**json.loads(record.snapshot), "state": "attic"})):
 
             async def find(name: str, text: str = text) -> object:
-                return replace(record, snapshot=text)
+                return record._replace(snapshot=text)
 
             monkeypatch.setattr(host.store, "find", find)
             with pytest.raises(StoreDamaged, match=f"conversation {record.id} cannot be gone on"):

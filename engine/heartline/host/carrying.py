@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import HeartlineError, StoreDamaged
@@ -210,7 +209,7 @@ async def forks_of(store: Store, conversation: str, progress: Progress) -> list[
     async for record in store.records(Filter()):
         progress()
         if record.parent is not None:
-            forked[record.parent].append(replace(record, snapshot=""))
+            forked[record.parent].append(record._replace(snapshot=""))
     found: list[Record] = []
     parents = [conversation]
     while parents:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -234,8 +233,8 @@ class Host:
         place = (await self.touching.path(record, entries))[-1]
         check_tell(place.scenario.machine, tell or {})
         now = self.touching.now()
-        copy = replace(
-            record, id=secrets.token_urlsafe(16), reference=reference, sequence=len(entries),
+        copy = record._replace(
+            id=secrets.token_urlsafe(16), reference=reference, sequence=len(entries),
             created=now, parent=record.id, seats=dict(tell or {}),
         )  # fmt: skip
         held = Held(copy, place.scenario, place.snapshot)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import replace
 from datetime import UTC
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -311,7 +310,7 @@ class Touching:
         names = fingerprints(entries)
         for name in names:
             try:
-                found[name] = await self.versions.serving(replace(record, fingerprint=name))
+                found[name] = await self.versions.serving(record._replace(fingerprint=name))
             except ScenarioUnavailable:
                 if name == names[-1]:
                     raise

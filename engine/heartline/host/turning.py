@@ -25,7 +25,6 @@ where something was said, said: a list of [speaker, name, text, only_to, cause].
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -233,7 +232,7 @@ def fork(
     snapshot = gone_back(held.snapshot, held.snapshot, now)
     data: dict[str, Any] = {"from": origin, "at": at}
     turned = _turned(held, snapshot, said, FORKED, None, now, data, (None, False))
-    change = replace(turned.change, before=0, entries=(*entries, *turned.change.entries))
+    change = turned.change._replace(before=0, entries=(*entries, *turned.change.entries))
     return _timed(turned._replace(change=change), timers_of(held.record.id, snapshot))
 
 
@@ -312,7 +311,7 @@ def microseconds(moment: datetime) -> int:
 
 
 def _timed(turned: Turned, timers: tuple[Timer, ...]) -> Turned:
-    return turned._replace(change=replace(turned.change, timers=timers))
+    return turned._replace(change=turned.change._replace(timers=timers))
 
 
 def _stepped(

@@ -6,8 +6,9 @@ else is stored of it follows from its log, and `heartline.host.replaying` makes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,8 +56,7 @@ UNDONE, FORKED, MIGRATED = "undone", "forked", "migrated"
 STORED, CONFLICT, REPEATED, TAKEN = "stored", "conflict", "repeated", "taken"
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A conversation as it is stored.
 
     `id` is its own name, and cannot be guessed; `reference` is the front end's name for it, which
@@ -82,11 +82,10 @@ class Record:
     touched: datetime
     due: datetime | None = None
     parent: str | None = None
-    seats: Mapping[str, str] = field(default_factory=dict)
+    seats: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that happened to a conversation: its number there, what it was, the key that its
     sender gave it, and when (aware, UTC). `data` is JSON; heartline.host.turning says what is in
     it."""
@@ -98,8 +97,7 @@ class Entry:
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """A timer that runs in a conversation. It fires once, as the input `timer:name:generation`."""
 
     conversation: str
@@ -131,8 +129,7 @@ class Parcel:
         return f"{self.conversation}:{self.sequence}:{self.index}"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What one transaction stores: all of it, or nothing.
 
     It follows the entry `before`; 0 is for a conversation that is new. `timers` are all that run
@@ -186,8 +183,7 @@ class Counts:
     parked: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a host answers to an input: the turn that followed. `repeated` says that the key had
     been used, and that this is what followed then."""
 

@@ -108,7 +108,7 @@ class MemoryStore:
         if kept is None:
             kept = self._kept[record.id] = _Kept(record)
             self._last.setdefault(record.reference, []).append(record.id)
-        kept.record = replace(record, seats=dict(record.seats))
+        kept.record = record._replace(seats=dict(record.seats))
         if record.status == LIVE:
             self._live[record.reference] = record.id
         elif holder == record.id:
@@ -116,7 +116,7 @@ class MemoryStore:
         for entry, text in zip(change.entries, texts, strict=True):
             if entry.key is not None:
                 kept.keys[entry.key] = len(kept.log)
-            kept.log.append((replace(entry, data={}), text))
+            kept.log.append((entry._replace(data={}), text))
         if change.timers is not None:
             kept.timers = tuple(sorted(change.timers, key=lambda timer: (timer.due, timer.name)))
         for parcel, payload in zip(change.parcels, payloads, strict=True):
@@ -292,7 +292,7 @@ def _text(data: object) -> str:
 
 
 def _entry(entry: Entry, text: str) -> Entry:
-    return replace(entry, data=json.loads(text))
+    return entry._replace(data=json.loads(text))
 
 
 def _place(parcel: Parcel) -> tuple[str, int, int]:
