@@ -57,7 +57,7 @@ def _in_sqlite(path: str, templates: Sequence[str], each: int) -> None:
                     "conversation = (SELECT number FROM conversations WHERE id = ?)"
                 )  # fmt: skip
                 db.execute(
-                    f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - ours
+                    f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - our names
                     f"SELECT {chosen} FROM copies, {table} AS t WHERE t.{key}",
                     (template,),
                 )
@@ -90,7 +90,8 @@ async def _in_postgres(url: str, templates: Sequence[str], each: int) -> None:
                         changed, key = {"conversation": name}, "conversation"
                     chosen = ", ".join(changed.get(column, f"t.{column}") for column in columns)
                     await connection.execute(
-                        f"INSERT INTO heartline_{table} ({', '.join(columns)}) "  # noqa: S608
+                        f"INSERT INTO heartline_{table} "  # noqa: S608 - names of our tables
+                        f"({', '.join(columns)}) "
                         f"SELECT {chosen} FROM generate_series(1, $1::bigint) AS place, "
                         f"heartline_{table} AS t WHERE t.{key} = $2",
                         each, template, timeout=600,

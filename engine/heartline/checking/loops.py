@@ -139,7 +139,7 @@ class _Notes:
         self.frame[0] = machine.initial
         self.slots.clear()
 
-    def start(self, timer: str, length: timedelta) -> None:  # noqa: ARG002  # machine.Run's shape
+    def start(self, timer: str, length: timedelta) -> None:  # noqa: ARG002 - as machine.Run has it
         self.slots.add(self.machine.timers[timer].slot)
 
     def stop(self, timer: str) -> None:

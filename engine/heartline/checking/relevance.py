@@ -18,7 +18,16 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from heartline.checking.proving.folding import fold
-from heartline.expressions import Assign, EnumType, IntType, Literal, Start, Variable, reads
+from heartline.expressions import (
+    Assign,
+    EnumType,
+    IntType,
+    Literal,
+    Start,
+    Value,
+    Variable,
+    reads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Relevance"]
 
 Slots = frozenset[int]
-Mode = tuple[object, ...]
+Mode = tuple[Value, ...]
 _NONE: Slots = frozenset()
 _LEAF: Slots = frozenset((0,))
 
@@ -207,14 +216,14 @@ class Relevance:
         """The modes that a way can lead to."""
         if not self._modes:
             return [mode]
-        found: list[tuple[object, ...]] = [(each,) for each in mode]
+        found: list[Mode] = [(each,) for each in mode]
         for target, tree, _ in self._steps_of(wiring):
             if target in self._modes:
                 place = self._modes.index(target)
                 found[place] = (tree.value,) if isinstance(tree, Literal) else self._values(target)
         return list(product(*found))
 
-    def _values(self, slot: int) -> tuple[object, ...]:
+    def _values(self, slot: int) -> Mode:
         kind = self._machine.slots[slot].type
         return kind.values if isinstance(kind, EnumType) else (False, True)
 
@@ -230,7 +239,7 @@ class Relevance:
                 if isinstance(node, Variable):
                     slot = self._layout[node.symbol]
                     if slot in values:
-                        return Literal(node.span, node.type, values[slot])  # type: ignore[arg-type]
+                        return Literal(node.span, node.type, values[slot])
                 return None
 
             folded = self._folded[id(tree), mode] = fold(tree, known)

@@ -35,7 +35,7 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; gives the exit code and never raises for a fault."""
     try:
-        import click  # noqa: F401  # only to see whether it is there
+        import click  # noqa: F401 - only to see whether it is there
     except ImportError:
         print(
             "Heartline needs the packages that it is installed with, and click is not among "

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -185,8 +185,8 @@ class Moments:
             domain_ = self.coding.domains[slot]
             # What no longer counts is 0, which it may not be able to hold.
             frame[slot] = self.coding.value(slot, number if number in domain_ else domain_[0])
-        # A frame that holds only what is read.
-        return bool(evaluate(tree, frame, self._layout))  # type: ignore[arg-type]
+        # A frame that holds only what is read: it is asked for by slot, as a sequence is.
+        return bool(evaluate(tree, cast("Sequence[object]", frame), self._layout))
 
     # What the move is, put in -------------------------------------------------------------------
 

@@ -337,13 +337,16 @@ def _asked(url: str | None, form: str, *, new: bool = False) -> Asked:
     return Asked(opened(url, new=new), form == "json")
 
 
-def _filter(*, waiting: timedelta | None, status: str | None, **which: str | None) -> Filter:
+def _filter(
+    *, waiting: timedelta | None, status: str | None, scenario: str | None, state: str | None,
+    outcome: str | None,
+) -> Filter:  # fmt: skip
     from heartline.host.values import LIVE, Filter
 
     if waiting is not None and status is None:
         status = LIVE  # what has ended waits for nothing
     since = None if waiting is None else _ago(waiting)
-    return Filter(status=status, waiting_since=since, **which)  # type: ignore[arg-type]
+    return Filter(scenario, None, state, outcome, status, since)
 
 
 def _ago(length: timedelta) -> datetime:

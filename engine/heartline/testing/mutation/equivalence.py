@@ -152,19 +152,22 @@ class _ByValues:
         """Whether a line is said in the same cases."""
         if was.condition == now.condition:
             return True
-        for spec in self.original.specs:
-            if any(line.number == was.number for line in lines_of(spec.say)):
-                leaves = [
-                    leaf for leaf in self.machine.leaves.values()
-                    if any(each.path == spec.path and each.id == spec.id for each in leaf.choices)
-                ]  # fmt: skip
-                return self._never(
-                    lambda frame: (
-                        spec.enabled(frame)  # noqa: B023  # it returns with it
-                        and _holds(was.guard, frame) != _holds(now.guard, frame)
-                    ),
-                    leaves,
-                )
+        saying = [
+            spec for spec in self.original.specs
+            if any(line.number == was.number for line in lines_of(spec.say))
+        ]  # fmt: skip
+        if saying:
+            spec = saying[0]
+            leaves = [
+                leaf for leaf in self.machine.leaves.values()
+                if any(each.path == spec.path and each.id == spec.id for each in leaf.choices)
+            ]  # fmt: skip
+            return self._never(
+                lambda frame: (
+                    spec.enabled(frame) and _holds(was.guard, frame) != _holds(now.guard, frame)
+                ),
+                leaves,
+            )
         trees = [tree for tree in (was.condition, now.condition) if tree is not None]
         return self._never(
             lambda frame: _holds(was.guard, frame) != _holds(now.guard, frame),
