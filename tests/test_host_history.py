@@ -18,11 +18,13 @@ from heartline.errors import (
     HeartlineError,
     NothingToUndo,
     ReferenceTaken,
+    RunawayError,
 )
 from heartline.host import Host
 from heartline.host.replaying import replay
 from heartline.host.turning import hold
 from hosting import STORES, host_on, inn, later, lines, url_of
+from timing import kettle
 
 Play = Callable[[Host, ManualClock], Awaitable[None]]
 
@@ -227,3 +229,19 @@ def test_undo_of_what_was_said_leaves_it_in_the_transcript() -> None:
         assert "I take it." in said
 
     played("memory:", play, inn())
+
+
+def test_undo_is_the_way_out_of_what_loops() -> None:
+    async def play(host: Host, clock: ManualClock) -> None:
+        opened = await host.open("chat", "story")
+        await host.submit("chat", Choose("dance"))
+        clock.advance(timedelta(days=1))
+        with pytest.raises(RunawayError):
+            await host.submit("chat", Choose("dance"))
+        back = await host.undo("chat")
+        assert back.turn.state == opened.turn.state
+        assert await host.verify("chat") is None
+        again = await host.submit("chat", Choose("dance"))
+        assert again.turn.number == back.turn.number + 1
+
+    played("memory:", play, kettle())

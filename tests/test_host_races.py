@@ -23,8 +23,7 @@ from heartline.host import Host, Store
 from heartline.host import touching as touching_room
 from heartline.host.holding import Holding
 from heartline.host.stores.memory import MemoryStore
-from heartline.host.turning import Held
-from heartline.host.values import CONFLICT, Change, Record
+from heartline.host.values import CONFLICT, Change
 from hosting import STORES, Watching, host_on, inn, later, lines, url_of
 
 TwoPlay = Callable[[Host, Host, ManualClock], Awaitable[None]]
@@ -311,30 +310,24 @@ def test_a_host_holds_the_conversations_that_were_last_touched(
             for n in range(5):
                 await host.open(f"chat-{n}", "inn")
             holding = host.touching.holding
-            assert [holding.get(f"chat-{n}") is not None for n in range(5)] == [
+            assert [holding.named(f"chat-{n}") is not None for n in range(5)] == [
                 False, False, True, True, True,
             ]  # fmt: skip
             answer = await host.submit("chat-0", Choose("take"))
-            assert holding.get("chat-2") is None
+            assert holding.named("chat-2") is None
             held = holding.get(answer.conversation)
             assert held is not None
-            older = held._replace(record=_before(held))
+            older = held._replace(record=held.record._replace(sequence=held.record.sequence - 1))
             holding.put(older)
-            assert holding.get("chat-0") is held
+            assert holding.named("chat-0") is held
             await host.close("chat-0")
-            assert holding.get("chat-0") is None
+            assert holding.named("chat-0") is None
             assert holding.get(answer.conversation) is not None
             holding.drop(answer.conversation)
             holding.drop(answer.conversation)
             assert holding.get(answer.conversation) is None
 
     asyncio.run(main())
-
-
-def _before(held: Held) -> Record:
-    record = held.record
-    values = {name: getattr(record, name) for name in record.__slots__}
-    return Record(**{**values, "sequence": record.sequence - 1})
 
 
 def test_holding_nothing_is_possible() -> None:

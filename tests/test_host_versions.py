@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,21 @@ async def test_a_conversation_that_does_not_fit_migrates_once_it_does(world: Wor
         assert (answer.turn.state, await version_of(after, "chat")) == ("asked", "1.1.0")
         kinds = [each.kind for each in await after.transcript("chat")]
         assert kinds == ["opened", "chose", "chose", "chose", "migrated", "chose"]
+
+
+@awaited
+async def test_a_timer_that_fires_while_a_conversation_migrates_says_how_late(world: World) -> None:
+    renamed = edit("a timer is renamed")
+    async with world.host(OLD) as before:
+        await before.open("chat", "story", seed=1)
+        await before.submit("chat", Choose("wait"))
+    world.clock.advance(timedelta(days=16))
+    async with world.host(version("1.1.0", renamed.body, migrations=renamed.migration)) as after:
+        assert await after.fire_due() == 1
+        entry = (await after.transcript("chat"))[-1]
+        assert (entry.kind, entry.state) == ("migrated", "review")
+        assert entry.late == timedelta(days=2)
+        assert await after.verify("chat") is None
 
 
 @awaited

@@ -78,15 +78,12 @@ def look(
 
 
 def _deadlines(machine: Machine, snapshot: Snapshot) -> tuple[Deadline, ...]:
+    timers, time = machine.timers, snapshot.time
     return tuple(
-        Deadline(
-            due.timer,
-            machine.timers[due.timer].title,
-            due.due,
-            due.due - snapshot.time,
-            due.generation,
-        )
-        for due in snapshot.deadlines
+        [
+            new_tuple(Deadline, (name, timers[name].title, due, due - time, generation))
+            for due, generation, name in snapshot.deadlines
+        ]
     )
 
 

@@ -25,14 +25,18 @@ class Holding:
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._ids: dict[str, str] = {}  # of live ones by their references, which only they have
 
-    def get(self, name: str) -> Held | None:
-        """A conversation by its id; or a live one by its reference."""
-        held = self._held.get(name)
-        if held is None and name in self._ids:
-            name = self._ids[name]
-            held = self._held[name]
+    def get(self, conversation: str) -> Held | None:
+        """A conversation by its id."""
+        held = self._held.get(conversation)
         if held is not None:
-            self._held.move_to_end(name)
+            self._held.move_to_end(conversation)
+        return held
+
+    def named(self, name: str) -> Held | None:
+        """A conversation by its id; or a live one by its reference."""
+        held = self.get(name)
+        if held is None and (conversation := self._ids.get(name)) is not None:
+            held = self.get(conversation)
         return held
 
     def put(self, held: Held) -> None:

@@ -191,7 +191,9 @@ class Host:
         self, name: str, *, turns: int = 1, key: str | None = None, sender: str | None = None
     ) -> Answer:
         """Take turns back, also those that time has brought; what runs, runs on from now as it did
-        then. The log keeps what was taken back. Raises NothingToUndo, and as `submit` does."""
+        then. The log keeps what was taken back. Where the timers that are due cannot fire, since
+        the scenario loops there, this is the way out. Raises NothingToUndo, and as `submit` does.
+        """
         if type(turns) is not int or turns < 1:
             raise CallerError("The turns to take back are a whole number from 1.")
 
@@ -213,7 +215,7 @@ class Host:
                 parcels=self.touching.parcels,
             )  # fmt: skip
 
-        return await self.touching.change(name, key, make, prepare=prepare)
+        return await self.touching.change(name, key, make, despite=True, prepare=prepare)
 
     async def fork(
         self,

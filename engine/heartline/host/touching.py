@@ -20,6 +20,7 @@ from heartline.errors import (
     Contended,
     HeartlineError,
     ReferenceTaken,
+    RunawayError,
     ScenarioUnavailable,
     SnapshotError,
     StaleTurn,
@@ -34,6 +35,7 @@ from heartline.host.turning import Turned
 from heartline.host.values import CLOSED, FIRED, LIVE, OVER, REPEATED, STORED, TAKEN, Answer
 from heartline.host.waking import Alarm
 from heartline.rendering import look
+from heartline.snapshot import new_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -73,7 +75,7 @@ class Touching:
         self.holding = Holding(MOST_HELD)
         self.alarm = Alarm()  # rung for timers that are due before others
         self.posted = asyncio.Event()  # set when there may be something to deliver
-        self._busy: dict[str, list[asyncio.Future[None]]] = {}  # and who waits for each
+        self._busy: dict[str, list[asyncio.Future[None]] | None] = {}  # and who waits
 
     def now(self) -> datetime:
         """What the clock says, in UTC."""
@@ -91,21 +93,27 @@ class Touching:
         make: Make,
         *,
         first: bool = True,
+        despite: bool = False,
         prepare: Prepare | None = None,
     ) -> Answer:
         """Let something happen to a conversation, once for each key. With `first`, what time and a
-        new version bring comes before it; `prepare` looks up what `make` needs. Raises what they
-        do, UnknownConversation, ReferenceTaken, Contended, HostError."""
+        new version bring comes before it, and `despite` lets it happen where timers cannot fire;
+        `prepare` looks up what `make` needs. Raises what they do, UnknownConversation,
+        ReferenceTaken, Contended, HostError."""
         began = perf_counter()
         try:
-            check_key(key)
-            held = self.holding.get(name)
+            if key is not None:
+                check_key(key)
+            held = self.holding.named(name)
             record = await self.record(name) if held is None else held.record
             if record.id in self._busy:
                 await self.free(record.id)
-            self._busy[record.id] = []
+                held = None
+            self._busy[record.id] = None
             try:
-                done = await self._changed(name, record, key, make, first, prepare)
+                if held is None:
+                    held = self.holding.get(record.id)
+                done = await self._changed(name, record, held, key, make, first, despite, prepare)
             finally:
                 self.leave(record.id)
         except HeartlineError as error:
@@ -113,16 +121,15 @@ class Touching:
             raise
         if type(done) is Answer:
             return done
-        assert isinstance(done, Turned)
+        assert type(done) is Turned
         self.observer.turn(done.held.record.scenario, perf_counter() - began)
         return answer(done.held, done.changes)
 
     async def _changed(
-        self, name: str, record: Record, key: str | None, make: Make, first: bool,
-        prepare: Prepare | None,
+        self, name: str, record: Record, held: Held | None, key: str | None, make: Make,
+        first: bool, despite: bool, prepare: Prepare | None,
     ) -> Turned | Answer:  # fmt: skip
         """The change that was stored, or the answer where there was none to store."""
-        held = self.holding.get(record.id)
         newest = held is None  # what was in hand may be of yesterday
         conflicts = 0
         now = self.now()
@@ -136,7 +143,7 @@ class Touching:
                 if before is None:
                     held = held or await self.hold(record)
                     if first:
-                        before = turning.tick(held, now, parcels=self.parcels)
+                        before = self._ticked(held, now, despite)
                     if before is None:
                         if prepare is not None:
                             await prepare(held)
@@ -178,6 +185,14 @@ class Touching:
             now = self.now()
         raise contended(record.reference)
 
+    def _ticked(self, held: Held, now: datetime, despite: bool) -> Turned | None:
+        try:
+            return turning.tick(held, now, parcels=self.parcels)
+        except RunawayError:
+            if despite:
+                return None
+            raise
+
     def is_busy(self, conversation: str) -> bool:
         """Whether somebody in this process works on a conversation."""
         return conversation in self._busy
@@ -188,18 +203,19 @@ class Touching:
         The store keeps two changes apart as well; waiting is cheaper than trying again.
         """
         await self.free(conversation)
-        self._busy[conversation] = []
+        self._busy[conversation] = None
 
     async def free(self, conversation: str) -> None:
         """Wait until nobody in this process works on a conversation."""
-        while (waiting := self._busy.get(conversation)) is not None:
+        while conversation in self._busy:
             future = asyncio.get_running_loop().create_future()
-            waiting.append(future)
+            waiting = self._busy[conversation]
+            self._busy[conversation] = [future] if waiting is None else [*waiting, future]
             await future
 
     def leave(self, conversation: str) -> None:
         """Let the others look again whether a conversation is free: the first of them has it."""
-        for future in self._busy.pop(conversation):
+        for future in self._busy.pop(conversation) or ():
             if not future.done():
                 future.set_result(None)
 
@@ -320,18 +336,17 @@ class Touching:
         """Whether nothing leads on to another version: most are in the host's own."""
         if record.status != LIVE:
             return True
-        try:
-            scenario = self.versions.current(record.scenario)
-        except HeartlineError:  # it is none of the host's, or does not load
-            return False
-        return scenario.machine.fingerprint == record.fingerprint
+        scenario = self.versions.own.get(record.scenario)
+        return scenario is not None and scenario.machine.fingerprint == record.fingerprint
 
 
 def answer(held: Held, changes: tuple[Change, ...] = (), *, repeated: bool = False) -> Answer:
     """Where a conversation stands, as it is answered."""
     record = held.record
     turn = look(held.scenario.machine, held.snapshot, held.said or (), changes)
-    return Answer(record.id, record.reference, record.sequence, record.status, turn, repeated)
+    return new_tuple(
+        Answer, (record.id, record.reference, record.sequence, record.status, turn, repeated)
+    )
 
 
 async def pause(tried: int) -> None:

@@ -15,7 +15,7 @@ entry's time, is the `now` that the engine was given.
     undone      to: the entry that was gone back to
     forked      from: a conversation, at: the entry of it that was gone back to
     migrated    from, to: fingerprints; version: the new one; carried: the conversation as it was
-                carried over, before anything followed from that
+                carried over, before anything followed from that; late: where a timer fired then
     closed      nothing
 
 All have at_turn (the number of the turn that followed) and state; where there is one, outcome;
@@ -51,8 +51,10 @@ from heartline.host.values import (
 from heartline.host.writing import written
 from heartline.inputs import read_value
 from heartline.migrating import go_on, stored_value
+from heartline.plan import RUNNING
 from heartline.rendering import changed, render
 from heartline.snapshot import Choose, Due, Send, Tick, new_tuple
+from heartline.stored import TIMER_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -255,6 +257,9 @@ def migrate(
         "version": scenario.machine.version,
         "carried": carried,
     }
+    fired = _due_in(carried, step.snapshot.time)
+    if fired is not None and now - fired >= _LATE:
+        data["late"] = (now - fired).total_seconds()
     held = Held(record, scenario, step.snapshot)
     turned = _stepped(held, step, MIGRATED, None, now, data, (None, parcels))
     # A timer may have another name now.
@@ -310,6 +315,16 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
+def _due_in(carried: Mapping[str, Any], now: datetime) -> datetime | None:
+    """When the first of the timers was due that fired at once."""
+    dues = [
+        datetime.fromisoformat(timer["due"])
+        for timer in carried["timers"].values()
+        if timer["is"] == TIMER_WORDS[RUNNING]
+    ]
+    return min((due for due in dues if due <= now), default=None)
+
+
 def _timed(turned: Turned, timers: tuple[Timer, ...]) -> Turned:
     return turned._replace(change=turned.change._replace(timers=timers))
 
@@ -343,19 +358,20 @@ def _turned(
         data["said"] = said
     status = CLOSED if kind == CLOSED else OVER if leaf.final else LIVE
     deadlines = snapshot.deadlines
-    record = Record(
+    record = new_tuple(Record, (
         old.id, old.reference, snapshot.scenario, snapshot.version, snapshot.fingerprint,
         status, state, outcome, sequence, snapshot.turn,
         written(scenario.machine, snapshot), old.created, now,
         deadlines[0].due if deadlines and status == LIVE else None, old.parent, old.seats,
-    )  # fmt: skip
+    ))  # fmt: skip
     timers = None
-    if sequence == 1 or deadlines != held.snapshot.deadlines:
+    before = held.snapshot.deadlines
+    if sequence == 1 or (deadlines is not before and deadlines != before):
         timers = timers_of(old.id, snapshot)
-    entry = Entry(sequence, kind, key, now, data)
+    entry = new_tuple(Entry, (sequence, kind, key, now, data))
     sender, parcels = post
     told = _parcels(record, said, now, sender) if parcels and old.seats else ()
-    change = Change(record, old.sequence, (entry,), timers, told)
+    change = new_tuple(Change, (record, old.sequence, (entry,), timers, told))
     after = new_tuple(Held, (record, scenario, snapshot, said))
     return new_tuple(Turned, (change, after, changes))
 
