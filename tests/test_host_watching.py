@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
+import sqlite3
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -16,10 +19,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from heartline import Choose, ManualClock, Tick
 from heartline.errors import CallerError, HeartlineError
-from heartline.host import JsonLines, Parcel, Watching
+from heartline.host import Host, JsonLines, Parcel, Watching
 from heartline.host.observing import Observer
 from heartline.host.values import Counts
-from hosting import host_on, later
+from hosting import INN, host_on, inn, later, url_of
 
 # Words that stand in texts, in references, in keys and in what goes wrong.
 PLANTED = ("Zanzibar", "quagga", "ocelot", "marzipan")
@@ -183,20 +186,81 @@ def test_no_text_no_reference_and_no_id_is_in_any_of_them(
         assert not [each for each in told if word in each], word
 
 
-def test_every_thing_that_happens_is_told_in_each_way(
-    log: Lines, spans: tuple[TracerProvider, Kept]
+# What an observer can be told; a test that fails for want of one here is to be given it.
+GIVEN = {
+    "scenario": "inn", "kind": "Odd", "seconds": 0.5, "count": 2, "late": 3.0, "version": "1.0.0",
+    "fate": "waits", "note": "It waits.", "why": "It does not load.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in vars(Observer) if not name.startswith("_")])
+def test_every_thing_that_an_observer_is_told_is_told_in_each_way(
+    log: Lines, spans: tuple[TracerProvider, Kept], name: str
 ) -> None:
     provider, kept = spans
     watching = Watching(metrics=True, logs=True, tracers=provider)
-    given = {"scenario": "inn", "kind": "Odd", "seconds": 0.5, "count": 2, "late": 3.0}
-    names = [name for name in vars(Observer) if not name.startswith("_")]
-    for name in names:
-        method = getattr(watching, name)
-        takes = method.__code__.co_varnames[1 : method.__code__.co_argcount]
-        before = watching.text()
-        method(*(given[each] for each in takes))
-        assert watching.text() != before, name
-    assert len(log.lines) == len(kept.spans) == len(names)
+    takes = list(inspect.signature(getattr(Observer, name)).parameters)[1:]
+    before = watching.text()
+    getattr(watching, name)(*(GIVEN[each] for each in takes))
+    assert watching.text() != before, "by no metric"
+    assert len(log.lines) == 1, "by no log"
+    assert len(kept.spans) == 1, "by no span"
+
+
+def starts(observer: Observer, folder: Path) -> str:
+    """A host starts while conversations are in another version, and in one that is gone, and with
+    a scenario that does not load; gives the id of one of them."""
+    broken = folder / "broken.yaml"
+    broken.write_text(INN.replace("id: inn", "id: barn").replace("to: room}", "to: rom}"))
+
+    async def main() -> str:
+        url, clock = url_of("sqlite", folder), ManualClock()
+        pub = inn("id: inn", "id: pub")
+        async with host_on(url, inn(), pub, clock=clock) as before:
+            answer = await before.open("quagga-1", "inn", {"nick": "Zanzibar"}, seed=1)
+            await before.open("quagga-2", "inn", seed=1)
+            await before.open("quagga-3", "pub", seed=1)
+        db = sqlite3.connect(folder / "heartline.db")
+        with db:
+            db.execute("DELETE FROM scenarios WHERE scenario = 'pub'")
+        db.close()
+        later = inn(
+            "  gone: {type: final", "  away: {type: final, outcome: away}\n  gone: {type: final"
+        )
+        async with Host(url, [later, broken], clock=clock, observer=observer):
+            pass
+        return answer.conversation
+
+    return asyncio.run(main())
+
+
+def test_a_start_tells_what_does_not_load_and_who_is_in_another_version(
+    log: Lines, spans: tuple[TracerProvider, Kept], tmp_path: Path
+) -> None:
+    provider, kept = spans
+    watching = Watching(metrics=True, logs=True, tracers=provider)
+    conversation = starts(watching, tmp_path)
+    told = [json.loads(line) for line in log.lines]
+    barn, inns, pubs = told
+    assert (barn["level"], barn["scenario"]) == ("error", "barn")
+    assert "did you mean 'room'?" in barn["why"]
+    assert (inns["level"], inns["scenario"], inns["version"]) == ("info", "inn", "1.0.0")
+    assert (inns["count"], inns["fate"]) == (2, "stays")
+    assert inns["note"].startswith("Live conversations of inn in its version 1.0.0: 2. They go on")
+    assert (pubs["level"], pubs["count"], pubs["fate"]) == ("error", 1, "waits")
+    assert "is not in the store" in pubs["note"]
+    found = samples(watching.text())
+    assert found["heartline_unloaded", "barn"] == 1
+    assert found["heartline_other_versions", "stays", "inn", "1.0.0"] == 2
+    assert found["heartline_other_versions", "waits", "pub", "1.0.0"] == 1
+    assert [span.name for span in kept.spans if not span.status.is_unset] == [
+        "heartline scenario does not load", "heartline conversations in another version",
+    ]  # fmt: skip
+    for word in (*PLANTED, conversation):
+        assert not [
+            each for each in (watching.text(), *log.lines, *(s.to_json() for s in kept.spans))
+            if word in each
+        ]  # fmt: skip
 
 
 def test_only_what_is_asked_for_is_told(log: Lines) -> None:

@@ -91,7 +91,7 @@ class Host:
         """
         await self.store.__aenter__()
         try:
-            await self.versions.begin(self.store)
+            await self.versions.begin(self.store, self.observer)
         except BaseException as error:
             await self.store.__aexit__(type(error), error, error.__traceback__)
             raise

@@ -15,6 +15,15 @@ class Observer:
     They are called in the event loop, between two turns, so they return at once and raise nothing.
     """
 
+    def unloaded(self, scenario: str, why: str) -> None:
+        """At the start: one of the host's scenarios does not load, so that no conversation begins
+        in it. `why` is a sentence for the operator, which may show some of the scenario's file."""
+
+    def noted(self, scenario: str, version: str, count: int, fate: str, note: str) -> None:
+        """At the start: so many live conversations are in another version than the host's. `fate`
+        is what becomes of them (migrates, if they fit; stays; waits), and `note` the sentence for
+        the operator that says why, which may show some of the scenario's file."""
+
     def turn(self, scenario: str, seconds: float) -> None:
         """A turn of a scenario was stored; the call took so long."""
 

@@ -34,6 +34,7 @@ from heartline.errors import CallerError, ScenarioError, ScenarioUnavailable, St
 from heartline.files import SCENARIO
 from heartline.host import forecasting
 from heartline.host.fitting import carried_over, leads, load_again, number
+from heartline.host.observing import Observer
 from heartline.host.values import LIVE, StoredScenario
 from heartline.loader import find_scenario, load_file
 from heartline.migrating import no_migration
@@ -104,25 +105,34 @@ class Versions:
         """The host's own scenarios, by id."""
         return self._own
 
-    async def begin(self, store: Store) -> None:
+    async def begin(self, store: Store, observer: Observer | None = None) -> None:
         """Keep the host's scenarios in the store, and see in which versions its conversations are.
 
+        `observer` is told what does not load, and of each version that is another than the host's.
         Raises as the store does.
         """
         self._store = store
+        observer = observer or Observer()
         for scenario in list(self._own.values()):
             await self._keep(store, scenario)
+        for name, why in self._unavailable.items():
+            if " " not in name:  # else it is a stored version, from an earlier start
+                observer.unloaded(name, why)
         notes = []
         for name, version, fingerprint, count in sorted(await store.versions()):
             if self._is_own(name, fingerprint):
                 continue
-            where = f"Live conversations of {name} in its version {version}: {count:,}. "
+            note = f"Live conversations of {name} in its version {version}: {count:,}. "
+            fate = forecasting.MIGRATES if self._leads(name, version) else forecasting.STAYS
             try:
                 await self.find(store, name, version, fingerprint)
-                notes.append(where + self._what_becomes(name, version))
+                note += self._what_becomes(name, version)
             except ScenarioUnavailable as error:
-                self._unavailable[f"{name} {version}"] = where + str(error)
-                notes.append(where + str(error))
+                fate = forecasting.WAITS
+                note += str(error)
+                self._unavailable[f"{name} {version}"] = note
+            notes.append(note)
+            observer.noted(name, version, count, fate, note)
             await asyncio.sleep(0)  # loading takes a while: others get a turn in between
         self.notes = tuple(notes)
 

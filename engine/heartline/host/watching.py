@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from heartline.errors import CallerError
+from heartline.host.forecasting import WAITS
 from heartline.host.observing import Observer
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from heartline.host.values import Counts
 
-__all__ = ["LOGGER", "JsonLines", "Watching"]
+__all__ = ["LOGGER", "JsonLines", "TextLines", "Watching"]
 
 LOGGER = "heartline.host"
 
@@ -71,6 +72,14 @@ class Watching(Observer):
         if self._metrics is None:
             raise CallerError("Nothing was counted: say Watching(metrics=True).")
         return self._metrics.text(counts)
+
+    def unloaded(self, scenario: str, why: str) -> None:
+        for part in self._parts:
+            part.unloaded(scenario, why)
+
+    def noted(self, scenario: str, version: str, count: int, fate: str, note: str) -> None:
+        for part in self._parts:
+            part.noted(scenario, version, count, fate, note)
 
     def turn(self, scenario: str, seconds: float) -> None:
         for part in self._parts:
@@ -132,6 +141,9 @@ class _Metrics(Observer):
                 f"heartline_{name}", what, labels, buckets=ends, registry=registry
             )
 
+        def amount(name: str, what: str, *labels: str) -> Any:
+            return prometheus.Gauge(f"heartline_{name}", what, labels, registry=registry)
+
         self._turns = spread("turn_seconds", "Turns that were stored", _TURN, "scenario")
         self._refused = count("refused", "Calls that were refused", "error")
         self._conflicts = count("conflicts", "Turns that were worked out anew")
@@ -149,6 +161,13 @@ class _Metrics(Observer):
         self._waiting = count(
             "waiting", "Calls for conversations whose scenario does not load", "scenario"
         )  # fmt: skip
+        self._unloaded = amount(
+            "unloaded", "Scenarios of the host that did not load at its start", "scenario"
+        )  # fmt: skip
+        self._noted = amount(
+            "other_versions", "Live conversations that were in other versions at the host's start",
+            "scenario", "version", "fate",
+        )  # fmt: skip
         self._held = prometheus.Gauge(
             "heartline_held", "How much the store holds", ("what",), registry=None
         )  # fmt: skip
@@ -162,6 +181,19 @@ class _Metrics(Observer):
             for what in ("conversations", "live", "timers", "parcels", "parked"):
                 self._held.labels(what).set(getattr(counts, what))
         return self._generate(self._registry).decode()
+
+    def unloaded(self, scenario: str, why: str) -> None:  # noqa: ARG002 - no number is in it
+        self._unloaded.labels(scenario).set(1)
+
+    def noted(
+        self,
+        scenario: str,
+        version: str,
+        count: int,
+        fate: str,
+        note: str,  # noqa: ARG002 - as above
+    ) -> None:
+        self._noted.labels(scenario, version, fate).set(count)
 
     def turn(self, scenario: str, seconds: float) -> None:
         self._turns.labels(scenario).observe(seconds)
@@ -204,6 +236,15 @@ class _Logs(Observer):
     def _tell(self, what: str, level: int = logging.INFO, **fields: object) -> None:
         if self._logger.isEnabledFor(level):
             self._logger.log(level, what, extra=fields)
+
+    def unloaded(self, scenario: str, why: str) -> None:
+        self._tell("scenario does not load", logging.ERROR, scenario=scenario, why=why)
+
+    def noted(self, scenario: str, version: str, count: int, fate: str, note: str) -> None:
+        self._tell(
+            "conversations in another version", logging.ERROR if fate == WAITS else logging.INFO,
+            scenario=scenario, version=version, count=count, fate=fate, note=note,
+        )  # fmt: skip
 
     def turn(self, scenario: str, seconds: float) -> None:
         self._tell("turn", scenario=scenario, seconds=round(seconds, 6))
@@ -262,6 +303,15 @@ class _Spans(Observer):
             span.set_status(self._failed)
         span.end(now)
 
+    def unloaded(self, scenario: str, why: str) -> None:
+        self._span("scenario does not load", failed=True, scenario=scenario, why=why)
+
+    def noted(self, scenario: str, version: str, count: int, fate: str, note: str) -> None:
+        self._span(
+            "conversations in another version", failed=fate == WAITS,
+            scenario=scenario, version=version, count=count, fate=fate, note=note,
+        )  # fmt: skip
+
     def turn(self, scenario: str, seconds: float) -> None:
         self._span("turn", seconds, scenario=scenario)
 
@@ -311,6 +361,22 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             found["exception"] = self.formatException(record.exc_info)
         return json.dumps(found, ensure_ascii=False, default=str, separators=(",", ":"))
+
+
+class TextLines(logging.Formatter):
+    """Each record as one line for people: when (UTC), what, and its fields.
+
+    handler.setFormatter(TextLines())
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        level = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
+        fields = "".join(
+            f" {name}={value}" for name, value in vars(record).items() if name not in _STANDARD
+        )
+        return f"{at:%Y-%m-%d %H:%M:%S} {level}{record.getMessage()}{fields}"
 
 
 def _missing(what: str, package: str, module: str, error: ModuleNotFoundError) -> Exception:
