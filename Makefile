@@ -17,6 +17,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DECLARED := pyproject.toml .ci/constraints.txt .ci/pins.py
 
+# What Python compiles lies in .venv too, whatever the environment says of bytecode: otherwise each
+# process that a test starts compiles the house anew. The checkout stays as it is.
+test test-slow test-all: export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/bytecode
+test test-slow test-all: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help play test test-slow test-all lint format docs picture bench pins clean
 
 help:  ## list the targets
