@@ -201,8 +201,9 @@ async def export(asked: Asked, which: Filter, output: Path | None) -> int:
     return FINDINGS if problems else DONE
 
 
-async def import_file(asked: Asked, path: str, *, dry_run: bool) -> int:
-    """Check an export as a whole, then bring it into the store."""
+async def import_file(asked: Asked, path: str, *, dry_run: bool, parcels: bool) -> int:
+    """Check an export as a whole, then bring it into the store, with or without what is still to
+    be delivered."""
     with _seekable(path) as file:
         name = "The export" if path == "-" else path
         size = file.seek(0, 2)
@@ -213,11 +214,16 @@ async def import_file(asked: Asked, path: str, *, dry_run: bool) -> int:
             failed: list[str] = []
             if not dry_run:
                 with Progress("lines imported", len(checked.places)) as progress:
-                    failed = await importing.bring_in(store, file, checked, progress.at)
+                    failed = await importing.bring_in(
+                        store, file, checked, progress.at, parcels=parcels
+                    )
+    if not parcels:
+        checked = checked._replace(parcels=0, parked=0)
     if asked.as_json:
         print_json({
             "dry_run": dry_run, "new": checked.new, "longer": checked.longer,
-            "known": checked.known, "failed": failed,
+            "known": checked.known, "parcels": checked.parcels, "parked": checked.parked,
+            "failed": failed,
         })  # fmt: skip
         return FINDINGS if failed else DONE
     for sentence in failed:
@@ -229,6 +235,11 @@ async def import_file(asked: Asked, path: str, *, dry_run: bool) -> int:
         + (f"; {checked.known:,} were there already" * bool(checked.known))
         + "."
     )
+    if checked.parcels or checked.parked:
+        click.echo(
+            f"Parcels in them: {checked.parcels:,} still to be delivered, {checked.parked:,} that "
+            "are tried no more."
+        )
     return FINDINGS if failed else DONE
 
 

@@ -12,8 +12,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import HeartlineError, StoreDamaged
+from heartline.host.breathing import Breathing
 from heartline.host.exported import Carried, End, Head, write_line
 from heartline.host.replaying import check_whole, fingerprints
+from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import LIVE, STORED, Filter
 
 if TYPE_CHECKING:
@@ -52,7 +54,9 @@ async def export(
     yield write_line(Head(now))
     scenarios: set[str] = set()
     conversations = 0
+    breathing = Breathing()
     async for record in store.records(which):
+        await breathing.breathe()
         progress()
         try:
             carried = await _carried(store, record)
@@ -79,10 +83,12 @@ async def export(
 
 
 async def _carried(store: Store, record: Record) -> Carried | None:
-    """A conversation with its log and its timers, all of one moment; None where it is gone."""
+    """A conversation with its log and its timers, all of one moment, and what has not arrived
+    yet; None where it is gone."""
     for tried in range(_TRIES):
         entries = await _log(store, record)
         timers = await store.timers(record.id)
+        parcels = await outgoing(store, record.id)
         latest = await store.get(record.id)
         if latest is None:
             return None
@@ -93,7 +99,7 @@ async def _carried(store: Store, record: Record) -> Carried | None:
                     f"The log of the conversation {record.id} ends with entry {len(entries)}, and "
                     f"should have {record.sequence}. Restore it from a backup."
                 )
-            return Carried(record, tuple(entries), tuple(timers))
+            return Carried(record, tuple(entries), tuple(timers), tuple(parcels))
         record = latest  # somebody went on with it meanwhile
         await asyncio.sleep(0.01 * (tried + 1))
     raise StoreDamaged(f"The conversation {record.id} was changed again and again: try later.")
@@ -103,7 +109,9 @@ async def _log(store: Store, record: Record) -> list[Entry]:
     """The log of a conversation up to the entry that its record knows."""
     found: list[Entry] = []
     after = 0
+    breathing = Breathing()
     while after < record.sequence:
+        await breathing.breathe()
         portion = await store.log(record.id, after, min(_PORTION, record.sequence - after))
         if not portion:
             break
@@ -123,8 +131,10 @@ async def migrate(host: Host, progress: Progress, tell: Tell) -> Migrated:
     """
     done = failed = 0
     portion: list[Turned] = []
+    breathing = Breathing()
     for name, own in host.versions.own.items():
         async for record in host.store.records(Filter(scenario=name, status=LIVE)):
+            await breathing.breathe()
             progress()
             if record.fingerprint == own.machine.fingerprint:
                 continue
@@ -190,7 +200,9 @@ async def purge(
     told how many have been."""
     deleted = 0
     portion: list[str] = []
+    breathing = Breathing()
     async for record in to_purge(store, which, progress):
+        await breathing.breathe()
         latest = await store.get(record.id)
         # Somebody may have taken its last turn back meanwhile.
         if latest is None or latest.sequence != record.sequence:

@@ -1,12 +1,13 @@
 """The lines of an export: conversations with their logs and scenario texts, as JSON.
 
-    {"type": "export", "format": 1, "at": ...}          first
+    {"type": "export", "format": 2, "at": ...}          first
     {"type": "scenario", "fingerprint": ..., ...}       each before the conversations that need it
-    {"type": "conversation", "record": {...}, "entries": [...], "timers": [...]}     by their ids
+    {"type": "conversation", "record": {...}, "entries": [...], "timers": [...], "parcels": [...]}
     {"type": "end", "scenarios": ..., "conversations": ...}     last: without it, it was cut off
 
-Times are whole microseconds since 1970 (UTC). Here a line becomes a value, or is refused with a
-sentence; whether a log leads to what its record says is for `heartline.host.importing`.
+Conversations come in the order of their ids. Format 1 had no parcels, and is still read. Times are
+whole microseconds since 1970 (UTC). Here a line becomes a value, or is refused with a sentence;
+whether a log leads to what its record says is for `heartline.host.importing`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from heartline.host.values import (
     SENT,
     UNDONE,
     Entry,
+    Parcel,
     Record,
     StoredScenario,
     Timer,
@@ -38,14 +40,15 @@ from heartline.host.values import (
 from heartline.host.writing import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["FORMAT", "Carried", "End", "Head", "Unreadable", "read_line", "write_line"]
 
-FORMAT = 1
+FORMAT = 2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63  # what a store keeps as a number is below it
+_SMALL = 2**31  # and as a small one
 _ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 _KINDS = {OPENED, CHOSE, SENT, FIRED, UNDONE, FORKED, MIGRATED, CLOSED}
 _STATUSES = {LIVE, OVER, CLOSED}
@@ -62,11 +65,12 @@ class Head(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """A conversation with all that is carried of it."""
+    """A conversation with all that is carried of it. `parcels` are those that had not arrived."""
 
     record: Record
     entries: tuple[Entry, ...]
     timers: tuple[Timer, ...]
+    parcels: tuple[Parcel, ...]
 
 
 class End(NamedTuple):
@@ -128,6 +132,14 @@ def _written(what: Line) -> dict[str, Any]:
         "timers": [
             [timer.name, timer.generation, microseconds(timer.due)] for timer in what.timers
         ],
+        "parcels": [
+            {
+                "sequence": parcel.sequence, "index": parcel.index, "reference": parcel.reference,
+                "payload": dict(parcel.payload), "due": microseconds(parcel.due),
+                "tries": parcel.tries, "parked": parcel.parked,
+            }
+            for parcel in what.parcels
+        ],
     }  # fmt: skip
 
 
@@ -166,6 +178,9 @@ class _Fields:
         self._data = data
         self._where = where
 
+    def has(self, name: str) -> bool:
+        return name in self._data
+
     def any(self, name: str, kind: type, what: str) -> Any:
         if name not in self._data:
             raise Unreadable(f"lacks {self._where}{name!r}")
@@ -192,9 +207,9 @@ class _Fields:
             raise self.wrong(name, f"one of {', '.join(sorted(values))}")
         return value
 
-    def number(self, name: str) -> int:
+    def number(self, name: str, most: int = _MOST) -> int:
         value: int = self.any(name, int, "a whole number")
-        if not 0 <= value < _MOST:
+        if not 0 <= value < most:
             raise self.wrong(name, "a number that can be stored")
         return value
 
@@ -207,6 +222,13 @@ class _Fields:
     def moment_or_none(self, name: str) -> datetime | None:
         return None if self._data.get(name) is None else self.moment(name)
 
+    def each(self, name: str, what: str) -> Iterator[_Fields]:
+        """The objects of a list, numbered as `what`."""
+        for number, each in enumerate(self.any(name, list, "a list"), 1):
+            if type(each) is not dict:
+                raise Unreadable(f"has for {what} {number} what is not an object")
+            yield _Fields(each, f"{what} {number}: ")
+
     def texts(self, name: str) -> dict[str, str]:
         value: dict[str, str] = self.any(name, dict, "an object")
         if not all(isinstance(each, str) for each in value.values()):
@@ -216,10 +238,10 @@ class _Fields:
 
 def _head(data: _Fields) -> Head:
     form = data.any("format", int, "a whole number")
-    if form != FORMAT:
+    if not 1 <= form <= FORMAT:
         raise Unreadable(
-            f"says that the export is of format {form}, and this program reads format {FORMAT}: "
-            "import it with the program that it was made with, or a newer one"
+            f"says that the export is of format {form}, and this program reads formats 1 to "
+            f"{FORMAT}: import it with the program that it was made with, or a newer one"
         )
     return Head(data.moment("at"))
 
@@ -233,11 +255,7 @@ def _scenario(data: _Fields) -> StoredScenario:
 
 def _conversation(data: _Fields) -> Carried:
     record = _record(_Fields(data.any("record", dict, "an object"), "record."))
-    entries = []
-    for number, each in enumerate(data.any("entries", list, "a list"), 1):
-        if type(each) is not dict:
-            raise Unreadable(f"has for entry {number} what is not an object")
-        entries.append(_entry(_Fields(each, f"entry {number}: ")))
+    entries = [_entry(each) for each in data.each("entries", "entry")]
     timers = []
     for each in data.any("timers", list, "a list"):
         try:
@@ -249,7 +267,10 @@ def _conversation(data: _Fields) -> Carried:
             timers.append(Timer(record.id, name, generation, _moment(due)))
         except (TypeError, ValueError, OverflowError):
             raise Unreadable("has a timer that is not [name, generation, due]") from None
-    return Carried(record, tuple(entries), tuple(timers))
+    parcels = []
+    if data.has("parcels"):  # else it is of format 1
+        parcels = [_parcel(each, record.id) for each in data.each("parcels", "parcel")]
+    return Carried(record, tuple(entries), tuple(timers), tuple(parcels))
 
 
 def _record(data: _Fields) -> Record:
@@ -275,6 +296,14 @@ def _entry(data: _Fields) -> Entry:
     return Entry(
         data.number("sequence"), data.one_of("kind", _KINDS), data.text_or_none("key"),
         data.moment("at"), data.any("data", dict, "an object"),
+    )  # fmt: skip
+
+
+def _parcel(data: _Fields, conversation: str) -> Parcel:
+    return Parcel(
+        conversation, data.number("sequence"), data.number("index", _SMALL), data.text("reference"),
+        data.any("payload", dict, "an object"), data.moment("due"), data.number("tries", _SMALL),
+        data.text_or_none("parked"),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import ScenarioUnavailable, SnapshotDamaged
+from heartline.host.breathing import Breathing
 from heartline.host.fitting import carried_over, leads, number
 from heartline.host.values import LIVE, Filter
 
@@ -94,9 +95,11 @@ async def forecast(
             fate, to, whys = await _without_migration(versions, store, name, version, fingerprint)
             counts.add(_Group(name, version, fingerprint, state, fate, to), many, whys)
     read = 0
+    breathing = Breathing()
     for name, fingerprint in sorted(to_read):
         which = Filter(scenario=name, fingerprint=fingerprint, status=LIVE)
         async for record in store.records(which):
+            await breathing.breathe()
             fate, to, whys = await _of_one(versions, store, record)
             group = _Group(name, record.version, fingerprint, record.state, fate, to)
             counts.add(group, 1, whys)

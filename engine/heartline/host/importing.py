@@ -12,11 +12,11 @@ which they began, since a reference that none has any more names the one that ha
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from heartline.errors import CallerError, HeartlineError
+from heartline.host.breathing import Breathing
 from heartline.host.exported import Carried, End, Head, Unreadable, read_line
 from heartline.host.fitting import load_again
 from heartline.host.replaying import check_whole, fingerprints, verify
@@ -24,12 +24,12 @@ from heartline.host.turning import microseconds
 from heartline.host.values import LIVE, STORED, Change, StoredScenario
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable, Iterator
 
     from heartline.conversation import Scenario
     from heartline.host.exported import Line
     from heartline.host.store import Store
-    from heartline.host.values import Record
+    from heartline.host.values import Parcel, Record
 
     Progress = Callable[[int], None]  # is told how far it is
 
@@ -48,12 +48,15 @@ class ImportRefused(CallerError):
 
 class Checked(NamedTuple):
     """What is in an export: conversations that the store does not have, those that go on further
-    than in the store, and those that it has as they are; and where in the file the lines are that
-    are to be stored, in order."""
+    than in the store, and those that it has as they are; of the first two, what is still to be
+    delivered, and what is tried no more; and where in the file the lines are that are to be stored,
+    in order."""
 
     new: int
     longer: int
     known: int
+    parcels: int
+    parked: int
     places: array[int]
 
 
@@ -65,7 +68,9 @@ async def check(store: Store, file: BinaryIO, name: str, progress: Progress) -> 
     checking = _Checking(store)
     number = 0
     ended: End | None = None
-    async for number, place, line in _lines(file):
+    breathing = Breathing()
+    for number, place, line in _lines(file):
+        await breathing.breathe()
         try:
             what = read_line(line)
             if ended is not None:
@@ -96,7 +101,7 @@ async def check(store: Store, file: BinaryIO, name: str, progress: Progress) -> 
             f"{found.scenarios:,}: lines are missing.",
         ))  # fmt: skip
     new, longer, known = (checking.found[each] for each in (_NEW, _LONGER, _KNOWN))
-    return Checked(new, longer, known, checking.places())
+    return Checked(new, longer, known, checking.parcels, checking.parked, checking.places())
 
 
 class _Checking:
@@ -107,6 +112,7 @@ class _Checking:
         self.scenarios: dict[str, Scenario] = {}
         self.conversations = 0
         self.found = dict.fromkeys((_NEW, _LONGER, _KNOWN), 0)
+        self.parcels = self.parked = 0
         self._stored: dict[str, Scenario | None] = {}  # versions that only the store has
         self._last = ""
         # Of a conversation no more is kept than where it is, when it began, and its reference.
@@ -156,14 +162,18 @@ class _Checking:
             self._live.add(record.reference)
         if why := await self._wrong(carried):
             raise Unreadable(f"is refused. {why}".rstrip("."))
-        standing = await _standing(self.store, carried)
+        standing, before = await _standing(self.store, carried)
+        if standing != _KNOWN:
+            parked = [each.parked is not None for each in _parcels(carried, before)]
+            self.parked += sum(parked)
+            self.parcels += len(parked) - sum(parked)
         self.found[standing] += 1
         self.conversations += 1
         return standing
 
     async def _wrong(self, carried: Carried) -> str | None:
         """What of a conversation does not follow from its log."""
-        record, entries, timers = carried
+        record, entries, timers, _ = carried
         keys = [entry.key for entry in entries if entry.key is not None]
         if len(set(keys)) != len(keys):
             return f"The log of the conversation {record.id} has one key twice."
@@ -180,7 +190,7 @@ class _Checking:
                     f"Version {record.version} of the scenario {record.scenario}, in which the "
                     f"conversation {record.id} is, comes neither before it nor is in the store."
                 )
-            return verify(record, timers, entries, scenarios)
+            return verify(record, timers, entries, scenarios) or _wrong_parcel(carried)
         except HeartlineError as error:
             return str(error)
         except (AttributeError, ArithmeticError, AssertionError, LookupError, RecursionError,
@@ -194,8 +204,27 @@ class _Checking:
         return self._stored[fingerprint]
 
 
-async def _standing(store: Store, carried: Carried) -> str:
-    """Whether the store has a conversation already. Raises Unreadable where it has another."""
+def _wrong_parcel(carried: Carried) -> str | None:
+    """Which parcel does not tell of the entry that it names, or not whom the conversation tells."""
+    record, entries, _, parcels = carried
+    told, last = list(record.seats.values()), (0, -1)
+    for parcel in parcels:
+        place, payload = (parcel.sequence, parcel.index), parcel.payload
+        if not (last < place and 1 <= parcel.sequence <= len(entries)):
+            return f"The parcels of the conversation {record.id} do not follow its log."
+        data, last = entries[parcel.sequence - 1].data, place
+        says = [payload.get(name) for name in ("conversation", "sequence", "turn", "state")]
+        follows = [record.id, parcel.sequence, data["at_turn"], data["state"]]
+        if says != follows or not isinstance(payload.get("said"), list):
+            return f"The parcel {parcel.id} tells of something else than its entry of the log."
+        if told[parcel.index : parcel.index + 1] != [parcel.reference]:
+            return f"The parcel {parcel.id} is to somebody whom the conversation does not tell."
+    return None
+
+
+async def _standing(store: Store, carried: Carried) -> tuple[str, int]:
+    """Whether the store has a conversation already, and up to which entry. Raises Unreadable where
+    it has another."""
     record = carried.record
     there = await store.get(record.id)
     if there is not None:
@@ -205,7 +234,7 @@ async def _standing(store: Store, carried: Carried) -> str:
                 "store: delete it there, or import into an empty store"
             )
         if there.sequence >= record.sequence:
-            return _KNOWN
+            return _KNOWN, there.sequence
     if record.status == LIVE:
         holder = await store.find(record.reference)
         if holder is not None and holder.status == LIVE and holder.id != record.id:
@@ -213,7 +242,7 @@ async def _standing(store: Store, carried: Carried) -> str:
                 f"has the conversation {record.id} with the reference {record.reference[:60]!r}, "
                 f"which the live conversation {holder.id} has in this store: close that first"
             )
-    return _NEW if there is None else _LONGER
+    return (_NEW, 0) if there is None else (_LONGER, there.sequence)
 
 
 async def _agree(store: Store, there: Record, carried: Carried) -> bool:
@@ -230,10 +259,14 @@ async def _agree(store: Store, there: Record, carried: Carried) -> bool:
 # Storing ------------------------------------------------------------------------------------------
 
 
-async def bring_in(store: Store, file: BinaryIO, checked: Checked, progress: Progress) -> list[str]:
-    """Store what was checked; gives a sentence for each that could not be stored since somebody
-    was at it meanwhile. `progress` is told how many lines have been stored."""
+async def bring_in(
+    store: Store, file: BinaryIO, checked: Checked, progress: Progress, *, parcels: bool = True
+) -> list[str]:
+    """Store what was checked, with or without what is still to be delivered; gives a sentence for
+    each that could not be stored since somebody was at it meanwhile. `progress` is told how many
+    lines have been stored."""
     failed: list[str] = []
+    breathing = Breathing()
     portion: list[Change] = []
     entries = 0
     for number, place in enumerate(checked.places, 1):
@@ -242,7 +275,7 @@ async def bring_in(store: Store, file: BinaryIO, checked: Checked, progress: Pro
             what = read_line(file.readline(LONGEST_LINE))
             if isinstance(what, StoredScenario) and await store.scenario(what.fingerprint) is None:
                 await store.keep_scenario(what)
-            change = await _change(store, what) if isinstance(what, Carried) else None
+            change = await _change(store, what, parcels) if isinstance(what, Carried) else None
         except Unreadable as error:
             failed.append(f"The line at byte {place:,} {error}.")
             continue
@@ -253,19 +286,25 @@ async def bring_in(store: Store, file: BinaryIO, checked: Checked, progress: Pro
             failed += await _store(store, portion)
             portion, entries = [], 0
         progress(number)
-        if number % _AT_ONCE == 0:
-            await asyncio.sleep(0)
+        await breathing.breathe()
     return failed + await _store(store, portion)
 
 
-async def _change(store: Store, carried: Carried) -> Change | None:
+async def _change(store: Store, carried: Carried, parcels: bool) -> Change | None:
     """What is to be stored of a conversation; None where the store has it. Raises Unreadable."""
-    record, entries, timers = carried
-    if await _standing(store, carried) == _KNOWN:
+    record, entries, timers, _ = carried
+    standing, before = await _standing(store, carried)
+    if standing == _KNOWN:
         return None
-    there = await store.get(record.id)
-    before = 0 if there is None else there.sequence
-    return Change(record, before, entries[before:], timers if record.status == LIVE else ())
+    timers = timers if record.status == LIVE else ()
+    told = _parcels(carried, before) if parcels else ()
+    return Change(record, before, entries[before:], timers, told)
+
+
+def _parcels(carried: Carried, before: int) -> tuple[Parcel, ...]:
+    """The parcels that tell of what the store does not have: the others it has, or they have
+    arrived from there."""
+    return tuple([parcel for parcel in carried.parcels if parcel.sequence > before])
 
 
 async def _store(store: Store, portion: list[Change]) -> list[str]:
@@ -280,15 +319,13 @@ async def _store(store: Store, portion: list[Change]) -> list[str]:
     ]
 
 
-async def _lines(file: BinaryIO) -> AsyncIterator[tuple[int, int, bytes]]:
+def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     """The lines, each with its number and the place where it begins."""
     number = place = 0
     while line := file.readline(LONGEST_LINE):
         number += 1
         yield number, place, line if len(line) < LONGEST_LINE else b""  # too long to be one
         place += len(line)
-        if number % 20 == 0:
-            await asyncio.sleep(0)
 
 
 def _refused(name: str, why: str) -> str:

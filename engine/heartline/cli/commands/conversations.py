@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Command = TypeVar("Command", bound=Callable[..., Any])
 
-__all__ = ["command"]
+__all__ = ["command", "located", "named"]
 
 MOST = 2**53
 _ID = re.compile(r"-[A-Za-z0-9_-]{21}\Z")
@@ -253,9 +253,9 @@ def migrate(url: str | None, form: str, paths: tuple[str, ...], dry_run: bool) -
 def export(url: str | None, output: Path | None, **which: Any) -> int:
     """Write conversations with all that belongs to them as JSON lines.
 
-    Records, logs with all that was said, timers, and the texts of their scenarios. What could not
-    be imported again (a log with a hole, a version that is not in the store) is told and left out,
-    and the exit code is 1.
+    Records, logs with all that was said, timers, what is still to be delivered, and the texts of
+    their scenarios. What could not be imported again (a log with a hole, a version that is not in
+    the store) is told and left out, and the exit code is 1.
     """
     from heartline.cli import operating, upkeep
 
@@ -266,7 +266,11 @@ def export(url: str | None, output: Path | None, **which: Any) -> int:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @stored
 @click.option("--dry-run", is_flag=True, help="Only check it.")
-def import_(url: str | None, form: str, file: str, dry_run: bool) -> int:
+@click.option(
+    "--no-parcels", is_flag=True,
+    help="Leave out what was still to be delivered: it may have arrived since the export.",
+)  # fmt: skip
+def import_(url: str | None, form: str, file: str, dry_run: bool, no_parcels: bool) -> int:
     """Bring an export into a store, which may be of another kind.
 
     All of it is checked first: that nothing is missing, and that each log leads to its snapshot
@@ -276,7 +280,8 @@ def import_(url: str | None, form: str, file: str, dry_run: bool) -> int:
     from heartline.cli import operating, upkeep
 
     asked = _asked(url, form, new=not dry_run)
-    return operating.run(upkeep.import_file(asked, file, dry_run=dry_run))
+    work = upkeep.import_file(asked, file, dry_run=dry_run, parcels=not no_parcels)
+    return operating.run(work)
 
 
 @command.command("purge")
@@ -330,11 +335,16 @@ def _asked(url: str | None, form: str, *, new: bool = False) -> Asked:
     """What is asked of which store."""
     from heartline.cli.operating import Asked, opened
 
+    return Asked(opened(named(url), new=new), form == "json")
+
+
+def named(url: str | None) -> str:
+    """The URL that was given. Raises UsageError where none was."""
     if not url:
         raise click.UsageError(
             "Say which store: --store sqlite:///heartline.db, or set the variable HEARTLINE_STORE."
         )
-    return Asked(opened(url, new=new), form == "json")
+    return url
 
 
 def _filter(
