@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from heartline.diagnostics import Location
     from heartline.expressions import Action, Symbol, Tree, Type
     from heartline.text import Text
-    from heartline.turn import Said
+    from heartline.turn import Choice, Said
 
 __all__ = [
     "OFF", "RUNNING", "PENDING", "HANDLED",
@@ -195,7 +195,8 @@ class ChoiceSpec:
     `timely` says that one of them speaks of more than variables, such as dates, so that its reason
     is not remembered.
     `reads` are the slots that its guards and these sentences read; `reasons` remembers, for values
-    of these, why it was closed (heartline.reasons).
+    of these, why it was closed (heartline.reasons). `shown` is the open choice as it is shown,
+    where its words are the same in every conversation (heartline.rendering).
     """
 
     id: str
@@ -220,6 +221,7 @@ class ChoiceSpec:
     timely: bool = False
     reads: tuple[int, ...] = ()
     reasons: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    shown: Choice | None = None
 
     @property
     def needs(self) -> Tree:

@@ -14,7 +14,7 @@ from heartline.turn import Change, Choice, Deadline, Said, Turn
 
 if TYPE_CHECKING:
     from heartline.machine import Machine
-    from heartline.plan import SpokenLine
+    from heartline.plan import ChoiceSpec, SpokenLine
     from heartline.run import Spoken, Step
     from heartline.snapshot import Snapshot
 
@@ -36,27 +36,15 @@ def look(
     frame, roles, persons = snapshot.frame, machine.roles, snapshot.persons
     leaf = machine.leaves[frame[0]]
     state = leaf.state
-    moment = Moment(machine, frame, snapshot.deadlines, snapshot.time)
     choices = []
     for spec in leaf.choices:
         if roles[spec.role].engine and spec.role not in persons:
             continue
-        enabled = spec.enabled(frame)
-        if not enabled and spec.hide:
-            continue
-        choices.append(
-            new_tuple(
-                Choice,
-                (
-                    spec.id,
-                    spec.label.fixed or spec.label.render(moment),
-                    spec.role,
-                    enabled,
-                    None if enabled else closed_reason(machine, snapshot, spec),
-                    spec.tags,
-                ),
-            )
-        )
+        if spec.enabled(frame):
+            choices.append(spec.shown or _open(machine, snapshot, spec))
+        elif not spec.hide:
+            label, reason = _label(machine, snapshot, spec), closed_reason(machine, snapshot, spec)
+            choices.append(Choice(spec.id, label, spec.role, False, reason, spec.tags))
     # In the order of Turn's fields; by their names it would take ten times as long.
     return new_tuple(
         Turn,
@@ -71,10 +59,23 @@ def look(
             tuple(choices),
             _deadlines(machine, snapshot) if snapshot.deadlines else (),
             state.outcome,
-            moment.support or None,
+            None if machine.support is None else machine.support(frame) or None,
             changes,
         ),
     )
+
+
+def _open(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> Choice:
+    choice = Choice(spec.id, _label(machine, snapshot, spec), spec.role, True, None, spec.tags)
+    if spec.label.fixed is not None:
+        spec.shown = choice
+    return choice
+
+
+def _label(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> str:
+    if spec.label.fixed is not None:
+        return spec.label.fixed
+    return spec.label.render(Moment(machine, snapshot.frame, snapshot.deadlines, snapshot.time))
 
 
 def _deadlines(machine: Machine, snapshot: Snapshot) -> tuple[Deadline, ...]:

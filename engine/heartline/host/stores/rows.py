@@ -38,7 +38,7 @@ ENTRY = "sequence, kind, key, at, data"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Made once: json.dumps with these options would make an encoder for each call.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def text(data: Mapping[str, Any]) -> str:
