@@ -40,6 +40,7 @@ import yaml
 
 import heartline
 from heartline.checking.lint import check, lint
+from heartline.cli import run
 from heartline.compiler import compile_scenario
 from heartline.loader import load_text
 from heartline.testing.files.loading import load_tests
@@ -198,27 +199,35 @@ class Page:
                 continue
             if words[0] not in ("heartline", "python") or words[1:2] == ["-m"]:
                 continue
-            start = [sys.executable, *(["-m", "heartline"] if words[0] == "heartline" else [])]
-            done = subprocess.run(
-                [*start, *words[1:]],
-                cwd=self.folder,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": str(ROOT / "engine"),
-                    "PYTHONIOENCODING": "utf-8",
-                    "COLUMNS": "80",
-                    "NO_COLOR": "1",
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=60,
-                encoding="utf-8",
-                check=False,
+            printed = (
+                typed(words[1:]) if words[0] == "heartline" else started(words[1:], self.folder)
             )
-            assert "Traceback" not in done.stdout, done.stdout
-            assert "Heartline itself has a fault" not in done.stdout, done.stdout
-            self.outputs.append((f"{block.place}: {command}", expected, done.stdout))
+            assert "Traceback" not in printed, printed
+            assert "Heartline itself has a fault" not in printed, printed
+            self.outputs.append((f"{block.place}: {command}", expected, printed))
+
+
+def typed(arguments: list[str]) -> str:
+    """What the command prints. It runs in this process, since starting one takes longer."""
+    printed = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        run(arguments)
+    return printed.buffer.getvalue().decode()
+
+
+def started(arguments: list[str], folder: Path) -> str:
+    """What a program of the page prints."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONIOENCODING": "utf-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        encoding="utf-8",
+        check=False,
+    ).stdout
 
 
 def tidy(text: str) -> str:
@@ -240,6 +249,9 @@ def test_the_examples_of_the_page_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
     running = Page(tmp_path)
     for block in blocks(page):
         running.run(block)
@@ -267,15 +279,8 @@ def test_every_relative_link_leads_somewhere() -> None:
 
 def test_the_session_of_the_picture_can_still_be_played() -> None:
     script = ROOT / "docs" / "images" / "session.txt"
-    done = subprocess.run(
-        [sys.executable, "-m", "heartline", "play", "reconciliation", "--script", str(script)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "engine")},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stderr}: mend {script}, then run make picture"
+    code = run(["play", "reconciliation", "--script", str(script)])
+    assert code == 0, f"mend {script}, then run make picture"
 
 
 def test_heartline_is_this_checkout() -> None:
