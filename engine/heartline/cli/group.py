@@ -26,6 +26,7 @@ COMMANDS = {
     "mutate": "Find out whether the tests of a scenario would notice a mistake in it.",
     "graph": "Draw a scenario as a diagram.",
     "new": "Begin a scenario of your own.",
+    "run": "Let the timers of a store fire.",
     "conversations": "Look after the conversations of a store.",
     "scenarios": "List the scenarios that come with Heartline.",
     "schema": "Print the JSON Schema of the scenario format.",

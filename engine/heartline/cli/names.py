@@ -1,5 +1,5 @@
 """What arguments and options take: a scenario by its name or path, whole numbers, sizes,
-lengths of time."""
+lengths of time, how fast time runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-__all__ = ["Length", "Number", "ScenarioName", "Size"]
+__all__ = ["Length", "Number", "ScenarioName", "Size", "Speed"]
+
+FASTEST = 1e9  # with which a second is thirty years
 
 
 class ScenarioName(click.ParamType[str]):
@@ -77,3 +79,24 @@ class Length(click.ParamType["timedelta"]):
             return parse_duration(str(value))
         except ValueError as fault:
             self.fail(f"{fault}.", param, ctx)
+
+
+class Speed(click.ParamType[float]):
+    """How many times as fast as the machine's a clock runs."""
+
+    name = "speed"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            speed = float(str(value))
+        except ValueError:
+            speed = 0.0
+        if not 0 < speed <= FASTEST:
+            self.fail(
+                f"{str(value)[:40]!r} is no speed: write a number above 0, as in 86400, with which "
+                "a day takes a second.",
+                param, ctx,
+            )  # fmt: skip
+        return speed

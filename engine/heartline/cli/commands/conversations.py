@@ -125,15 +125,26 @@ def filtered(use: Command) -> Command:
     "--reference", metavar="NAME",
     help="Only those with this reference, and those that tell it what happens. Looks at all.",
 )  # fmt: skip
+@click.option(
+    "--overdue", is_flag=True,
+    help="Only those with a timer that should have fired more than a minute ago. Looks at all.",
+)  # fmt: skip
 @click.option("--limit", type=Number(1, MOST), metavar="NUMBER", help="At most so many.")
 def list_(
-    url: str | None, form: str, reference: str | None, limit: int | None, **which: Any
-) -> int:
-    """List conversations, in the order of their ids."""
+    url: str | None, form: str, reference: str | None, overdue: bool, limit: int | None,
+    **which: Any,
+) -> int:  # fmt: skip
+    """List conversations, in the order of their ids.
+
+    Below it stands what is wrong with them: versions that do not load, so that conversations wait,
+    and timers that should have fired.
+    """
     from heartline.cli import operating
 
-    asked = _asked(url, form)
-    return operating.run(operating.list_conversations(asked, _filter(**which), reference, limit))
+    asked, meant = _asked(url, form), _filter(**which)
+    return operating.run(
+        operating.list_conversations(asked, meant, reference, limit, overdue=overdue)
+    )
 
 
 @command.command("show", cls=Named)
@@ -207,7 +218,8 @@ def verify(url: str | None, form: str, names: tuple[str, ...], **which: Any) -> 
     """Play logs again, and compare what is stored with what follows from them.
 
     Of the conversations ID, or of all that the options mean. Exit code 1 where one does not follow
-    from its log, or cannot be played.
+    from its log, or waits since its version does not load, or has timers that are due and cannot
+    fire.
     """
     from heartline.cli import operating
 

@@ -1,0 +1,132 @@
+"""A worker, for as long as it is let run: `heartline run`.
+
+It opens the store, says what it finds there, and lets timers fire. It delivers nothing: that is for
+front ends, and none of them is part of a worker yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from heartline.cli.demonstrating import running_clock, told
+from heartline.cli.guard import DONE
+from heartline.cli.operating import counted, say
+from heartline.host.host import Host
+from heartline.host.watching import LOGGER, JsonLines, TextLines, Watching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from typing import Any
+
+    from heartline.conversation import Scenario
+    from heartline.host.store import Store
+
+__all__ = ["until_told", "work"]
+
+_ENDS = (signal.SIGINT, signal.SIGTERM)
+
+
+def work(
+    make: Callable[[], Store], scenarios: Sequence[Scenario | str], speed: float | None, form: str
+) -> int:
+    """Run until Ctrl-C or SIGTERM; gives the exit code. `make` gives the store, `form` is that of
+    the log. Raises HeartlineError where it cannot begin."""
+    log = Log(form)
+    asyncio.run(until_told(_work(make, scenarios, speed, log)))
+    log.say("Stopped.")
+    return DONE
+
+
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Do it until it is done, or until somebody wants the program to end, which lets it end in
+    order. The second time it ends at once."""
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    told = False
+
+    def end(*_: object) -> None:
+        nonlocal told
+        told = True
+        for each in _ENDS:
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(each)
+        loop.call_soon_threadsafe(task.cancel)
+
+    for each in _ENDS:
+        try:
+            loop.add_signal_handler(each, end)
+        except NotImplementedError:  # a system where the loop cannot be woken by one
+            signal.signal(each, end)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+
+
+async def _work(
+    make: Callable[[], Store], scenarios: Sequence[Scenario | str], speed: float | None, log: Log
+) -> None:
+    async with (
+        running_clock(make, speed) as clock,
+        Host(make(), scenarios, clock=clock, observer=Watching(logs=True)) as host,
+    ):
+        for sentence in await _found(host):
+            log.say(sentence)
+        log.begin(_wrong(host))
+        if (fast := told(clock)) is not None:
+            log.say(fast)
+        log.say("Timers fire from now on. Nothing is delivered. Ctrl-C ends it.")
+        await host.run()
+
+
+async def _found(host: Host) -> Sequence[str]:
+    """What is served, and how much there is."""
+    own = [f"{each.id} {each.version}" for each in host.versions.own.values()]
+    what = ", ".join(own) or "the versions of scenarios that it keeps"
+    live = sum(count for *_, count in await host.store.versions())
+    due = await host.store.next_due()
+    how_many = f"{counted(live).capitalize()} {'is' if live == 1 else 'are'} live"
+    if due is not None:
+        how_many += f"; the next timer is due on {due:%Y-%m-%d at %H:%M} (UTC)"
+    return f"Serving {what} in {host.store.url}.", f"{how_many}."
+
+
+def _wrong(host: Host) -> Iterator[str]:
+    """What does not load, and which conversations are in other versions."""
+    yield from host.unavailable.values()
+    yield from (note for note in host.versions.notes if note not in host.unavailable.values())
+
+
+class Log:
+    """What the host tells goes to standard error, a line for each thing that happens; with it go
+    sentences about the run, in the same form."""
+
+    def __init__(self, form: str) -> None:
+        self._json = form == "json"
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(JsonLines() if self._json else TextLines())
+        self._logger = logging.getLogger(LOGGER)
+        self._logger.handlers[:] = [handler]
+        self._logger.propagate = False
+        # What is wrong at the start comes as lines for programs, and for people as sentences.
+        self._logger.setLevel(logging.INFO if self._json else logging.CRITICAL)
+
+    def begin(self, wrong: Iterator[str]) -> None:
+        """Say what is wrong, and let all that happens be told from now on."""
+        if not self._json:
+            for sentence in wrong:
+                say(sentence)
+            self._logger.setLevel(logging.INFO)
+
+    def say(self, sentence: str) -> None:
+        """A sentence about the run."""
+        if self._json:
+            self._logger.info("%s", sentence)
+        else:
+            say(sentence)
