@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heartline.host.forecasting import Forecast
     from heartline.host.replaying import Place
-    from heartline.host.values import Happened, Record, Timer
+    from heartline.host.values import Happened, Parcel, Record, Timer
     from heartline.turn import Said, Turn
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "happened_lines",
     "happened_values",
     "moment",
+    "parcel_values",
     "place_values",
     "print_json",
     "record_lines",
@@ -104,7 +105,20 @@ def timer_values(timers: Iterable[Timer]) -> list[dict[str, Any]]:
     ]
 
 
-def record_lines(record: Record, timers: Sequence[Timer]) -> Iterator[str]:
+def parcel_values(parcels: Iterable[Parcel]) -> list[dict[str, Any]]:
+    """What is still to be delivered of a conversation in JSON, without what it tells."""
+    return [
+        {
+            "id": each.id, "reference": each.reference, "due": write_moment(each.due),
+            "tries": each.tries, "parked": each.parked,
+        }
+        for each in parcels
+    ]  # fmt: skip
+
+
+def record_lines(
+    record: Record, timers: Sequence[Timer], parcels: Sequence[Parcel] = ()
+) -> Iterator[str]:
     """What is told of a conversation to people."""
     yield f"{record.id}  {plain(record.reference)}"
     yield f"scenario  {record.scenario} {record.version} ({record.fingerprint})"
@@ -119,6 +133,16 @@ def record_lines(record: Record, timers: Sequence[Timer]) -> Iterator[str]:
         yield f"tells     {plain(role)}: {plain(reference)}"
     for timer in timers:
         yield f"timer     {timer.name}, due {moment(timer.due)}"
+    for parcel in parcels:
+        yield plain(f"parcel    of entry {parcel.sequence} to {parcel.reference}{_tried(parcel)}")
+
+
+def _tried(parcel: Parcel) -> str:
+    """How often a parcel was tried in vain, and whether it still is."""
+    if parcel.tries == 0:
+        return ""
+    tried = f", tried {parcel.tries:,} time{'s' * (parcel.tries > 1)}"
+    return tried if parcel.parked is None else f"{tried} and parked: {parcel.parked}"
 
 
 def _status(record: Record) -> str:
@@ -159,15 +183,16 @@ class Listing:
         for row in rows:
             click.echo(_row(row, self._widths))
 
-    def end(self) -> None:
-        """There are no more."""
+    def end(self, notes: Sequence[str] = ()) -> None:
+        """There are no more, and this is to be said about them."""
         if self._as_json:
             none = f'{{"format":{FORMAT},"conversations":[' if self.many == 0 else "\n"
-            click.echo(none + "]}")
-        elif self.many and not self._widths:
+            click.echo(f'{none}],"notes":{encode(list(notes))}}}')
+            return
+        if self.many and not self._widths:
             self._begin()
-        if self.many == 0:
-            click.echo("There are no such conversations.", err=True)
+        for note in notes if self.many else ["There are no such conversations."]:
+            click.echo(plain(note), err=True)
 
 
 # What happened ------------------------------------------------------------------------------------

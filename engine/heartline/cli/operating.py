@@ -6,6 +6,7 @@ Each function opens the store, does one thing, prints what came of it, and gives
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,14 @@ import click
 from heartline.cli import conversing
 from heartline.cli.conversing import print_json
 from heartline.cli.guard import DONE, FINDINGS
+from heartline.cli.noticing import Noticing, cannot_fire, counted, is_overdue
 from heartline.cli.progress import Progress
-from heartline.errors import CallerError, HostError, StoreUnavailable
+from heartline.errors import CallerError, HostError, ScenarioUnavailable, StoreUnavailable
 from heartline.host.host import Host
 from heartline.host.naming import check_reference
 from heartline.host.replaying import check_whole
 from heartline.host.store import open_store
+from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import Filter
 from heartline.rendering import look
 from heartline.stored import dump
@@ -79,38 +82,42 @@ def say(sentence: str) -> None:
     click.echo(plain(sentence), err=True)
 
 
+def problem(record: Record, sentence: str) -> dict[str, str]:
+    """What is wrong with a conversation, in JSON."""
+    return {"id": record.id, "reference": record.reference, "message": sentence}
+
+
 def telling(problems: list[dict[str, str]], *, as_json: bool) -> Callable[[Record, str], None]:
     """Notes with which conversation something is wrong, and says it where people read."""
 
     def tell(record: Record, sentence: str) -> None:
-        problems.append({"id": record.id, "reference": record.reference, "message": sentence})
+        problems.append(problem(record, sentence))
         if not as_json:
             say(sentence if record.id in sentence else f"{record.id}: {sentence}")
 
     return tell
 
 
-def counted(count: int) -> str:
-    return "1 conversation" if count == 1 else f"{count:,} conversations"
-
-
 # Looking ------------------------------------------------------------------------------------------
 
 
 async def list_conversations(
-    asked: Asked, which: Filter, reference: str | None, most: int | None
+    asked: Asked, which: Filter, reference: str | None, most: int | None, *, overdue: bool
 ) -> int:
     """Show conversations as they are read."""
     async with asked.store as store:
-        listing = conversing.Listing(as_json=asked.as_json)
+        now = Host(store).touching.now()
+        listing, noticing = conversing.Listing(as_json=asked.as_json), Noticing(now)
         with Progress("conversations looked at", beside=True) as progress:
             async for record in store.records(which):
                 progress.step()
-                if reference is None or reference in (record.reference, *record.seats.values()):
+                named = reference is None or reference in (record.reference, *record.seats.values())
+                if named and (not overdue or is_overdue(record, now)):
                     listing.add(record)
+                    noticing.see(record)
                 if listing.many == most:
                     break
-        listing.end()
+        listing.end(await noticing.notes(store))
     return DONE
 
 
@@ -119,25 +126,30 @@ async def show(asked: Asked, name: str) -> int:
     async with Host(asked.store) as host:
         record = await host.touching.record(name)
         timers = await host.store.timers(record.id)
-        turn, why = None, None
+        parcels = await outgoing(host.store, record.id)
+        turn, why, stuck = None, None, None
         try:
             turn = (await host.read(record.id)).turn
+            stuck = await cannot_fire(host, record)
         except HostError as error:
             why = str(error)
     if asked.as_json:
         print_json({
             "conversation": conversing.record_values(record),
             "timers": conversing.timer_values(timers),
+            "parcels": conversing.parcel_values(parcels),
             "turn": None if turn is None else conversing.turn_values(turn),
             "unavailable": why,
+            "stuck": stuck,
         })  # fmt: skip
         return DONE
-    for line in conversing.record_lines(record, timers):
+    for line in conversing.record_lines(record, timers, parcels):
         click.echo(line)
     for line in () if turn is None else conversing.turn_lines(turn):
         click.echo(line)
-    if why is not None:
-        say(why)
+    for sentence in (why, stuck):
+        if sentence is not None:
+            say(sentence)
     return DONE
 
 
@@ -196,10 +208,19 @@ async def verify(asked: Asked, names: Sequence[str], which: Filter) -> int:
     """Play logs again and compare; those that were named, or all that are meant."""
     problems: list[dict[str, str]] = []
     tell = telling(problems, as_json=asked.as_json)
+    waiting: Counter[str] = Counter()  # by what keeps them waiting, which is said once
+    stuck = 0
 
     async def look_at(host: Host, record: Record) -> None:
+        nonlocal stuck
         try:
             why = await host.verify(record.id)
+            if why is None and (why := await cannot_fire(host, record)) is not None:
+                stuck += 1
+        except ScenarioUnavailable as error:
+            waiting[str(error)] += 1
+            problems.append(problem(record, str(error)))
+            return
         except HostError as error:
             why = str(error)
         except CallerError:
@@ -221,10 +242,20 @@ async def verify(asked: Asked, names: Sequence[str], which: Filter) -> int:
                 many = progress.done
     if asked.as_json:
         print_json({"conversations": many, "findings": problems})
-    elif problems:
-        click.echo(f"Verified {counted(many)}: {len(problems):,} do not follow from their logs.")
-    else:
-        click.echo(f"Verified {counted(many)}: each follows from its log.")
+        return FINDINGS if problems else DONE
+    for sentence, some in waiting.items():
+        say(f"{counted(some)}: {sentence}")
+    wrong = len(problems) - stuck - waiting.total()
+    found = [
+        f"{some:,} {one if some == 1 else more}"
+        for some, one, more in (
+            (wrong, "does not follow from its log", "do not follow from their logs"),
+            (stuck, "has timers that cannot fire", "have timers that cannot fire"),
+            (waiting.total(), "waits, and was not played", "wait, and were not played"),
+        )
+        if some
+    ]
+    click.echo(f"Verified {counted(many)}: {', '.join(found) or 'each follows from its log'}.")
     return FINDINGS if problems else DONE
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from heartline.conversation import Scenario
     from heartline.host.values import Parcel, Record
 
-__all__ = ["delete", "export", "import_file", "migrate", "purge"]
+__all__ = ["delete", "export", "import_file", "migrate", "purge", "purge_versions"]
 
 
 async def _deliver(reference: str, parcel: Parcel) -> None:
@@ -44,7 +44,7 @@ async def _deliver(reference: str, parcel: Parcel) -> None:
 async def migrate(asked: Asked, scenarios: Sequence[Scenario], *, dry_run: bool) -> int:
     """Say what new versions mean for the live conversations, or let those that fit go over."""
     problems: list[dict[str, str]] = []
-    done = 0
+    done, unavailable = 0, []
     if dry_run:
         async with asked.store as store:
             # The host is not entered: it would keep the new versions in the store.
@@ -53,7 +53,8 @@ async def migrate(asked: Asked, scenarios: Sequence[Scenario], *, dry_run: bool)
             others = await _others(host)
     else:
         async with Host(asked.store, scenarios, deliver=_deliver) as host:
-            for sentence in host.unavailable.values():
+            unavailable = list(host.unavailable.values())
+            for sentence in unavailable:
                 if not asked.as_json:
                     say(sentence)
             with Progress("conversations looked at") as progress:
@@ -66,6 +67,7 @@ async def migrate(asked: Asked, scenarios: Sequence[Scenario], *, dry_run: bool)
             "dry_run": dry_run,
             "migrated": done,
             "failed": problems,
+            "unavailable": unavailable,
             "states": [conversing.forecast_values(each) for each in found],
             "others": others,
         })  # fmt: skip
@@ -166,6 +168,21 @@ async def purge(asked: Asked, which: Filter, *, dry_run: bool, yes: bool) -> int
         click.echo(f"{counted(many)} would be deleted.".capitalize())
     else:
         click.echo(f"Deleted {counted(gone)}.")
+    return DONE
+
+
+async def purge_versions(asked: Asked, scenarios: Sequence[Scenario]) -> int:
+    """Remove the stored versions of scenarios that nothing needs, but for these."""
+    async with asked.store as store:
+        but = [scenario.machine.fingerprint for scenario in scenarios]
+        total = (await store.counts()).conversations
+        with Progress("conversations looked at", total) as progress:
+            gone = await carrying.purge_versions(store, but, progress.step)
+    if asked.as_json:
+        print_json({"removed": gone})
+    else:
+        versions = "version" if gone == 1 else "versions"
+        click.echo(f"Removed {gone:,} {versions} of scenarios that no conversation needs.")
     return DONE
 
 

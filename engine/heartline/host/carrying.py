@@ -19,7 +19,7 @@ from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import LIVE, STORED, Filter
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from datetime import datetime
 
     from heartline.host.host import Host
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Progress = Callable[[], None]  # is told of each conversation that was looked at
     Tell = Callable[[Record, str], None]  # is told of each with which something is wrong
 
-__all__ = ["Migrated", "export", "forks_of", "migrate", "purge", "to_purge"]
+__all__ = ["Migrated", "export", "forks_of", "migrate", "purge", "purge_versions", "to_purge"]
 
 _PORTION = 1000  # entries that are read at once
 _TRIES = 8
@@ -213,6 +213,21 @@ async def purge(
             gone(deleted)
             portion = []
     gone(deleted + await store.delete_all(portion))
+
+
+async def purge_versions(store: Store, but: Collection[str], progress: Progress) -> int:
+    """Remove the stored versions of scenarios that nothing needs, and that are none of these; gives
+    how many. Needed are those that conversations are in, and those in which their logs begin and go
+    on: without them a log is only played again from its last migration on."""
+    needed = set(but)
+    breathing = Breathing()
+    async for record in store.records(Filter()):
+        await breathing.breathe()
+        progress()
+        first = await store.log(record.id, 0, 1)
+        if fingerprints(first) != (record.fingerprint,):  # it has migrated since
+            needed.update(fingerprints(await _log(store, record)))
+    return await store.forget_scenarios(sorted(needed))
 
 
 async def forks_of(store: Store, conversation: str, progress: Progress) -> list[Record]:

@@ -215,7 +215,7 @@ def fork(url: str | None, form: str, name: str, at: int | None, reference: str |
 @stored
 @filtered
 def verify(url: str | None, form: str, names: tuple[str, ...], **which: Any) -> int:
-    """Play logs again, and compare what is stored with what follows from them.
+    """Play logs again, and compare what follows with what is stored.
 
     Of the conversations ID, or of all that the options mean. Exit code 1 where one does not follow
     from its log, or waits since its version does not load, or has timers that are due and cannot
@@ -324,6 +324,26 @@ def purge(
     asked = _asked(url, form)
     meant = Filter(ended_before=_ago(age), **which)
     return operating.run(upkeep.purge(asked, meant, dry_run=dry_run, yes=yes))
+
+
+@command.command("purge-versions")
+@stored
+@click.option(
+    "--scenario", "paths", multiple=True, required=True, type=ScenarioName(), metavar="PATH",
+    help="A version that workers run with, which stays in any case. Repeatable: name all of them.",
+)  # fmt: skip
+def purge_versions(url: str | None, form: str, paths: tuple[str, ...]) -> int:
+    """Remove stored versions of scenarios that nothing needs any more.
+
+    A store keeps the texts of each version that a worker began with. Those go that no conversation
+    is in, and that none of the logs was played in. Looks at all conversations.
+    """
+    from heartline.cli import operating, upkeep
+    from heartline.conversation import load
+
+    asked = _asked(url, form)
+    scenarios = [load(path) for path in dict.fromkeys(paths)]
+    return operating.run(upkeep.purge_versions(asked, scenarios))
 
 
 @command.command("delete", cls=Named)
