@@ -11,24 +11,9 @@ _PARCEL = "conversation, sequence, index, reference, payload, due, tries, parked
 COMMIT = f"SELECT heartline_commit({', '.join(f'${number}' for number in range(1, 33))})"
 COMMIT_ALL = "SELECT heartline_commit_all($1, $2, $3, $4)"
 
-# A timer is only looked for as long as its conversation says that one is due, which is read again
-# once the row is locked: whoever has just fired it has not left it for us.
-CLAIM = f"""
-WITH ready AS MATERIALIZED (
-    SELECT c.id FROM heartline_timers AS t
-    JOIN heartline_conversations AS c ON c.id = t.conversation
-    WHERE t.due <= $1 AND c.due <= $1 AND c.claimed < now()
-    ORDER BY t.due LIMIT $2 FOR UPDATE OF c SKIP LOCKED
-)
-UPDATE heartline_conversations AS c SET claimed = now() + $3 * interval '1 second'
-WHERE c.id IN (SELECT id FROM ready)
-RETURNING {_RECORD}
-"""
+CLAIM = "SELECT * FROM heartline_claim($1, $2, $3, $4, $5, $6, $7)"
 
-NEXT_DUE = """
-SELECT t.due FROM heartline_timers AS t JOIN heartline_conversations AS c ON c.id = t.conversation
-WHERE c.claimed < now() ORDER BY t.due LIMIT 1
-"""
+NEXT_DUE = "SELECT heartline_next_due()"
 
 # The first parcel of each reference stands in the way of the others, also while it waits or is on
 # its way.
@@ -50,8 +35,11 @@ RETURNING p.number, {", ".join(f"p.{name}" for name in _PARCEL.split(", "))}
 
 GET = f"SELECT {_RECORD} FROM heartline_conversations WHERE id = $1"
 FIND = f"""
-SELECT {_RECORD} FROM heartline_conversations WHERE reference = $1
-ORDER BY status = 'live' DESC, number DESC LIMIT 1
+(SELECT {_RECORD} FROM heartline_conversations WHERE reference = $1 AND status = 'live')
+UNION ALL
+(SELECT {_RECORD} FROM heartline_conversations WHERE reference = $1 AND status <> 'live'
+ ORDER BY number DESC LIMIT 1)
+LIMIT 1
 """
 LOG = f"""
 SELECT {_ENTRY} FROM heartline_entries WHERE conversation = $1 AND sequence > $2
@@ -113,9 +101,8 @@ SCENARIO = """
 SELECT fingerprint, scenario, version, main, files FROM heartline_scenarios WHERE fingerprint = $1
 """
 FORGET_SCENARIOS = """
-DELETE FROM heartline_scenarios AS s
+DELETE FROM heartline_scenarios
 WHERE fingerprint <> ALL ($1)
-  AND NOT EXISTS (SELECT FROM heartline_conversations AS c
-                  WHERE c.status IN ('live', 'over', 'closed') AND c.fingerprint = s.fingerprint)
+  AND fingerprint NOT IN (SELECT fingerprint FROM heartline_conversations)
 RETURNING fingerprint
 """

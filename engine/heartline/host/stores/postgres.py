@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from heartline.errors import CallerError
 from heartline.host.stores import pgqueries as queries
+from heartline.host.stores.pgclaims import Claims
 from heartline.host.stores.pgrows import change_rows, change_values, entry_values
 from heartline.host.stores.pgsets import Sets
 from heartline.host.stores.pgtables import bring_up
@@ -73,6 +74,7 @@ class PostgresStore:
         self.url = self._place.url  # without the password
         self._connections = Connections(self._place)
         self._waiters = Waiters(self._sequences)
+        self._claims = Claims()
         self._sets = Sets(self._commit_one, self.commit_all)
 
     async def __aenter__(self) -> Self:
@@ -130,7 +132,7 @@ class PostgresStore:
 
         told = await self._run(work)
         if told == STORED:
-            self._waiters.wake(change.record.id)
+            self._stored(change.record.id)
         return told
 
     async def commit_all(self, changes: Sequence[Change]) -> Sequence[str]:
@@ -141,7 +143,7 @@ class PostgresStore:
             told |= await self._commit_set(ordered[first : first + _SET])
         for name, each in told.items():
             if each == STORED:
-                self._waiters.wake(name)
+                self._stored(name)
         return [told[change.record.id] for change in changes]
 
     async def _commit_set(self, changes: Sequence[Change]) -> dict[str, str]:
@@ -159,7 +161,10 @@ class PostgresStore:
                 # Two of them want the same reference: one by one, it is seen who has it.
                 told = []
                 for change in changes:
-                    told += await on.fetchval(queries.COMMIT_ALL, *change_rows([change]))
+                    one = await on.fetchval(queries.COMMIT_ALL, *change_rows([change]))
+                    told += one or [STORED]
+            if told is None:
+                return {change.record.id: STORED for change in changes}
             found = {change.record.id: each for change, each in zip(changes, told, strict=True)}
             if again:
                 for change in changes:
@@ -168,6 +173,10 @@ class PostgresStore:
             return found
 
         return await self._run(work)
+
+    def _stored(self, conversation: str) -> None:
+        self._claims.settle(conversation)
+        self._waiters.wake(conversation)
 
     async def log(self, conversation: str, after: int = 0, most: int = 1000) -> Sequence[Entry]:
         rows = await self._rows(queries.LOG, conversation, after, most)
@@ -202,12 +211,14 @@ class PostgresStore:
     # What is due ----------------------------------------------------------------------------------
 
     async def claim(self, now: datetime, most: int, lease: float) -> Sequence[Record]:
-        rows = await self._rows(queries.CLAIM, micros(now), most, lease)
-        return [as_record(row) for row in sorted(rows, key=lambda row: (row["due"], row["id"]))]
+        done, partly, *rest = self._claims.news()
+        rows = await self._rows(queries.CLAIM, micros(now), most, lease, done, partly, *rest)
+        self._claims.told(done, partly)
+        return self._claims.take(rows, lease)
 
     async def next_due(self) -> datetime | None:
-        row = await self._row(queries.NEXT_DUE)
-        return None if row is None else as_moment(row["due"])
+        (due,) = await self._row(queries.NEXT_DUE)
+        return None if due is None else as_moment(due)
 
     # What is to be delivered ----------------------------------------------------------------------
 

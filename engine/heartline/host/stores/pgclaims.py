@@ -1,0 +1,164 @@
+"""Who is at which conversations, so that no two workers let the same timers fire.
+
+A claim is not written into the rows of its conversations, which would cost as much as firing them:
+each set that is claimed is one row, with the conversations of it and the last entry of each. Once
+a conversation has another entry it is claimed no more. So is whatever a worker had claimed whose
+connection has ended: what a worker that was killed was at is free at once, and only where the
+server does not notice does its time have to run out.
+
+Claims are made one after the other, under a lock. What is claimed twice all the same, as after a
+broken connection, does no harm: of two who go on from one entry the second is told so.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from heartline.host.stores.rows import as_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from heartline.host.values import Record
+
+__all__ = ["CLAIMS", "Claims"]
+
+# The table is empty after a crash of the server, as it should be, and need not be in its log.
+# OFFSET 0 keeps the conversations in the order of the timers' index: only those are looked at that
+# come before the last that is claimed.
+CLAIMS = """
+CREATE UNLOGGED TABLE heartline_claims (
+    number        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    worker        integer NOT NULL DEFAULT pg_backend_pid(),
+    until         timestamptz NOT NULL,
+    conversations text[] NOT NULL,
+    sequences     bigint[] NOT NULL
+) WITH (
+    toast_tuple_target = 8160,
+    autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0
+);
+ALTER TABLE heartline_claims ALTER COLUMN conversations SET STORAGE EXTERNAL;
+
+-- Claim what is due. Sets of this worker that are done are forgotten; of those of which a part is,
+-- only the rest is kept.
+CREATE FUNCTION heartline_claim(
+    moment bigint, most integer, lease float8, gone bigint[],
+    kept_set bigint[], kept_id text[], kept_sequence bigint[]
+) RETURNS TABLE (
+    claim bigint, id text, reference text, scenario text, version text, fingerprint text,
+    status text, state text, outcome text, sequence bigint, turn bigint, snapshot text,
+    created bigint, touched bigint, due bigint, parent text, seats text
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM pg_advisory_xact_lock(1751474546, 'heartline_claims'::regclass::oid::integer);
+    DELETE FROM heartline_claims AS k
+        WHERE k.number > 0 AND (k.number = ANY (gone) OR k.until < clock_timestamp()
+                                OR NOT EXISTS (SELECT FROM pg_stat_get_activity(k.worker)));
+    IF kept_set <> '{}' THEN
+        UPDATE heartline_claims AS k SET conversations = n.ids, sequences = n.sequences
+            FROM (SELECT number, array_agg(id) AS ids, array_agg(sequence) AS sequences
+                  FROM unnest(kept_set, kept_id, kept_sequence) AS l (number, id, sequence)
+                  GROUP BY number) AS n
+            WHERE k.number = n.number;
+    END IF;
+    RETURN QUERY
+        WITH ready AS MATERIALIZED (
+            SELECT * FROM (
+                SELECT c.id, c.reference, c.scenario, c.version, c.fingerprint, c.status, c.state,
+                    c.outcome, c.sequence, c.turn, c.snapshot, c.created, c.touched, c.due,
+                    c.parent, c.seats
+                FROM heartline_timers AS t
+                JOIN heartline_conversations AS c ON c.id = t.conversation
+                WHERE t.due <= moment AND c.due <= moment
+                ORDER BY t.due OFFSET 0
+            ) AS f
+            WHERE (f.id, f.sequence) NOT IN (
+                SELECT u.id, u.sequence FROM heartline_claims AS k,
+                    unnest(k.conversations, k.sequences) AS u (id, sequence)
+                WHERE k.number > 0)
+            LIMIT most
+        ), kept AS (
+            INSERT INTO heartline_claims (until, conversations, sequences)
+            SELECT clock_timestamp() + lease * interval '1 second', array_agg(r.id),
+                array_agg(r.sequence)
+            FROM ready AS r HAVING count(*) > 0 RETURNING number
+        )
+        SELECT kept.number, r.* FROM kept, ready AS r;
+END
+$$;
+
+CREATE FUNCTION heartline_next_due() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT f.at FROM (
+        SELECT t.due AS at, c.id, c.sequence FROM heartline_timers AS t
+        JOIN heartline_conversations AS c ON c.id = t.conversation
+        ORDER BY t.due OFFSET 0
+    ) AS f
+    WHERE (f.id, f.sequence) NOT IN (
+        SELECT u.id, u.sequence FROM heartline_claims AS k,
+            unnest(k.conversations, k.sequences) AS u (id, sequence)
+        WHERE k.number > 0 AND k.until >= clock_timestamp()
+          AND EXISTS (SELECT FROM pg_stat_get_activity(k.worker)))
+    LIMIT 1
+$$;
+"""
+
+
+class Claims:
+    """What a store has claimed and not stored yet."""
+
+    def __init__(self) -> None:
+        # By the number of a set: until when it is ours, and what is left of it, with its sequence.
+        self._sets: dict[int, tuple[float, dict[str, int]]] = {}
+        self._where: dict[str, int] = {}
+        self._partly: set[int] = set()  # sets of which the server has not heard what is done
+        self._done: set[int] = set()
+
+    def news(self) -> tuple[Any, ...]:
+        """What the server is to be told with the next claim, as heartline_claim takes it."""
+        now = time.monotonic()
+        for number in [number for number, (until, _) in self._sets.items() if until < now]:
+            for name in self._sets.pop(number)[1]:
+                del self._where[name]
+            self._partly.discard(number)
+        kept = [
+            (number, name, sequence)
+            for number in self._partly
+            for name, sequence in self._sets[number][1].items()
+        ]
+        return list(self._done), *(zip(*kept, strict=True) if kept else ((), (), ()))
+
+    def told(self, done: Sequence[int], partly: Sequence[int]) -> None:
+        """The server has heard it."""
+        self._done.difference_update(done)
+        self._partly.difference_update(partly)
+
+    def take(self, rows: Sequence[Any], lease: float) -> list[Record]:
+        """The conversations that were claimed, those that have waited longest first."""
+        found: dict[str, Record] = {}  # where two timers are due at once, a row is there twice
+        for _, *row in rows:
+            record = as_record(row)
+            found[record.id] = record
+        if rows:
+            number = rows[0][0]
+            until = time.monotonic() + lease
+            self._sets[number] = until, {each.id: each.sequence for each in found.values()}
+            for name in found:
+                self.settle(name)
+                self._where[name] = number
+        return list(found.values())
+
+    def settle(self, conversation: str) -> None:
+        """A conversation has another entry now."""
+        number = self._where.pop(conversation, None)
+        if number is None:
+            return
+        rest = self._sets[number][1]
+        del rest[conversation]
+        if rest:
+            self._partly.add(number)
+        else:
+            del self._sets[number]
+            self._partly.discard(number)
+            self._done.add(number)
