@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.replay import Replay
     from heartline.frontends.terminal.sources import Lines
 
-__all__ = ["LAST", "Options", "begin_anew", "lasting", "replayed", "saved_before"]
+__all__ = ["LAST", "Options", "begin_anew", "lasting", "pairs", "replayed", "saved_before"]
 
 LAST = "last"  # what --resume takes for the conversation that was kept last
 
@@ -88,7 +88,7 @@ def begin_anew(
     seed = options.seed
     if seed is None:
         seed = secrets.randbelow(1_000_000) if source.interactive else 0
-    beginning = Beginning(seed, _moment(options.start), _pairs(options.settings), options.seats)
+    beginning = Beginning(seed, _moment(options.start), pairs(options.settings), options.seats)
     try:
         session = Session.begin(scenario, beginning, path=path)
     except InputError as refusal:
@@ -154,14 +154,15 @@ def replayed(options: Options) -> tuple[Replay, Scenario, Path] | None:
     return replay, loaded.scenario, path
 
 
-def _pairs(settings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    pairs = {}
+def pairs(settings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """What --set gives: names and values, as they were typed."""
+    found = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name:
             raise click.UsageError(f"--set takes NAME=VALUE, and {setting[:60]!r} has no =.")
-        pairs[name.strip()] = clean(value)
-    return tuple(pairs.items())
+        found[name.strip()] = clean(value)
+    return tuple(found.items())
 
 
 def _moment(text: str | None) -> str:

@@ -18,7 +18,7 @@ from heartline.cli.beginnings import (
     saved_before,
 )
 from heartline.cli.guard import DONE, FINDINGS, USAGE, in_words
-from heartline.cli.names import ScenarioName
+from heartline.cli.names import ScenarioName, Speed
 from heartline.cli.screen import colourful, columns
 from heartline.conversation import load
 from heartline.errors import HeartlineError
@@ -55,6 +55,7 @@ Examples:
   heartline play reconciliation --script way.txt --seed 1 --json
   heartline play my_scenario --record my_scenario/tests.yaml
   heartline play --test my_scenario/tests.yaml::the_break_ends --to 3
+  heartline play reconciliation --store sqlite:///heartline.db --speed 86400
 
 While playing, :help lists what can be typed. Standard output has the conversation, standard
 error what is about the run. Exit codes: 0 at the end, on :quit and at the end of input; 1 for
@@ -136,6 +137,21 @@ a test that could not be recorded, and with --strict a property that is broken; 
     metavar="STEP",
     help="With --test: only as far as this step; the first is 1, and 0 is the start.",
 )
+@click.option(
+    "--store", metavar="URL",
+    help="Play a conversation that is kept in a store, as in sqlite:///heartline.db: it goes on "
+    "where it stood, and time passes by itself.",
+)  # fmt: skip
+@click.option(
+    "--reference", metavar="NAME",
+    help="With --store: what the conversation is called there; the scenario's id and -me, without "
+    "it.",
+)  # fmt: skip
+@click.option(
+    "--speed", type=Speed(), metavar="NUMBER",
+    help="With --store, for demonstrations: let time run so many times as fast. With 86400 a day "
+    "takes a second.",
+)  # fmt: skip
 def command(
     scenario: str | None,
     seed: int | None,
@@ -151,6 +167,9 @@ def command(
     record: str | None,
     test: str | None,
     to: int | None,
+    store: str | None,
+    reference: str | None,
+    speed: float | None,
 ) -> int:
     """Play a scenario in the terminal.
 
@@ -161,8 +180,14 @@ def command(
         scenario, seed, settings, seats, start, resume, watch, script, as_json, keep,
         record=record, test=test, to=to, strict=strict,
     )  # fmt: skip
-    sink = _sink(as_json)
+    if store is None and (reference is not None or speed is not None):
+        raise click.UsageError("--reference and --speed are for a play with --store.")
+    sink = _sink(as_json, kept=store is not None)
     try:
+        if store is not None:
+            from heartline.cli import hosting
+
+            return hosting.play(options, store, reference, speed, sink)
         return _play(options, sink)
     except (HeartlineError, click.UsageError, OSError) as fault:
         if not as_json or isinstance(fault, BrokenPipeError):
@@ -272,14 +297,14 @@ def _keeper(options: Options, scenario: str) -> Keeper:
     return Keeper(keep_as(scenario))
 
 
-def _sink(as_json: bool) -> Sink:
+def _sink(as_json: bool, *, kept: bool = False) -> Sink:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that lacks a character shows a mark in its place; JSON is always UTF-8.
             stream.reconfigure(encoding="utf-8" if as_json else None, errors="replace")
     if as_json:
         return Sink(sys.stdout, sys.stderr, None)
-    return Sink(sys.stdout, sys.stderr, Renderer(columns(), colour=colourful()), columns)
+    return Sink(sys.stdout, sys.stderr, Renderer(columns(), colour=colourful(), kept=kept), columns)
 
 
 def _fault_as_object(sink: Sink, fault: HeartlineError | click.UsageError | OSError) -> int:

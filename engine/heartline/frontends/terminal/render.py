@@ -42,8 +42,10 @@ STYLES = {"title": "1", "name": "1;35", "player": "1;36", "dim": "2", "warning":
 class Renderer:
     """Makes text of outputs for a width in columns."""
 
-    def __init__(self, width: int = 80, *, colour: bool = False) -> None:
+    def __init__(self, width: int = 80, *, colour: bool = False, kept: bool = False) -> None:
+        """`kept` is for a conversation that is kept in a store, where time passes by itself."""
         self.colour = colour
+        self.kept = kept
         self.fit(width)
 
     def fit(self, width: int) -> None:
@@ -118,7 +120,8 @@ class Renderer:
     def _choices(self, shown: TurnShown) -> Iterator[str]:
         choices = shown.turn.choices
         if not choices:
-            yield from self._fill("There is nothing to say now: let time pass with :wait.")
+            how = "it goes on by itself" if self.kept else "let time pass with :wait"
+            yield from self._fill(f"There is nothing to say now: {how}.")
             return
         names = dict(shown.names)
         several = len({choice.role for choice in choices}) > 1
@@ -141,7 +144,8 @@ class Renderer:
 
     def _footer(self, footer: Footer) -> Iterator[str]:
         care = ":care for support, " if footer.care else ""
-        more = ":undo to go back, :restart to begin anew" if footer.over else ":help for more"
+        anew = "" if self.kept else ", :restart to begin anew"
+        more = f":undo to go back{anew}" if footer.over else ":help for more"
         yield from self._fill(f"{care}:quit to stop, {more}")
 
     def _page(self, page: Page) -> Iterator[str]:
@@ -154,7 +158,7 @@ class Renderer:
 
     def _row(self, page: Page, row: Row) -> Iterator[str]:
         indent = "  " * (row.depth + 1)
-        if page.name == "log":
+        if page.name in ("log", "meanwhile"):
             if row.mark == "turn":
                 yield from self._fill(row.name, style="dim")
             else:
