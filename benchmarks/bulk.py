@@ -46,12 +46,25 @@ def _in_sqlite(path: str, templates: Sequence[str], each: int) -> None:
         for first, template in enumerate(templates):
             at = f"(copies.place - 1) * {len(templates)} + {first + 1}"
             name = f"printf('m%021d', {at})"
-            changed = {"number": f"{base} + {at}", "id": name, "reference": name}
-            for table in ("conversations", "entries", "timers"):
+            # Each copy of an entry has its place, so that the copies of a log are chained as it is.
+            ((length,),) = db.execute(
+                "SELECT sequence FROM conversations WHERE id = ?", (template,)
+            ).fetchall()
+            ((top,),) = db.execute("SELECT max(number) FROM entries").fetchall()
+            base_of = f"{top} + (copies.place - 1) * {length}"
+            tables = {
+                "conversations": {
+                    "number": f"{base} + {at}", "id": name, "reference": name,
+                    "last": f"{base_of} + t.sequence",
+                },
+                "entries": {
+                    "number": f"{base_of} + t.sequence", "conversation": f"{base} + {at}",
+                    "previous": f"nullif({base_of} + t.sequence - 1, {base_of})",
+                },
+                "timers": {"conversation": f"{base} + {at}"},
+            }  # fmt: skip
+            for table, changed in tables.items():
                 columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-                if table != "conversations":
-                    columns = [column for column in columns if column != "number"]
-                    changed = {"conversation": f"{base} + {at}"}
                 chosen = ", ".join(changed.get(column, f"t.{column}") for column in columns)
                 key = "id = ?" if table == "conversations" else (
                     "conversation = (SELECT number FROM conversations WHERE id = ?)"

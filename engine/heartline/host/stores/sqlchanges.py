@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from heartline.host.stores.rows import micros, text
 from heartline.host.stores.sqlfaults import is_taken
+from heartline.host.stores.sqllog import chain
 from heartline.host.stores.sqlsets import FEWEST, written_at_once
 from heartline.host.values import CONFLICT, LIVE, REPEATED, STORED, TAKEN
 
 if TYPE_CHECKING:
-    from heartline.host.values import Change
+    from collections.abc import Sequence
+
+    from heartline.host.values import Change, Entry
 
 __all__ = ["Changes", "remove"]
 
@@ -28,21 +31,28 @@ INSERT INTO conversations (
 # where one of those has changed it finds no row, and _REST sets them all.
 _TURN = """
 UPDATE conversations
-SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?
-WHERE number = ? AND id = ? AND sequence = ? AND status = ? AND due IS ? AND version = ?
-    AND fingerprint = ? AND seats = ?
+SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?, last = ?
+WHERE number = ? AND status = ? AND due IS ? AND version = ? AND fingerprint = ? AND seats = ?
 """
 _REST = """
 UPDATE conversations
-SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?,
+SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?, last = ?,
     reference = ?, scenario = ?, version = ?, fingerprint = ?, status = ?, created = ?, due = ?,
     parent = ?, seats = ?
-WHERE number = ? AND id = ? AND sequence = ?
+WHERE number = ?
 """
 _NUMBER = "SELECT number FROM conversations WHERE id = ?"
-_ENTRY = (
-    "INSERT INTO entries (conversation, sequence, kind, key, at, data) VALUES (?, ?, ?, ?, ?, ?)"
-)
+# The entry that follows finds its conversation only where that is as it was left.
+_FOLLOWING = """
+INSERT INTO entries (conversation, previous, sequence, kind, key, at, data)
+SELECT number, last, ?, ?, ?, ?, ? FROM conversations WHERE number = ? AND id = ? AND sequence = ?
+"""
+_ENTRY = """
+INSERT INTO entries (conversation, previous, sequence, kind, key, at, data)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_LAST = "UPDATE conversations SET last = ? WHERE number = ?"
+_CHAIN = f"DELETE FROM entries WHERE number IN ({chain('conversations.number = ?')})"  # noqa: S608
 _NO_TIMERS = "DELETE FROM timers WHERE conversation = ?"
 _TIMER = "INSERT INTO timers (conversation, name, generation, due) VALUES (?, ?, ?, ?)"
 _PARCEL = """
@@ -94,7 +104,9 @@ class Changes:
         return told
 
     def _all_written(self, db: sqlite3.Connection, changes: list[Change]) -> bool:
-        if len(changes) >= FEWEST and all(each.before and not each.parcels for each in changes):
+        if len(changes) >= FEWEST and all(
+            each.before and len(each.entries) == 1 and not each.parcels for each in changes
+        ):
             return written_at_once(db, changes, self._number)
         return all(self._written(db, change) for change in changes)
 
@@ -110,16 +122,13 @@ class Changes:
     def _written(self, db: sqlite3.Connection, change: Change) -> bool:
         """Whether it could be written; where not, something of it may have been."""
         try:
-            number = _begun(db, change) if change.before == 0 else self._moved(db, change)
-            if number is None:
-                return False
-            for entry in change.entries:
-                at, data = micros(entry.at), text(entry.data)
-                db.execute(_ENTRY, (number, entry.sequence, entry.kind, entry.key, at, data))
+            number = self._begun(db, change) if change.before == 0 else self._moved(db, change)
         except sqlite3.IntegrityError as error:
             if is_taken(error):
                 return False
             raise
+        if number is None:
+            return False
         if change.timers is not None:
             if change.before:
                 db.execute(_NO_TIMERS, (number,))
@@ -135,29 +144,56 @@ class Changes:
             )  # fmt: skip
         return True
 
+    def _begun(self, db: sqlite3.Connection, change: Change) -> int | None:
+        """The number of a conversation that is new."""
+        each = change.record
+        number = db.execute(
+            _BEGIN,
+            (
+                each.id, each.reference, each.scenario, each.version, each.fingerprint, each.status,
+                each.state, each.outcome, each.sequence, each.turn, micros(each.created),
+                micros(each.touched), None if each.due is None else micros(each.due), each.parent,
+                text(each.seats), each.snapshot,
+            ),
+        ).lastrowid  # fmt: skip
+        assert number is not None
+        db.execute(_LAST, (_followed(db, number, None, change.entries), number))
+        return number
+
     def _moved(self, db: sqlite3.Connection, change: Change) -> int | None:
-        """The number of a conversation, which has gone on; None where it was elsewhere."""
+        """The number of a conversation that has gone on; None where it was elsewhere."""
         each = change.record
         number = self._number(db, each.id)
         if number is None:
             return None
+        entry = change.entries[0]
+        added = db.execute(
+            _FOLLOWING,
+            (
+                entry.sequence, entry.kind, entry.key, micros(entry.at), text(entry.data),
+                number, each.id, change.before,
+            ),
+        )  # fmt: skip
+        if not added.rowcount:
+            self._numbers.pop(each.id, None)  # it may have been deleted, and begun anew
+            return None
+        last = added.lastrowid
+        if len(change.entries) > 1:
+            last = _followed(db, number, last, change.entries[1:])
         due = None if each.due is None else micros(each.due)
         seats = text(each.seats)
         moved = (
             each.state, each.outcome, each.sequence, each.turn, micros(each.touched), each.snapshot,
+            last,
         )  # fmt: skip
-        before = number, each.id, change.before
-        same = *moved, *before, each.status, due, each.version, each.fingerprint, seats
-        if db.execute(_TURN, same).rowcount:
-            return number
-        rest = (
-            *moved, each.reference, each.scenario, each.version, each.fingerprint, each.status,
-            micros(each.created), due, each.parent, seats, *before,
-        )  # fmt: skip
-        if db.execute(_REST, rest).rowcount:
-            return number
-        self._numbers.pop(each.id, None)  # it may have been deleted, and begun anew
-        return None
+        same = *moved, number, each.status, due, each.version, each.fingerprint, seats
+        if not db.execute(_TURN, same).rowcount:
+            rest = (
+                *moved, each.reference, each.scenario, each.version, each.fingerprint, each.status,
+                micros(each.created), due, each.parent, seats, number,
+            )  # fmt: skip
+            db.execute(_REST, rest)
+        return number
 
     def _number(self, db: sqlite3.Connection, conversation: str) -> int | None:
         number = self._numbers.get(conversation)
@@ -175,17 +211,15 @@ class Changes:
         self._numbers[conversation] = number
 
 
-def _begun(db: sqlite3.Connection, change: Change) -> int | None:
-    each = change.record
-    return db.execute(
-        _BEGIN,
-        (
-            each.id, each.reference, each.scenario, each.version, each.fingerprint, each.status,
-            each.state, each.outcome, each.sequence, each.turn, micros(each.created),
-            micros(each.touched), None if each.due is None else micros(each.due), each.parent,
-            text(each.seats), each.snapshot,
-        ),
-    ).lastrowid  # fmt: skip
+def _followed(
+    db: sqlite3.Connection, number: int, last: int | None, entries: Sequence[Entry]
+) -> int | None:
+    """The number of the last entry, when these follow the one with the number `last`."""
+    for entry in entries:
+        at, data = micros(entry.at), text(entry.data)
+        values = number, last, entry.sequence, entry.kind, entry.key, at, data
+        last = db.execute(_ENTRY, values).lastrowid
+    return last
 
 
 def _why(db: sqlite3.Connection, change: Change) -> str:
@@ -215,10 +249,16 @@ def _why(db: sqlite3.Connection, change: Change) -> str:
 
 def remove(db: sqlite3.Connection, conversation: str) -> bool:
     """Remove a conversation and all that belongs to it; whether there was one."""
-    row = db.execute("SELECT number FROM conversations WHERE id = ?", (conversation,)).fetchone()
+    row = db.execute(
+        "SELECT number, sequence FROM conversations WHERE id = ?", (conversation,)
+    ).fetchone()
     if row is None:
         return False
-    for table in ("entries", "timers", "claims", "parcels"):
-        db.execute(f"DELETE FROM {table} WHERE conversation = ?", row)  # noqa: S608 - of these
-    db.execute("DELETE FROM conversations WHERE number = ?", row)
+    number, sequence = row
+    if db.execute(_CHAIN, (number,)).rowcount < sequence:
+        # The chain is broken somewhere, and whatever lies behind that is found by reading it all.
+        db.execute("DELETE FROM entries WHERE conversation = ?", (number,))
+    for table in ("timers", "claims", "parcels"):
+        db.execute(f"DELETE FROM {table} WHERE conversation = ?", (number,))  # noqa: S608 - of these
+    db.execute("DELETE FROM conversations WHERE number = ?", (number,))
     return True

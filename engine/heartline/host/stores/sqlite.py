@@ -32,6 +32,7 @@ from heartline.host.stores.rows import (
 )
 from heartline.host.stores.sqlchanges import Changes, remove
 from heartline.host.stores.sqlfile import DatabaseFile
+from heartline.host.stores.sqllog import LOG
 from heartline.host.stores.waiting import Waiters
 from heartline.host.values import STORED, Counts
 
@@ -166,12 +167,8 @@ class SqliteStore:
         return told
 
     async def log(self, conversation: str, after: int = 0, most: int = 1000) -> Sequence[Entry]:
-        rows = await self._rows(
-            f"SELECT {ENTRY} FROM entries WHERE conversation = {_NUMBER} AND sequence > ? "  # noqa: S608
-            "ORDER BY sequence LIMIT ?",
-            (conversation, after, most),
-        )
-        return [self._read(as_entry, row) for row in rows]
+        values = {"conversation": conversation, "after": after, "most": most}
+        return [self._read(as_entry, row) for row in await self._rows(LOG, values)]
 
     async def keyed(self, conversation: str, key: str) -> Entry | None:
         rows = await self._rows(

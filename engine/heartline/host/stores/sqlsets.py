@@ -26,14 +26,18 @@ FEWEST = 8  # changes for which it pays
 # A live conversation that stays so: what is not set stands in no index that would be written then.
 _STAYED = """
 UPDATE conversations
-SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?, version = ?, due = ?
-WHERE number = ? AND id = ? AND sequence = ? AND status = 'live' AND fingerprint = ?
-    AND reference = ? AND scenario = ? AND seats = ?
+SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?, last = ?,
+    version = ?, due = ?
+WHERE number = ? AND status = 'live' AND fingerprint = ? AND reference = ? AND scenario = ?
+    AND seats = ?
 """
 _ENDED = _STAYED.replace("due = ?\n", "due = ?, status = ?\n")
-_ENTRY = (
-    "INSERT INTO entries (conversation, sequence, kind, key, at, data) VALUES (?, ?, ?, ?, ?, ?)"
-)
+_ENTRY = """
+INSERT INTO entries (number, conversation, previous, sequence, kind, key, at, data)
+SELECT ?, number, last, ?, ?, ?, ?, ? FROM conversations
+WHERE number = ? AND id = ? AND sequence = ?
+"""
+_TOP = "SELECT coalesce(max(number), 0) FROM entries"
 _NO_TIMERS = "DELETE FROM timers WHERE conversation = ?"
 _TIMER = "INSERT INTO timers (conversation, name, generation, due) VALUES (?, ?, ?, ?)"
 
@@ -45,8 +49,10 @@ def written_at_once(
 ) -> bool:
     """Whether all changes could be written, in a transaction that has begun; where not, none is.
 
-    None of them may be the first of its conversation, or have parcels.
+    Each has one entry; none may be the first of its conversation, or have parcels.
     """
+    ((last,),) = db.execute(_TOP).fetchall()
+    numbers: set[int] = set()
     stayed: list[Any] = []
     ended: list[Any] = []
     entries: list[Any] = []
@@ -57,30 +63,33 @@ def written_at_once(
         number = number_of(db, each.id)
         if number is None:
             return False
+        numbers.add(number)
+        last += 1
         moved = (
             each.state, each.outcome, each.sequence, each.turn, micros(each.touched), each.snapshot,
-            each.version, None if each.due is None else micros(each.due),
+            last, each.version, None if each.due is None else micros(each.due),
         )  # fmt: skip
-        seats = text(each.seats)
-        before = (
-            number, each.id, change.before, each.fingerprint, each.reference, each.scenario, seats,
-        )  # fmt: skip
+        before = number, each.fingerprint, each.reference, each.scenario, text(each.seats)
         if each.status == LIVE:
             stayed.append((*moved, *before))
         else:
             ended.append((*moved, each.status, *before))
-        for entry in change.entries:
-            at = micros(entry.at)
-            entries.append((number, entry.sequence, entry.kind, entry.key, at, text(entry.data)))
+        (entry,) = change.entries
+        at, data = micros(entry.at), text(entry.data)
+        entries.append(
+            (last, entry.sequence, entry.kind, entry.key, at, data, number, each.id, change.before)
+        )
         if change.timers is not None:
             untimed.append((number,))
             timers += [
                 (number, timer.name, timer.generation, micros(timer.due)) for timer in change.timers
             ]
+    if len(numbers) < len(changes):
+        return False  # one conversation goes on twice, and each is found where it was before both
     db.execute("SAVEPOINT every")
     try:
-        if _moved(db, _STAYED, stayed) and _moved(db, _ENDED, ended):
-            db.executemany(_ENTRY, entries)
+        # An entry finds its conversation only where that is as it was left.
+        if _each(db, _ENTRY, entries) and _each(db, _STAYED, stayed) and _each(db, _ENDED, ended):
             db.executemany(_NO_TIMERS, untimed)
             db.executemany(_TIMER, timers)
             db.execute("RELEASE every")
@@ -93,6 +102,6 @@ def written_at_once(
     return False
 
 
-def _moved(db: sqlite3.Connection, statement: str, rows: list[Any]) -> bool:
-    """Whether each row was found."""
+def _each(db: sqlite3.Connection, statement: str, rows: list[Any]) -> bool:
+    """Whether it was done for each of them."""
     return not rows or db.executemany(statement, rows).rowcount == len(rows)
