@@ -127,6 +127,21 @@ class StoreContract:
         assert await store.keyed("a", ODD) == first
 
     @told
+    async def test_no_character_is_lost_in_what_a_conversation_holds(self, store: Store) -> None:
+        """Of names and texts that come from outside a host refuses what not every store can keep;
+        in data, which is kept as JSON, a store takes each character."""
+        text = "".join(map(chr, [*range(0x20), 0x7F, 0x85, 0x2028, 0xFEFF, 0xFFFF, 0x10FFFF]))
+        first = Entry(1, "opened", None, at(), {"said": [["you", text]], text: text})
+        sent = replace(parcel("a"), payload={"said": [text]})
+        new = record("a", seats={text: "sam"})
+        assert await store.commit(Change(new, 0, (first,), None, (sent,))) == STORED
+        later = Change(new._replace(sequence=2), 1, (first._replace(sequence=2),))
+        assert list(await store.commit_all([later])) == [STORED]
+        assert await store.get("a") == later.record
+        assert await store.log("a") == [first, *later.entries]
+        assert list(await store.parcels(at(), 10, LONG)) == [sent]
+
+    @told
     async def test_what_is_not_there_is_not_found(self, store: Store) -> None:
         assert await store.get("a") is None
         assert await store.find("chat-a") is None

@@ -152,6 +152,26 @@ async def test_pauses_double_up_to_ten_minutes_and_the_twelfth_try_is_the_last(
 
 
 @awaited
+async def test_an_error_of_which_no_text_can_be_kept_parks_its_parcel(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heartline.host.delivering.MOST_TRIES", 1)
+
+    async def fails(reference: str, parcel: Parcel) -> None:
+        raise OSError("a\0b\ud800c")
+
+    clock, noted = FastClock(600), Noting()
+    async with (
+        Host(stores(), [kettle()], clock=clock, deliver=fails, observer=noted) as host,
+        Running(host),
+    ):
+        await told(host, "a")
+        await until(lambda: noted.counts["parked"] == 2)
+        whys = {parcel.parked for parcel in await host.store.parked()}
+        assert whys == {"OSError: a\ufffdb\ufffdc"}
+
+
+@awaited
 async def test_a_deliverer_that_hangs_is_given_up_and_stops_nobody(stores: Stores) -> None:
     post, noted, clock = Post(), Noting(), ManualClock()
     post.hangs = {"to-a"}

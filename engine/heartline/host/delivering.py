@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import HostError
+from heartline.wrapping import plain
 
 if TYPE_CHECKING:
     from heartline.host.host import Deliver
@@ -135,7 +136,8 @@ class Delivering:
         speed = getattr(self._touching.clock, "speed", 1.0)
         now, ahead = self._now(), timedelta(seconds=min(pause * speed, 1e9))
         due = now + ahead if now < _END - ahead else _END
-        parked = why[:_MOST_WHY] if tries >= MOST_TRIES else None
+        # What an error says can hold anything, also what no store can keep.
+        parked = plain(why[:_MOST_WHY]) if tries >= MOST_TRIES else None
         self._failed.append(replace(parcel, due=due, tries=tries, parked=parked))
 
     async def _keep(self) -> None:
