@@ -152,10 +152,18 @@ def test_what_could_not_be_imported_again_is_left_out_and_told(place: Inn, typed
     assert typed("import", str(path), "--store", other(place))[:2] == (
         0, "Imported 3 conversations.\n",
     )  # fmt: skip
+    changed(place, "UPDATE scenarios SET files = replace(files, 'to: room}', 'to: rom}')")
+    code, _, err = typed("export", "-o", str(path))
+    assert code == 1
+    assert "does not load any more, so that nothing could import it" in err
+    assert typed("import", str(path), "--store", other(place))[1].startswith("Imported 0 conv")
     changed(place, "DELETE FROM scenarios")
     code, _, err = typed("export", "-o", str(path))
     assert code == 1
     assert "is not in the store: start a host once" in err
+    assert sorted(line.partition(": ")[2][:9] for line in err.splitlines()[:4]) == [
+        "Version 1", "entry 1 i", "the same.", "the same.",
+    ]  # fmt: skip
 
 
 def room_of(lines: list[str]) -> int:

@@ -89,11 +89,18 @@ def problem(record: Record, sentence: str) -> dict[str, str]:
 
 def telling(problems: list[dict[str, str]], *, as_json: bool) -> Callable[[Record, str], None]:
     """Notes with which conversation something is wrong, and says it where people read."""
+    last = ""
 
     def tell(record: Record, sentence: str) -> None:
+        nonlocal last
         problems.append(problem(record, sentence))
-        if not as_json:
-            say(sentence if record.id in sentence else f"{record.id}: {sentence}")
+        if as_json:
+            return
+        if record.id in sentence:
+            say(sentence)
+        else:  # of a version, say, which many are in
+            say(f"{record.id}: {'the same.' if sentence == last else sentence}")
+            last = sentence
 
     return tell
 

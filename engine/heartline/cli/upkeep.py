@@ -54,9 +54,9 @@ async def migrate(asked: Asked, scenarios: Sequence[Scenario], *, dry_run: bool)
     else:
         async with Host(asked.store, scenarios, deliver=_deliver) as host:
             unavailable = list(host.unavailable.values())
-            for sentence in unavailable:
-                if not asked.as_json:
-                    say(sentence)
+            for scenario in () if asked.as_json else scenarios:
+                if scenario.id in host.unavailable:
+                    say(host.unavailable[scenario.id])
             with Progress("conversations looked at") as progress:
                 told = telling(problems, as_json=asked.as_json)
                 done = (await carrying.migrate(host, progress.step, told)).done

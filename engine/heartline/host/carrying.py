@@ -11,9 +11,10 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from heartline.errors import HeartlineError, StoreDamaged
+from heartline.errors import HeartlineError, ScenarioUnavailable, StoreDamaged
 from heartline.host.breathing import Breathing
 from heartline.host.exported import Carried, End, Head, write_line
+from heartline.host.fitting import load_again
 from heartline.host.replaying import check_whole, fingerprints
 from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import LIVE, STORED, Filter
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from heartline.host.host import Host
     from heartline.host.store import Store
     from heartline.host.turning import Turned
-    from heartline.host.values import Entry, Record
+    from heartline.host.values import Entry, Record, StoredScenario
 
     Progress = Callable[[], None]  # is told of each conversation that was looked at
     Tell = Callable[[Record, str], None]  # is told of each with which something is wrong
@@ -52,7 +53,7 @@ async def export(
 ) -> AsyncIterator[str]:
     """The lines of an export. What could not be imported again is left out, and told."""
     yield write_line(Head(now))
-    scenarios: set[str] = set()
+    scenarios: dict[str, str | None] = {}  # by fingerprint, why each is left out if it is
     conversations = 0
     breathing = Breathing()
     async for record in store.records(which):
@@ -63,23 +64,37 @@ async def export(
             if carried is None:
                 continue
             for fingerprint in (*fingerprints(carried.entries), carried.record.fingerprint):
-                if fingerprint in scenarios:
-                    continue
-                scenario = await store.scenario(fingerprint)
-                if scenario is not None:
-                    scenarios.add(fingerprint)
-                    yield write_line(scenario)
-                elif fingerprint == carried.record.fingerprint:
-                    raise StoreDamaged(
-                        f"Version {record.version} of the scenario {record.scenario} is not in the "
-                        "store: start a host once with the files of that version."
+                if fingerprint not in scenarios:
+                    scenario, why = await _loads(store, fingerprint)
+                    scenarios[fingerprint] = why
+                    if scenario is not None:
+                        yield write_line(scenario)
+                # Of versions before a migration a log can do without.
+                if fingerprint == carried.record.fingerprint and scenarios[fingerprint]:
+                    raise ScenarioUnavailable(
+                        f"Version {record.version} of the scenario {record.scenario} "
+                        f"{scenarios[fingerprint]}"
                     )
         except HeartlineError as error:
             tell(record, str(error))
             continue
         conversations += 1
         yield write_line(carried)
-    yield write_line(End(len(scenarios), conversations))
+    yield write_line(End(list(scenarios.values()).count(None), conversations))
+
+
+async def _loads(store: Store, fingerprint: str) -> tuple[StoredScenario | None, str | None]:
+    """A stored version that an import could load, or why there is none."""
+    scenario = await store.scenario(fingerprint)
+    if scenario is None:
+        return None, "is not in the store: start a host once with the files of that version."
+    _, why = load_again(scenario)
+    if why is None:
+        return scenario, None
+    return None, (
+        "does not load any more, so that nothing could import it: export its conversations with "
+        f"the program that they began with. {why}"
+    )
 
 
 async def _carried(store: Store, record: Record) -> Carried | None:

@@ -266,8 +266,8 @@ def export(url: str | None, output: Path | None, **which: Any) -> int:
     """Write conversations with all that belongs to them as JSON lines.
 
     Records, logs with all that was said, timers, what is still to be delivered, and the texts of
-    their scenarios. What could not be imported again (a log with a hole, a version that is not in
-    the store) is told and left out, and the exit code is 1.
+    their scenarios. What could not be imported again (a log with a hole, a version that is gone or
+    does not load) is told and left out, and the exit code is 1.
     """
     from heartline.cli import operating, upkeep
 
