@@ -98,9 +98,10 @@ async def _found(host: Host) -> Sequence[str]:
 
 
 def _wrong(host: Host) -> Iterator[str]:
-    """What does not load, and which conversations are in other versions."""
+    """What does not load, and which conversations are in other versions than the worker's."""
     yield from host.unavailable.values()
-    yield from (note for note in host.versions.notes if note not in host.unavailable.values())
+    if host.versions.own:  # else all are in the store's, as has been said
+        yield from (note for note in host.versions.notes if note not in host.unavailable.values())
 
 
 class Log:

@@ -69,8 +69,6 @@ class Editor:
                 continue
             self._key(keys[place], found)
             place += 1
-        if not self.text:
-            self._marked = False
         return found
 
     def _key(self, key: str, found: list[Typed]) -> None:
@@ -124,6 +122,7 @@ class Editor:
     def _cut(self, start: int, end: int) -> None:
         self.text = self.text[:start] + self.text[end:]
         self.at = start
+        self._marked = self._marked and bool(self.text)
 
     def _remember(self, step: int) -> None:
         self._back = min(max(self._back + step, 0), len(self._lines))

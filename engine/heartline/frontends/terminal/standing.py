@@ -12,6 +12,7 @@ from heartline.errors import ChoiceClosed, StaleTurn, StoreUnavailable
 from heartline.frontends.terminal import meanwhile, pages
 from heartline.frontends.terminal.hostedwords import page
 from heartline.frontends.terminal.output import Began, Footer, Output, Sentence, TurnShown
+from heartline.host.values import UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +83,8 @@ class Standing:
         answered = typed is not None and (new[-1].key or "").startswith(self._mine)
         told = new[:-1] if answered else new
         outputs: list[Output] = [self._meanwhile(told)] if told else []
+        if answered and new[-1].kind == UNDONE:
+            outputs.append(Sentence("note", "undone", "The last step is taken back."))
         shown = self.shown(typed, again=not answered, brief=not answered, moved=moved)
         return [*outputs, shown]
 
