@@ -18,9 +18,9 @@ from heartline.cli.guard import DONE, FINDINGS
 from heartline.cli.noticing import Noticing, cannot_fire, counted, is_overdue
 from heartline.cli.progress import Progress
 from heartline.errors import CallerError, HostError, ScenarioUnavailable, StoreUnavailable
+from heartline.host.holes import check_up_to
 from heartline.host.host import Host
 from heartline.host.naming import check_reference
-from heartline.host.replaying import check_whole
 from heartline.host.store import open_store
 from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import Filter
@@ -188,7 +188,7 @@ async def replay(asked: Asked, name: str, to: int | None) -> int:
                 f"The log of {record.id} has entries 1 to {record.sequence}: there is no {to}."
             )
         entries = await host.touching.entries(record.id, to)
-        check_whole(record.id, entries)
+        check_up_to(record.id, entries, to)
         path = await host.touching.path(record, entries)
     place = path[-1]
     machine = place.scenario.machine

@@ -214,7 +214,8 @@ async def export(asked: Asked, which: Filter, output: Path | None) -> int:
     if output is not None:
         say(f"Exported {counted(many)} to {output}.")
     if problems:
-        say(f"Left out {counted(len(problems))}, since they could not be imported again.")
+        they = "it" if len(problems) == 1 else "they"
+        say(f"Left out {counted(len(problems))}, since {they} could not be imported again.")
     return FINDINGS if problems else DONE
 
 

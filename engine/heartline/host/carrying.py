@@ -15,7 +15,8 @@ from heartline.errors import HeartlineError, ScenarioUnavailable, StoreDamaged
 from heartline.host.breathing import Breathing
 from heartline.host.exported import Carried, End, Head, write_line
 from heartline.host.fitting import load_again
-from heartline.host.replaying import check_whole, fingerprints
+from heartline.host.holes import check_up_to
+from heartline.host.replaying import fingerprints
 from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import LIVE, STORED, Filter
 
@@ -108,12 +109,7 @@ async def _carried(store: Store, record: Record) -> Carried | None:
         if latest is None:
             return None
         if latest.sequence == record.sequence:
-            check_whole(record.id, entries)
-            if len(entries) != record.sequence:
-                raise StoreDamaged(
-                    f"The log of the conversation {record.id} ends with entry {len(entries)}, and "
-                    f"should have {record.sequence}. Restore it from a backup."
-                )
+            check_up_to(record.id, entries, record.sequence)
             return Carried(record, tuple(entries), tuple(timers), tuple(parcels))
         record = latest  # somebody went on with it meanwhile
         await asyncio.sleep(0.01 * (tried + 1))

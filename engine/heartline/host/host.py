@@ -23,8 +23,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from heartline.clock import SystemClock
-from heartline.errors import CallerError, ConversationOver, HeartlineError, NothingToUndo
+from heartline.errors import (
+    CallerError,
+    ConversationOver,
+    HeartlineError,
+    NothingToUndo,
+    StoreDamaged,
+)
 from heartline.host import turning
+from heartline.host.holes import check_up_to, ends_early
 from heartline.host.naming import check_key, check_reference, check_tell
 from heartline.host.observing import Observer
 from heartline.host.replaying import check_whole, happened, verify
@@ -48,7 +55,7 @@ if TYPE_CHECKING:
     from heartline.host.replaying import Place
     from heartline.host.store import Store
     from heartline.host.turning import Turned
-    from heartline.host.values import Answer, Happened
+    from heartline.host.values import Answer, Entry, Happened, Record
     from heartline.snapshot import Input
 
 __all__ = ["Deliver", "Host"]
@@ -204,7 +211,7 @@ class Host:
             record = held.record
             if record.status == CLOSED:
                 raise ConversationOver("This conversation was closed: nothing is taken back.")
-            entries = await self.touching.entries(record.id, record.sequence)
+            entries = await self._log(record, record.sequence)
             path[:] = await self.touching.path(record, entries)
 
         def make(held: Held, now: datetime) -> Turned:
@@ -232,7 +239,7 @@ class Host:
         record = await self.touching.record(name)
         if at is not None and not (type(at) is int and 1 <= at <= record.sequence):
             raise CallerError(f"The entries of this conversation go from 1 to {record.sequence}.")
-        entries = await self.touching.entries(record.id, at)
+        entries = await self._log(record, at)
         place = (await self.touching.path(record, entries))[-1]
         check_tell(place.scenario.machine, tell or {})
         now = self.touching.now()
@@ -305,16 +312,20 @@ class Host:
                 await asyncio.sleep(0)  # a file answers at once, and the log may be a long one
                 continue
             record = await self.store.get(conversation)
-            if record is None or (record.status != LIVE and record.sequence <= after):
+            if record is None:
                 return
-            await self.store.wait(conversation, after, _WAIT)
+            if record.sequence > after:  # it has happened since, or is lost
+                await self._check_after(record, after)
+            elif record.status != LIVE:
+                return
+            else:
+                await self.store.wait(conversation, after, _WAIT)
 
     async def transcript(self, name: str) -> Sequence[Happened]:
         """All that has happened in a conversation. Raises StoreDamaged where its log has a hole."""
-        conversation = (await self.touching.record(name)).id
-        entries = await self.touching.entries(conversation)
-        check_whole(conversation, entries)
-        return [happened(conversation, entry) for entry in entries]
+        record = await self.touching.record(name)
+        entries = await self._log(record)
+        return [happened(record.id, entry) for entry in entries]
 
     async def verify(self, name: str) -> str | None:
         """Play the log of a conversation again, and compare: None, or a sentence that says what
@@ -326,10 +337,31 @@ class Host:
             timers = await self.store.timers(record.id)
             before, record = record, await self.touching.again(record.id, record)
             if record.sequence == before.sequence:  # nobody went on with it meanwhile
+                try:
+                    check_up_to(record.id, entries, record.sequence)
+                except StoreDamaged as error:
+                    return str(error)
                 scenarios = await self.touching.scenarios(record, entries)
                 return verify(record, timers, entries, scenarios)
             await pause(tried)
         raise contended(record.reference)
+
+    async def _log(self, record: Record, to: int | None = None) -> Sequence[Entry]:
+        """The log of a conversation, up to an entry. Raises StoreDamaged where it has a hole."""
+        entries = await self.touching.entries(record.id, to)
+        try:
+            check_up_to(record.id, entries, to or record.sequence)
+        except StoreDamaged:
+            if await self.store.get(record.id) is None:  # it was deleted meanwhile
+                raise unknown(record.reference) from None
+            raise
+        return entries
+
+    async def _check_after(self, record: Record, after: int) -> None:
+        """Raises StoreDamaged where the log lacks what its record says has happened after this."""
+        entries = await self.store.log(record.id, after, 1)
+        if not entries and await self.store.get(record.id) is not None:
+            raise ends_early(record.id, after, record.sequence)
 
     async def _opened(self, reference: str, key: str) -> Answer | None:
         """The answer to an earlier `open` with this key."""
