@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,6 +30,18 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HEARTLINE_SEARCH", "lean"))
+
+
+@pytest.fixture(scope="module")
+def short_loops() -> Iterator[None]:
+    """For scenarios that are made up: many loop, and to say so after 1000 transitions each time
+    would be most of what a search takes. None that comes to an end needs a tenth of them."""
+    rooms = "run", "checking.exploring.moving", "checking.space", "checking.proving.timing"
+    with pytest.MonkeyPatch.context() as patch:
+        for room in (*rooms, "testing.walks.walking"):
+            patch.setattr(import_module(f"heartline.{room}"), "MOST_MICROSTEPS", 100)
+        yield
+
 
 # A shell makes what it starts in the background deaf to Ctrl-C, and their children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from heartline.machine import Machine, Way
     from heartline.runtime import Step
 
+pytestmark = pytest.mark.usefixtures("short_loops")
 SEATS = st.sampled_from([(), ("other",)])
 SMALL = 2_000  # configurations of a graph that is built one by one
 

@@ -18,6 +18,7 @@ from heartline.loader import bundled_scenarios
 from heartline.machine import FastEvent, Machine, Way
 from heartline.runtime import Step
 
+pytestmark = pytest.mark.usefixtures("short_loops")
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 

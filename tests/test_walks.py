@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from heartline import Conversation, Scenario
 
+pytestmark = pytest.mark.usefixtures("short_loops")
 SEATS = st.sampled_from([(), ("other",)])
 
 

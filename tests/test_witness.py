@@ -42,6 +42,7 @@ from heartline.testing.runs.running import run_case
 from slowgraph import slow_graph
 from tea import TEA
 
+pytestmark = pytest.mark.usefixtures("short_loops")
 DAY = 86_400_000_000
 
 BREAK = """
