@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ import pytest
 
 import postgres
 from heartline.errors import CallerError, StoreUnavailable
-from heartline.host.store import open_store
+from heartline.host.store import Store, open_store
 from heartline.host.stores import pgpool
 from heartline.host.stores.postgres import PostgresStore
 from heartline.host.values import CONFLICT, OVER, REPEATED, STORED, TAKEN, Filter
@@ -343,6 +344,54 @@ def test_what_waits_for_a_lock_does_not_wait_forever(url: str, impatient: None) 
             other._connections._give(holder)  # type: ignore[attr-defined]
 
     asyncio.run(play())
+
+
+def test_a_server_that_allows_too_little_time_is_said_so(url: str, impatient: None) -> None:
+    async def play() -> None:
+        async with open_store(url + "&statement_timeout=100") as store, open_store(url) as other:
+            await store.commit(change("a"))
+            holder = await other._connections._take()  # type: ignore[attr-defined]
+            async with holder.transaction():
+                await holder.execute("SELECT FROM heartline_conversations FOR UPDATE")
+                with pytest.raises(StoreUnavailable, match=r"statement timeout\): allow the user"):
+                    await store.commit(change("a", 2))
+            assert await store.commit(change("a", 2)) == STORED
+            other._connections._give(holder)  # type: ignore[attr-defined]
+
+    asyncio.run(play())
+
+
+def test_workers_that_store_the_same_at_once_do_not_block_each_other(url: str) -> None:
+    """In whichever order they name it: a set is locked in the order of its ids."""
+
+    async def play() -> None:
+        names = [f"n{number:02}" for number in range(60)]
+        async with open_store(url) as one, open_store(url) as other:
+            await one.commit_all([change(name) for name in names])
+            counts = dict.fromkeys(names, 1)
+            drawn = random.Random(7)
+
+            async def work(store: Store) -> None:
+                for _ in range(25):
+                    some = drawn.sample(names, 40)
+                    changes = [change(name, counts[name] + 1) for name in some]
+                    told = await store.commit_all(changes)
+                    for each, outcome in zip(changes, told, strict=True):
+                        if outcome == STORED:
+                            assert counts[each.record.id] == each.before, "stored twice"
+                            counts[each.record.id] += 1
+                        else:
+                            assert outcome == CONFLICT
+
+            await asyncio.gather(*[work(store) for store in (one, other) for _ in range(3)])
+            for name in names:
+                log = await other.log(name)
+                assert [each.sequence for each in log] == list(range(1, counts[name] + 1))
+
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = 'postgres'"
+    before = postgres.server().sql(deadlocks)
+    asyncio.run(play())
+    assert postgres.server().sql(deadlocks) == before
 
 
 def test_a_store_that_is_closed_says_so(url: str) -> None:

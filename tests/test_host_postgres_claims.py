@@ -14,6 +14,7 @@ import pytest
 
 import postgres
 from heartline.host.store import open_store
+from heartline.host.stores import pgqueries as queries
 from heartline.host.values import CONFLICT, OVER, STORED, Record
 from store_contract import LONG, SHORT, at, change, timer
 
@@ -116,5 +117,26 @@ def test_claims_of_many_workers_come_one_after_the_other(url: str) -> None:
             found = [ids(each) for each in await asyncio.gather(*claims)]
             assert sorted(name for each in found for name in each) == names
             assert sorted(map(len, found)) == [0, 0] + [10] * 30
+
+    asyncio.run(play())
+
+
+def test_a_claim_that_does_not_end_keeps_nobody_from_theirs(url: str) -> None:
+    """As where the network takes no answer: the server has not ended it, and holds its locks."""
+
+    async def play() -> None:
+        async with open_store(url) as store, open_store(url) as hangs:
+            await due(store, "abcd")
+            assert ids(await store.claim(at(9), 1, SHORT)) == ["a"]
+            assert ids(await store.claim(at(9), 2, LONG)) == ["b", "c"]
+            assert await store.commit(change("b", 2, timers=())) == STORED
+            await asyncio.sleep(2 * SHORT)
+            connection = await hangs._connections._take()  # type: ignore[attr-defined]
+            async with connection.transaction():
+                await connection.fetch(queries.CLAIM, 10**18, 1, LONG, [], [], [], [])
+                await connection.fetch("SELECT FROM heartline_claims FOR UPDATE")
+                async with asyncio.timeout(5):
+                    assert ids(await store.claim(at(9), 9, LONG)) == ["a", "d"]
+            hangs._connections._give(connection)  # type: ignore[attr-defined]
 
     asyncio.run(play())

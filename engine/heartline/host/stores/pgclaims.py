@@ -6,8 +6,9 @@ a conversation has another entry it is claimed no more. So is whatever a worker 
 connection has ended: what a worker that was killed was at is free at once, and only where the
 server does not notice does its time have to run out.
 
-Claims are made one after the other, under a lock. What is claimed twice all the same, as after a
-broken connection, does no harm: of two who go on from one entry the second is told so.
+Claims are made one after the other, under a lock, for which nobody waits long: the server may be
+kept from ending one by a network that takes no answer. What is claimed twice all the same does no
+harm: of two who go on from one entry the second is told so.
 """
 
 from __future__ import annotations
@@ -49,19 +50,27 @@ CREATE FUNCTION heartline_claim(
     claim bigint, id text, reference text, scenario text, version text, fingerprint text,
     status text, state text, outcome text, sequence bigint, turn bigint, snapshot text,
     created bigint, touched bigint, due bigint, parent text, seats text
-) LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql SET lock_timeout = '1s' AS $$
 #variable_conflict use_column
 BEGIN
-    PERFORM pg_advisory_xact_lock(1751474546, 'heartline_claims'::regclass::oid::integer);
-    DELETE FROM heartline_claims AS k
+    BEGIN
+        PERFORM pg_advisory_xact_lock(1751474546, 'heartline_claims'::regclass::oid::integer);
+    EXCEPTION WHEN lock_not_available THEN
+        NULL;
+    END;
+    DELETE FROM heartline_claims WHERE number = ANY (ARRAY(
+        SELECT k.number FROM heartline_claims AS k
         WHERE k.number > 0 AND (k.number = ANY (gone) OR k.until < clock_timestamp()
-                                OR NOT EXISTS (SELECT FROM pg_stat_get_activity(k.worker)));
+                                OR NOT EXISTS (SELECT FROM pg_stat_get_activity(k.worker)))
+        FOR UPDATE SKIP LOCKED));
     IF kept_set <> '{}' THEN
         UPDATE heartline_claims AS k SET conversations = n.ids, sequences = n.sequences
             FROM (SELECT number, array_agg(id) AS ids, array_agg(sequence) AS sequences
                   FROM unnest(kept_set, kept_id, kept_sequence) AS l (number, id, sequence)
                   GROUP BY number) AS n
-            WHERE k.number = n.number;
+            WHERE k.number = n.number AND k.number = ANY (ARRAY(
+                SELECT o.number FROM heartline_claims AS o WHERE o.number = ANY (kept_set)
+                FOR UPDATE SKIP LOCKED));
     END IF;
     RETURN QUERY
         WITH ready AS MATERIALIZED (
@@ -77,7 +86,7 @@ BEGIN
             WHERE (f.id, f.sequence) NOT IN (
                 SELECT u.id, u.sequence FROM heartline_claims AS k,
                     unnest(k.conversations, k.sequences) AS u (id, sequence)
-                WHERE k.number > 0)
+                WHERE k.number > 0 AND k.until >= clock_timestamp())
             LIMIT most
         ), kept AS (
             INSERT INTO heartline_claims (until, conversations, sequences)

@@ -180,6 +180,11 @@ class Connections:
                     f"{where} takes no changes, for it only follows another server: write the "
                     "first of them into the URL."
                 )
+            case asyncpg.QueryCanceledError():
+                return StoreUnavailable(
+                    f"{where} stops what takes longer than it allows ({said[0]}): allow the user "
+                    "of the URL more (statement_timeout), or look what is slow there."
+                )
             case asyncpg.DiskFullError():
                 return StoreUnavailable(f"The disk of {where} is full: make room there.")
             case (

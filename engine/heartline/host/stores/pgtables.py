@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPTS", "SETTINGS", "bring_up"]
 
 # Of each connection. Plans are made once and by index; a commit sees what others have committed
-# before it, and never waits long for a lock.
+# before it. The server looks now and then whether a worker's machine is still there, and lets go of
+# what that held.
 SETTINGS = {
     "application_name": "heartline",
     "default_transaction_isolation": "read committed",
@@ -35,6 +36,10 @@ SETTINGS = {
     "enable_mergejoin": "off",
     "enable_sort": "off",
     "jit": "off",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "60000",
 }
 
 _LOCK = 0x6865_6172_746C_696E  # the same in each program that brings these tables up
