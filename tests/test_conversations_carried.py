@@ -44,7 +44,7 @@ def test_an_export_is_the_same_conversations_in_another_store(
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "Imported 5 conversations.",
-        "Parcels in them: 1 still to be delivered, 0 that are tried no more.",  # of the migration
+        "Parcels in them: 1 still to be delivered, 0 parked.",  # of the migration
     ]
     assert place.everything(there) == place.everything()
     # And back again, as the same bytes but for the moment of the export.
@@ -88,7 +88,7 @@ def test_a_later_export_brings_what_has_happened_since(place: Inn, typed: Typed)
     code, out, _ = typed("import", later, "--store", there, "--format", "json")
     assert json.loads(out) == {
         "format": 1, "dry_run": False, "new": 1, "longer": 1, "known": 3,
-        "parcels": 0, "parked": 0, "failed": [],
+        "parcels": 0, "parked": 0, "left_out": [], "failed": [],
     }  # fmt: skip
     assert place.everything(there) == place.everything()
 
@@ -265,6 +265,29 @@ def test_a_damaged_export_is_refused_and_nothing_is_stored(
     assert why in err
     assert err.count("\n") == 1
     assert place.everything(other(place)) == []
+
+
+def test_what_is_damaged_can_be_left_out(place: Inn, typed: Typed) -> None:
+    path, there = saved(place), other(place)
+    lines = path.read_text("utf-8").splitlines()
+    record("turn", 40)(lines)
+    path.write_text("".join(f"{line}\n" for line in lines))
+    assert typed("import", str(path), "--store", there)[0] == 1
+    code, out, err = typed("import", str(path), "--store", there, "--skip-damaged")
+    assert (code, out) == (1, "Imported 3 conversations.\n")
+    assert err.startswith("Left out is a line that is refused. The turn of the conversation")
+    assert typed("verify", "--store", there)[0] == 0
+    assert sorted(each.reference for each in place.records(there)) == ["closed", "desk", "over"]
+    DAMAGES["other scenario"][0](lines)  # which none of them can do without
+    path.write_text("".join(f"{line}\n" for line in lines))
+    third = other(place, "third.db")
+    code, out, _ = typed(
+        "import", str(path), "--store", third, "--skip-damaged", "--format", "json"
+    )
+    assert (code, json.loads(out)["new"], len(json.loads(out)["left_out"])) == (1, 0, 5)
+    assert place.everything(third) == []
+    path.write_text("\n".join(lines[:-1]))  # a file that was cut off is none
+    assert typed("import", str(path), "--store", third, "--skip-damaged")[0] == 1
 
 
 def test_an_export_with_any_byte_changed_brings_in_what_follows_from_its_logs_or_nothing(

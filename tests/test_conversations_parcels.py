@@ -194,7 +194,7 @@ def test_an_import_says_what_will_be_delivered(place: Inn, typed: Typed) -> None
         assert code == 0
         assert out.splitlines() == [
             f"{first} 5 conversations.",
-            "Parcels in them: 3 still to be delivered, 1 that are tried no more.",
+            "Parcels in them: 3 still to be delivered, 1 parked.",
         ]
     third = other(place, "third.db")
     code, out, _ = typed("import", str(path), "--store", third, "--no-parcels", "--format", "json")

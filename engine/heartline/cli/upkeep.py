@@ -219,7 +219,9 @@ async def export(asked: Asked, which: Filter, output: Path | None) -> int:
     return FINDINGS if problems else DONE
 
 
-async def import_file(asked: Asked, path: str, *, dry_run: bool, parcels: bool) -> int:
+async def import_file(
+    asked: Asked, path: str, *, dry_run: bool, parcels: bool, skip_damaged: bool
+) -> int:
     """Check an export as a whole, then bring it into the store, with or without what is still to
     be delivered."""
     with _seekable(path) as file:
@@ -228,7 +230,9 @@ async def import_file(asked: Asked, path: str, *, dry_run: bool, parcels: bool) 
         file.seek(0)
         async with asked.store as store:
             with Progress("bytes checked", size) as progress:
-                checked = await importing.check(store, file, name, progress.at)
+                checked = await importing.check(
+                    store, file, name, progress.at, skip_damaged=skip_damaged
+                )
             failed: list[str] = []
             if not dry_run:
                 with Progress("lines imported", len(checked.places)) as progress:
@@ -241,24 +245,31 @@ async def import_file(asked: Asked, path: str, *, dry_run: bool, parcels: bool) 
         print_json({
             "dry_run": dry_run, "new": checked.new, "longer": checked.longer,
             "known": checked.known, "parcels": checked.parcels, "parked": checked.parked,
-            "failed": failed,
+            "left_out": list(checked.left_out), "failed": failed,
         })  # fmt: skip
-        return FINDINGS if failed else DONE
-    for sentence in failed:
+        return FINDINGS if failed or checked.left_out else DONE
+    for sentence in (*checked.left_out, *failed):
         say(sentence)
     begun = "Would import" if dry_run else "Imported"
     click.echo(
         f"{begun} {counted(checked.new + checked.longer - len(failed))}"
-        + (f", {checked.longer:,} of which were there up to an earlier turn" * bool(checked.longer))
-        + (f"; {checked.known:,} were there already" * bool(checked.known))
+        + (
+            f", {checked.longer:,} of which {_were(checked.longer)} there up to an earlier turn"
+            * bool(checked.longer)
+        )
+        + (f"; {checked.known:,} {_were(checked.known)} there already" * bool(checked.known))
         + "."
     )
     if checked.parcels or checked.parked:
         click.echo(
-            f"Parcels in them: {checked.parcels:,} still to be delivered, {checked.parked:,} that "
-            "are tried no more."
+            f"Parcels in them: {checked.parcels:,} still to be delivered, "
+            f"{checked.parked:,} parked."
         )
-    return FINDINGS if failed else DONE
+    return FINDINGS if failed or checked.left_out else DONE
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 @contextmanager

@@ -49,23 +49,27 @@ class ImportRefused(CallerError):
 class Checked(NamedTuple):
     """What is in an export: conversations that the store does not have, those that go on further
     than in the store, and those that it has as they are; of the first two, what is still to be
-    delivered, and what is tried no more; and where in the file the lines are that are to be stored,
-    in order."""
+    delivered, and what is tried no more; sentences about what is left out; and where in the file
+    the lines are that are to be stored, in order."""
 
     new: int
     longer: int
     known: int
     parcels: int
     parked: int
+    left_out: tuple[str, ...]
     places: array[int]
 
 
 # Checking -----------------------------------------------------------------------------------------
 
 
-async def check(store: Store, file: BinaryIO, name: str, progress: Progress) -> Checked:
-    """Look at all of an export. Raises ImportRefused, HostError."""
-    checking = _Checking(store)
+async def check(
+    store: Store, file: BinaryIO, name: str, progress: Progress, *, skip_damaged: bool = False
+) -> Checked:
+    """Look at all of an export. With `skip_damaged`, what does not follow from its log, or does not
+    load, is left out, and keeps nothing else from being stored. Raises ImportRefused, HostError."""
+    checking = _Checking(store, skip_damaged=skip_damaged)
     number = 0
     ended: End | None = None
     breathing = Breathing()
@@ -93,7 +97,7 @@ async def check(store: Store, file: BinaryIO, name: str, progress: Progress) -> 
         raise ImportRefused(
             _refused(name, f"it was cut off after line {number}: its last line is missing.")
         )
-    found = End(len(checking.scenarios), checking.conversations)
+    found = End(checking.versions, checking.conversations)
     if ended != found:
         raise ImportRefused(_refused(
             name, f"its last line counts {ended.conversations:,} conversations and "
@@ -101,16 +105,21 @@ async def check(store: Store, file: BinaryIO, name: str, progress: Progress) -> 
             f"{found.scenarios:,}: lines are missing.",
         ))  # fmt: skip
     new, longer, known = (checking.found[each] for each in (_NEW, _LONGER, _KNOWN))
-    return Checked(new, longer, known, checking.parcels, checking.parked, checking.places())
+    return Checked(
+        new, longer, known, checking.parcels, checking.parked, tuple(checking.left_out),
+        checking.places(),
+    )  # fmt: skip
 
 
 class _Checking:
     """What has been seen of an export so far."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, skip_damaged: bool) -> None:
         self.store = store
         self.scenarios: dict[str, Scenario] = {}
-        self.conversations = 0
+        self.versions = self.conversations = 0
+        self.left_out: list[str] = []
+        self._skip = skip_damaged
         self.found = dict.fromkeys((_NEW, _LONGER, _KNOWN), 0)
         self.parcels = self.parked = 0
         self._stored: dict[str, Scenario | None] = {}  # versions that only the store has
@@ -124,9 +133,10 @@ class _Checking:
     async def take(self, what: Line, place: int) -> None:
         """Check a line. Raises Unreadable."""
         if isinstance(what, StoredScenario):
-            self._take_scenario(what)
-            self._versions.append(place)
-        elif isinstance(what, Carried) and await self._take_conversation(what) != _KNOWN:
+            self.versions += 1
+            if self._take_scenario(what):
+                self._versions.append(place)
+        elif isinstance(what, Carried) and await self._take_conversation(what):
             self._begun.append(microseconds(what.record.created))
             self._places.append(place)
 
@@ -135,18 +145,28 @@ class _Checking:
         order = sorted(range(len(self._places)), key=self._begun.__getitem__)
         return self._versions + array("q", [self._places[each] for each in order])
 
-    def _take_scenario(self, stored: StoredScenario) -> None:
+    def _leave_out(self, why: str) -> bool:
+        """Leave something out, where that is asked for: False, as what is not to be stored."""
+        if not self._skip:
+            raise Unreadable(why)
+        self.left_out.append(f"Left out is a line that {why}.")
+        return False
+
+    def _take_scenario(self, stored: StoredScenario) -> bool:
+        """Check a version; whether it is to be stored. Raises Unreadable."""
         if stored.fingerprint in self.scenarios:
             raise Unreadable(f"brings version {stored.version} of {stored.scenario} a second time")
         scenario, why = load_again(stored)
         if scenario is None:
-            raise Unreadable(
+            return self._leave_out(
                 f"holds version {stored.version} of the scenario {stored.scenario}, which does not "
                 f"load here: {(why or '').rstrip('.')}"
             )
         self.scenarios[stored.fingerprint] = scenario
+        return True
 
-    async def _take_conversation(self, carried: Carried) -> str:
+    async def _take_conversation(self, carried: Carried) -> bool:
+        """Check a conversation; whether it is to be stored. Raises Unreadable."""
         record = carried.record
         if record.id <= self._last:
             raise Unreadable(
@@ -160,16 +180,16 @@ class _Checking:
                     f"has a second live conversation with the reference {record.reference[:60]!r}"
                 )
             self._live.add(record.reference)
+        self.conversations += 1
         if why := await self._wrong(carried):
-            raise Unreadable(f"is refused. {why}".rstrip("."))
+            return self._leave_out(f"is refused. {why}".rstrip("."))
         standing, before = await _standing(self.store, carried)
         if standing != _KNOWN:
             parked = [each.parked is not None for each in _parcels(carried, before)]
             self.parked += sum(parked)
             self.parcels += len(parked) - sum(parked)
         self.found[standing] += 1
-        self.conversations += 1
-        return standing
+        return standing != _KNOWN
 
     async def _wrong(self, carried: Carried) -> str | None:
         """What of a conversation does not follow from its log."""

@@ -282,7 +282,14 @@ def export(url: str | None, output: Path | None, **which: Any) -> int:
     "--no-parcels", is_flag=True,
     help="Leave out what was still to be delivered: it may have arrived since the export.",
 )  # fmt: skip
-def import_(url: str | None, form: str, file: str, dry_run: bool, no_parcels: bool) -> int:
+@click.option(
+    "--skip-damaged", is_flag=True,
+    help="Leave out conversations that do not follow from their logs, and say which. Without it, "
+    "one of them keeps all others from being imported.",
+)  # fmt: skip
+def import_(
+    url: str | None, form: str, file: str, dry_run: bool, no_parcels: bool, skip_damaged: bool
+) -> int:
     """Bring an export into a store, which may be of another kind.
 
     All of it is checked first: that nothing is missing, and that each log leads to its snapshot
@@ -292,7 +299,9 @@ def import_(url: str | None, form: str, file: str, dry_run: bool, no_parcels: bo
     from heartline.cli import operating, upkeep
 
     asked = _asked(url, form, new=not dry_run)
-    work = upkeep.import_file(asked, file, dry_run=dry_run, parcels=not no_parcels)
+    work = upkeep.import_file(
+        asked, file, dry_run=dry_run, parcels=not no_parcels, skip_damaged=skip_damaged
+    )
     return operating.run(work)
 
 
