@@ -8,7 +8,7 @@ import io
 import json
 import os
 import re
-import subprocess
+import sqlite3
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 
-import heartline
 import postgres
 from heartline import Choose, ManualClock, Scenario, loads
 from heartline.cli import run
@@ -486,21 +485,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def play(
-    lines: str, *arguments: str, url: str = "sqlite:///a.db?synchronous=OFF"
-) -> tuple[str, str, int]:
-    """What a program types: what was printed, what was told, and the exit code."""
-    engine = str(Path(heartline.__file__).parents[1])
-    done = subprocess.run(
-        [sys.executable, "-m", "heartline", "play", "letter.yaml", "--store", url, *arguments],
-        input=lines, capture_output=True, text=True, check=False, timeout=60,
-        env={**os.environ, "PYTHONPATH": engine},
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return " ".join(done.stdout.split()), " ".join(done.stderr.split()), done.returncode
+Play = Callable[..., tuple[str, str, int]]
 
 
-def test_a_program_can_play_and_come_back(folder: Path) -> None:
+@pytest.fixture
+def play(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Lets a program type lines: what was printed, what was told, and the exit code."""
+
+    def use(lines: str, *arguments: str, url: str = "sqlite:///a.db?synchronous=OFF") -> Any:
+        typed = folder / "typed"
+        typed.write_text(lines)
+        with typed.open() as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            code = run(["play", "letter.yaml", "--store", url, *arguments])
+        shown = capsys.readouterr()
+        return " ".join(shown.out.split()), " ".join(shown.err.split()), code
+
+    return use
+
+
+def test_a_program_can_play_and_come_back(play: Play) -> None:
     out, err, code = play("agree\n:why\n", "--set", "friend=Kim")
     assert code == 0
     assert "> agree Waiting You: Take two weeks." in out
@@ -515,7 +519,7 @@ def test_a_program_can_play_and_come_back(folder: Path) -> None:
     assert "the pause ran out. Kim: I am back." in out
 
 
-def test_postgresql_keeps_it_too(folder: Path) -> None:
+def test_postgresql_keeps_it_too(play: Play) -> None:
     url = postgres.server().url()
     out, err, code = play("agree\n", url=url)
     assert code == 0, err
@@ -547,48 +551,78 @@ def test_what_cannot_be_is_said_in_one_sentence(
     assert words in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_store_of_a_newer_program_is_refused(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import sqlite3
-
+def test_a_store_of_a_newer_program_is_refused(play: Play) -> None:
     play("")
     with contextlib.closing(sqlite3.connect("a.db")) as db:
         db.execute("PRAGMA user_version = 999")
-    assert run(["play", "letter.yaml", "--store", "sqlite:///a.db"]) == 1
-    assert "The tables in a.db are of version 999" in capsys.readouterr().err
+    _, err, code = play("")
+    assert code == 1
+    assert "The tables in a.db are of version 999" in err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
 class TestTerminal:
-    def begin(self, *arguments: str) -> Tty:
-        return Tty("play", "letter.yaml", "--store", "sqlite:///a.db?synchronous=OFF", *arguments)
+    URL = "sqlite:///a.db?synchronous=OFF"
 
-    def test_what_happens_is_shown_above_what_is_being_typed(self, folder: Path) -> None:
-        tty = self.begin("--set", "friend=Kim", "--speed", "864000")
+    @pytest.fixture
+    def begin(self, folder: Path) -> Iterator[Callable[[], Tty]]:
+        """Opens a terminal with the player in it."""
+        terminals: list[Tty] = []
+
+        def use() -> Tty:
+            arguments = ("--store", self.URL, "--reference", "me")
+            terminals.append(Tty("play", "letter.yaml", *arguments, NO_COLOR="1", COLUMNS="100"))
+            return terminals[-1]
+
+        yield use
+        for each in terminals:
+            if each.process.poll() is None:
+                each.process.kill()
+                each.process.wait()
+
+    def elsewhere(self, happen: Callable[[Host], Awaitable[object]]) -> None:
+        """Something happens in another process."""
+
+        async def main() -> None:
+            async with Host(self.URL, ["letter.yaml"]) as host:
+                await happen(host)
+
+        asyncio.run(main())
+
+    def test_what_happens_is_shown_above_what_is_being_typed(
+        self, begin: Callable[[], Tty]
+    ) -> None:
+        tty = begin()
+        tty.wait_for("What is your friend called?")
         tty.wait_for("> ")
-        tty.type("agree\r")
-        tty.wait_for("I cannot wait.")
+        tty.type("Kim\r")
+        tty.wait_for("Kim: I need some time.")
         tty.wait_for("> ")
         tty.type("lo")
-        tty.wait_for("Meanwhile")
-        tty.wait_for("Take two weeks.")
+        tty.wait_for("lo")
+        self.elsewhere(lambda host: host.submit("me", Choose("agree")))
+        tty.wait_for("agree was chosen.")
         tty.wait_for("> lo")
-        tty.type("\x15look\r")
-        tty.wait_for("Snow outside.")
+        tty.type("ok\r")
+        tty.wait_for("'look' was not taken")
+        tty.wait_for("> ")
+        tty.type("look\r")
+        tty.wait_for("Still snow outside.")
         tty.wait_for("> ")
         tty.type("\x04")
         tty.wait_for("To come back:")
         assert tty.close() == 0
 
-    def test_who_is_killed_comes_back_to_where_it_was(self, folder: Path) -> None:
-        tty = self.begin("--set", "friend=Kim")
+    def test_who_is_killed_comes_back_to_where_it_was(self, begin: Callable[[], Tty]) -> None:
+        tty = begin()
         tty.wait_for("> ")
+        tty.type("Kim\r")
+        tty.wait_for("Kim: I need some time.")
         tty.type("agree\r")
         tty.wait_for("I cannot wait.")
         tty.process.kill()
         tty.close()
-        other, third = self.begin(), self.begin()
+        other, third = begin(), begin()
         other.wait_for("You go on where you stopped.")
         third.wait_for("I cannot wait.")
         other.wait_for("> ")
@@ -600,11 +634,15 @@ class TestTerminal:
             each.type("\r")
             assert each.close() == 0
 
-    def test_ctrl_c_leaves_the_terminal_as_it_was(self, folder: Path) -> None:
+    def test_ctrl_c_leaves_the_terminal_as_it_was(self, begin: Callable[[], Tty]) -> None:
         import termios
 
-        tty = self.begin("--set", "friend=Kim")
+        tty = begin()
         before = termios.tcgetattr(tty.master)
+        tty.wait_for("> ")
+        assert termios.tcgetattr(tty.master) != before
+        tty.type("Kim\r")
+        tty.wait_for("Kim: I need some time.")
         tty.wait_for("> ")
         tty.interrupt()
         tty.wait_for("To come back:")

@@ -69,12 +69,12 @@ class Keyboard:
         """As `Lines.read`."""
         loop = asyncio.get_running_loop()
         keys = sys.stdin.fileno()
-        self._show()
         if self._ready:
             return self._given()
         self._asked = loop.create_future()
         try:
-            self._take_keys()
+            self._take_keys()  # before the prompt, or the terminal shows what is typed by itself
+            self._show()
             loop.add_reader(keys, self._typed, keys)
             loop.add_signal_handler(signal.SIGCONT, self._back_again)
             await self._asked
