@@ -12,6 +12,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,12 @@ def house_room(module: str) -> str:
     return parts[1] if len(parts) > 1 else "heartline"
 
 
-def imports() -> Iterator[Import]:
+@cache  # by the tests that ask, and not by every process that collects them
+def imports() -> tuple[Import, ...]:
+    return tuple(read_imports())
+
+
+def read_imports() -> Iterator[Import]:
     for path in sorted(ENGINE.rglob("*.py")):
         room, name = room_of(path), path.relative_to(ENGINE.parent)
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -162,9 +168,6 @@ def rank(room: str) -> int:
     return HOUSE.index(room) if room in HOUSE else len(HOUSE)
 
 
-ALL = list(imports())
-
-
 def test_every_room_has_a_place_in_the_house() -> None:
     rooms = {room_of(path) for path in ENGINE.rglob("*.py")}
     assert rooms <= set(HOUSE), f"give these a place in HOUSE: {sorted(rooms - set(HOUSE))}"
@@ -180,7 +183,7 @@ def test_the_plan_for_contributors_names_every_room() -> None:
 def test_imports_point_one_way() -> None:
     wrong = [
         f"{each.place}: {each.room} may not use {used}, which stands above it"
-        for each in ALL
+        for each in imports()
         if each.module.split(".")[0] == "heartline"
         and (used := house_room(each.module)) != each.room
         and rank(used) >= rank(each.room)
@@ -189,13 +192,13 @@ def test_imports_point_one_way() -> None:
 
 
 def test_nobody_imports_the_package_by_its_folder() -> None:
-    assert not [each.place for each in ALL if each.module.split(".")[0] == "engine"]
+    assert not [each.place for each in imports() if each.module.split(".")[0] == "engine"]
 
 
 def test_what_runs_a_conversation_asks_nobody_but_its_arguments() -> None:
     wrong = [
         f"{each.place}: {each.room} is pure and may not import {each.module}"
-        for each in ALL
+        for each in imports()
         if each.room in PURE and each.module.split(".")[0] in IMPURE
     ]
     assert not wrong, "\n".join(wrong)
@@ -216,7 +219,7 @@ def test_what_runs_a_conversation_never_asks_the_time() -> None:
 
 def test_each_library_stays_in_its_rooms() -> None:
     wrong = []
-    for each in ALL:
+    for each in imports():
         library = each.module.split(".")[0]
         if library in sys.stdlib_module_names or library == "heartline":
             continue
@@ -228,4 +231,4 @@ def test_each_library_stays_in_its_rooms() -> None:
 
 @pytest.mark.parametrize("library", sorted(LIBRARIES))
 def test_each_library_in_the_plan_is_used(library: str) -> None:
-    assert any(each.module.split(".")[0] == library for each in ALL)
+    assert any(each.module.split(".")[0] == library for each in imports())

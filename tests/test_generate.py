@@ -135,13 +135,14 @@ states:
     assert "draw: leave" in made.text
 
 
+@pytest.mark.usefixtures("short_loops")
 @given(scenarios(most=3, includes=True), st.sampled_from([TRANSITIONS, PAIRS]))
 def test_tests_of_any_scenario_pass_and_take_what_they_say(text: str, kind: str) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "scenario.yaml").write_text(text, "utf-8")
         (folder / "included.yaml").write_text(INCLUDED, "utf-8")
-        made = generate(load(folder), kind, bounds=Bounds(1, 150))
+        made = generate(load(folder), kind, bounds=Bounds(1, 80))
         if not made.tests:
             return
         tests = loaded(folder, made.text)
