@@ -4,4 +4,7 @@
 `jsonlines` turn outputs into text and into JSON, `saving` keeps conversations in files,
 `questions` asks for the inputs of a scenario, `sources` says where lines come from, and `player`
 ties them together; it is the only one that reads and writes.
+
+`hosted` is the player of a conversation that a host keeps in a store. It takes lines from `keyboard`
+while other things happen; `standing` knows what has been shown, and `meanwhile` tells what came after.
 """
