@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from heartline.cli.names import Length, Number, ScenarioName
+from heartline.cli.storing import (
+    InOrder,
+    Named,
+    ago,
+    asked_of,
+    check_answered,
+    filter_of,
+    filtered,
+    located,
+    stored,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
-    from heartline.cli.operating import Asked
-    from heartline.host.values import Filter
-
-    Command = TypeVar("Command", bound=Callable[..., Any])
-
-__all__ = ["command", "located", "named"]
+__all__ = ["command"]
 
 MOST = 2**53
-_ID = re.compile(r"-[A-Za-z0-9_-]{21}\Z")
-
-
-class Named(click.Command):
-    """A command whose arguments are conversations: the id of one may begin with a dash."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if "--" not in args:
-            ids = [each for each in args if _ID.match(each)]
-            if ids:
-                args = [each for each in args if each not in ids] + ["--", *ids]
-        return super().parse_args(ctx, args)
-
-
-class InOrder(click.Group):
-    """A group whose commands are listed as they stand here; a wrong name meets the nearest."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if not args[0].startswith("-") and args[0] not in self.commands:
-            from heartline.diagnostics import did_you_mean
-
-            hint = did_you_mean(args[0], self.commands) or f"they are {', '.join(self.commands)}"
-            raise click.UsageError(f"There is no command {args[0][:60]!r}; {hint}", ctx=ctx)
-        return super().resolve_command(ctx, args)
 
 
 @click.group(
@@ -80,44 +54,6 @@ def command() -> None:
     """
 
 
-def stored(use: Command) -> Command:
-    """The options of every command."""
-    use = click.option(
-        "--format", "form", type=click.Choice(["text", "json"]), default="text",
-        show_default=True, help="For people or for programs.",
-    )(use)  # fmt: skip
-    return located(use)
-
-
-def located(use: Command) -> Command:
-    """Which store is meant."""
-    return click.option(
-        "--store", "url", envvar="HEARTLINE_STORE", metavar="URL",
-        help="The store, as in sqlite:///heartline.db or postgresql://user@host/database; "
-        "without it, the variable HEARTLINE_STORE.",
-    )(use)  # fmt: skip
-
-
-def filtered(use: Command) -> Command:
-    """Which conversations are meant."""
-    for option in reversed((
-        click.option("--scenario", metavar="ID", help="Only those in this scenario."),
-        click.option("--state", metavar="STATE", help="Only those in this state."),
-        click.option("--outcome", metavar="OUTCOME", help="Only those that ended so."),
-        click.option(
-            "--status", type=click.Choice(["live", "over", "closed"]),
-            help="Only those that go on, that came to an end, or that were closed from outside.",
-        ),
-        click.option(
-            "--waiting-since", "waiting", type=Length(), metavar="LENGTH",
-            help="Only those in which nothing has happened for so long, as in 14d; without "
-            "--status, those of them that are live.",
-        ),
-    )):  # fmt: skip
-        use = option(use)
-    return use
-
-
 @command.command("list")
 @stored
 @filtered
@@ -141,7 +77,7 @@ def list_(
     """
     from heartline.cli import operating
 
-    asked, meant = _asked(url, form), _filter(**which)
+    asked, meant = asked_of(url, form), filter_of(**which)
     return operating.run(
         operating.list_conversations(asked, meant, reference, limit, overdue=overdue)
     )
@@ -158,7 +94,7 @@ def show(url: str | None, form: str, name: str) -> int:
     """
     from heartline.cli import operating
 
-    return operating.run(operating.show(_asked(url, form), name))
+    return operating.run(operating.show(asked_of(url, form), name))
 
 
 @command.command("transcript", cls=Named)
@@ -168,7 +104,7 @@ def transcript(url: str | None, form: str, name: str) -> int:
     """Show what has happened in a conversation, entry by entry."""
     from heartline.cli import operating
 
-    return operating.run(operating.transcript(_asked(url, form), name))
+    return operating.run(operating.transcript(asked_of(url, form), name))
 
 
 @command.command("replay", cls=Named)
@@ -185,7 +121,7 @@ def replay(url: str | None, form: str, name: str, to: int | None) -> int:
     """
     from heartline.cli import operating
 
-    return operating.run(operating.replay(_asked(url, form), name, to))
+    return operating.run(operating.replay(asked_of(url, form), name, to))
 
 
 @command.command("fork", cls=Named)
@@ -207,7 +143,7 @@ def fork(url: str | None, form: str, name: str, at: int | None, reference: str |
     """
     from heartline.cli import operating
 
-    return operating.run(operating.fork(_asked(url, form), name, at, reference))
+    return operating.run(operating.fork(asked_of(url, form), name, at, reference))
 
 
 @command.command("verify", cls=Named)
@@ -225,7 +161,7 @@ def verify(url: str | None, form: str, names: tuple[str, ...], **which: Any) -> 
 
     if names and any(value is not None for value in which.values()):
         raise click.UsageError("Name conversations, or say which are meant, and not both.")
-    return operating.run(operating.verify(_asked(url, form), names, _filter(**which)))
+    return operating.run(operating.verify(asked_of(url, form), names, filter_of(**which)))
 
 
 @command.command("migrate")
@@ -248,7 +184,7 @@ def migrate(url: str | None, form: str, paths: tuple[str, ...], dry_run: bool) -
     from heartline.cli import operating, upkeep
     from heartline.conversation import load
 
-    asked = _asked(url, form)
+    asked = asked_of(url, form)
     scenarios = {scenario.id: scenario for scenario in map(load, dict.fromkeys(paths))}
     if len(scenarios) < len(set(paths)):
         raise click.UsageError("Give one version of each scenario: two of these have one id.")
@@ -271,7 +207,7 @@ def export(url: str | None, output: Path | None, **which: Any) -> int:
     """
     from heartline.cli import operating, upkeep
 
-    return operating.run(upkeep.export(_asked(url, "json"), _filter(**which), output))
+    return operating.run(upkeep.export(asked_of(url, "json"), filter_of(**which), output))
 
 
 @command.command("import")
@@ -298,7 +234,7 @@ def import_(
     """
     from heartline.cli import operating, upkeep
 
-    asked = _asked(url, form, new=not dry_run)
+    asked = asked_of(url, form, new=not dry_run)
     work = upkeep.import_file(
         asked, file, dry_run=dry_run, parcels=not no_parcels, skip_damaged=skip_damaged
     )
@@ -329,9 +265,9 @@ def purge(
     from heartline.cli import operating, upkeep
     from heartline.host.values import Filter
 
-    _can_answer("purge", yes or dry_run)
-    asked = _asked(url, form)
-    meant = Filter(ended_before=_ago(age), **which)
+    check_answered("purge", yes or dry_run)
+    asked = asked_of(url, form)
+    meant = Filter(ended_before=ago(age), **which)
     return operating.run(upkeep.purge(asked, meant, dry_run=dry_run, yes=yes))
 
 
@@ -350,7 +286,7 @@ def purge_versions(url: str | None, form: str, paths: tuple[str, ...]) -> int:
     from heartline.cli import operating, upkeep
     from heartline.conversation import load
 
-    asked = _asked(url, form)
+    asked = asked_of(url, form)
     scenarios = [load(path) for path in dict.fromkeys(paths)]
     return operating.run(upkeep.purge_versions(asked, scenarios))
 
@@ -368,48 +304,5 @@ def delete(url: str | None, form: str, names: tuple[str, ...], forks: bool, yes:
     """
     from heartline.cli import operating, upkeep
 
-    _can_answer("delete", yes)
-    return operating.run(upkeep.delete(_asked(url, form), names, forks=forks, yes=yes))
-
-
-def _asked(url: str | None, form: str, *, new: bool = False) -> Asked:
-    """What is asked of which store."""
-    from heartline.cli.operating import Asked, opened
-
-    return Asked(opened(named(url), new=new), form == "json")
-
-
-def named(url: str | None) -> str:
-    """The URL that was given. Raises UsageError where none was."""
-    if not url:
-        raise click.UsageError(
-            "Say which store: --store sqlite:///heartline.db, or set the variable HEARTLINE_STORE."
-        )
-    return url
-
-
-def _filter(
-    *, waiting: timedelta | None, status: str | None, scenario: str | None, state: str | None,
-    outcome: str | None,
-) -> Filter:  # fmt: skip
-    from heartline.host.values import LIVE, Filter
-
-    if waiting is not None and status is None:
-        status = LIVE  # what has ended waits for nothing
-    since = None if waiting is None else _ago(waiting)
-    return Filter(scenario, None, state, outcome, status, since)
-
-
-def _ago(length: timedelta) -> datetime:
-    from heartline.clock import SystemClock
-
-    return SystemClock().now() - length
-
-
-def _can_answer(what: str, answered: bool) -> None:
-    """Refuse to ask where nobody can answer."""
-    if not answered and not sys.stdin.isatty():
-        raise click.UsageError(
-            f"{what} asks before it deletes, and nobody can answer here: look at what it would do "
-            "at a terminal, or give --yes."
-        )
+    check_answered("delete", yes)
+    return operating.run(upkeep.delete(asked_of(url, form), names, forks=forks, yes=yes))

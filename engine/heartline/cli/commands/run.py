@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from heartline.cli.commands.conversations import located, named
 from heartline.cli.names import ScenarioName, Speed
+from heartline.cli.storing import located, named
 
 __all__ = ["command"]
 
