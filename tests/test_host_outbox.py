@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from heartline import Choose, ManualClock
 from heartline.clock import FastClock
-from heartline.host import Host, Parcel, Store
+from heartline.host import Host, Parcel
 from living import awaited, stores
-from timing import Failing, Noting, Running, kettle, until
+from timing import Failing, Noting, Running, Stores, kettle, until
 
 __all__ = ["stores"]
-
-Stores = Callable[[], Store]
 
 
 class Post:

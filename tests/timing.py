@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from harness import HEAD
-from heartline import Scenario, loads
+from heartline import Choose, Scenario, loads
 from heartline.errors import HostError, StoreUnavailable
-from heartline.host import Change, Happened, Host, Observer, Parcel, Record, StoredScenario
+from heartline.host import (
+    Change,
+    Happened,
+    Host,
+    Observer,
+    Parcel,
+    Record,
+    Store,
+    StoredScenario,
+)
 from heartline.host.stores.memory import MemoryStore
+
+Stores = Callable[[], Store]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 KETTLE = """\
 timers: {break: 42d, kettle: 1h}
@@ -42,6 +54,19 @@ states:
 def kettle(number: str = "1.0.0", more: str = "") -> Scenario:
     """The story of a kettle and a break; its dance never ends."""
     return loads(HEAD.replace("1.0.0", number) + KETTLE + more)
+
+
+async def opened(host: Host, *names: str, choice: str = "brew") -> None:
+    """Conversations in which a timer runs."""
+    for name in names:
+        await host.open(name, "story", seed=1)
+        await host.submit(name, Choose(choice))
+
+
+def quick(host: Host, *, lease: float = 0.1, look: float = 0.01) -> Host:
+    """A host that looks often, since a clock that is set tells nobody."""
+    host.running.lease, host.running.look = lease, look
+    return host
 
 
 class Noting(Observer):
