@@ -250,9 +250,9 @@ def test_a_start_tells_what_does_not_load_and_who_is_in_another_version(
     assert (pubs["level"], pubs["count"], pubs["fate"]) == ("error", 1, "waits")
     assert "is not in the store" in pubs["note"]
     found = samples(watching.text())
-    assert found["heartline_unloaded", "barn"] == 1
-    assert found["heartline_other_versions", "stays", "inn", "1.0.0"] == 2
-    assert found["heartline_other_versions", "waits", "pub", "1.0.0"] == 1
+    assert found["heartline_unloaded_total", "barn"] == 1
+    assert found["heartline_other_versions_total", "stays", "inn", "1.0.0"] == 2
+    assert found["heartline_other_versions_total", "waits", "pub", "1.0.0"] == 1
     assert [span.name for span in kept.spans if not span.status.is_unset] == [
         "heartline scenario does not load", "heartline conversations in another version",
     ]  # fmt: skip

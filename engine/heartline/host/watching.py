@@ -141,9 +141,6 @@ class _Metrics(Observer):
                 f"heartline_{name}", what, labels, buckets=ends, registry=registry
             )
 
-        def amount(name: str, what: str, *labels: str) -> Any:
-            return prometheus.Gauge(f"heartline_{name}", what, labels, registry=registry)
-
         self._turns = spread("turn_seconds", "Turns that were stored", _TURN, "scenario")
         self._refused = count("refused", "Calls that were refused", "error")
         self._conflicts = count("conflicts", "Turns that were worked out anew")
@@ -161,11 +158,9 @@ class _Metrics(Observer):
         self._waiting = count(
             "waiting", "Calls for conversations whose scenario does not load", "scenario"
         )  # fmt: skip
-        self._unloaded = amount(
-            "unloaded", "Scenarios of the host that did not load at its start", "scenario"
-        )  # fmt: skip
-        self._noted = amount(
-            "other_versions", "Live conversations that were in other versions at the host's start",
+        self._unloaded = count("unloaded", "Starts at which a scenario did not load", "scenario")
+        self._noted = count(
+            "other_versions", "Live conversations that a start found in other versions",
             "scenario", "version", "fate",
         )  # fmt: skip
         self._held = prometheus.Gauge(
@@ -183,7 +178,7 @@ class _Metrics(Observer):
         return self._generate(self._registry).decode()
 
     def unloaded(self, scenario: str, why: str) -> None:  # noqa: ARG002 - no number is in it
-        self._unloaded.labels(scenario).set(1)
+        self._unloaded.labels(scenario).inc()
 
     def noted(
         self,
@@ -193,7 +188,7 @@ class _Metrics(Observer):
         fate: str,
         note: str,  # noqa: ARG002 - as above
     ) -> None:
-        self._noted.labels(scenario, version, fate).set(count)
+        self._noted.labels(scenario, version, fate).inc(count)
 
     def turn(self, scenario: str, seconds: float) -> None:
         self._turns.labels(scenario).observe(seconds)
