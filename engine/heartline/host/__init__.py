@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         StoredScenario,
         Timer,
     )
-    from heartline.host.watching import JsonLines, Watching
+    from heartline.host.watching import JsonLines, TextLines, Watching
 
 # Where each name lives: it is imported when it is first used, so that who wants the values or one
 # store pays for no more.
@@ -41,14 +41,14 @@ _HOMES = {
         "Answer", "Change", "Counts", "Entry", "Filter", "Happened", "Parcel", "Record",
         "StoredScenario", "Timer",
     ),
-    "watching": ("JsonLines", "Watching"),
+    "watching": ("JsonLines", "TextLines", "Watching"),
 }  # fmt: skip
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Answer", "BlockingHost", "Change", "Counts", "Deliver", "Entry", "Filter", "Happened", "Host",
-    "JsonLines", "Observer", "Parcel", "Record", "Store", "StoredScenario", "Timer", "Watching",
-    "open_store",
+    "JsonLines", "Observer", "Parcel", "Record", "Store", "StoredScenario", "TextLines", "Timer",
+    "Watching", "open_store",
 ]  # fmt: skip
 
 
