@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
+
+import pytest
 
 import postgres
 from heartline import ManualClock, Scenario, loads
@@ -69,9 +73,29 @@ def url_of(store: str, folder: Path) -> str:
     return postgres.server().url() if store == "postgresql" else "memory:"
 
 
+@pytest.fixture(params=STORES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a new store of each kind, one after the other."""
+    return url_of(request.param, tmp_path)
+
+
 def host_on(url: str, *scenarios: Scenario, clock: Clock | None = None, **options: object) -> Host:
     """A host with the inn, or with other scenarios, on a clock that stands still."""
     return Host(url, scenarios or [inn()], clock=clock or ManualClock(), **options)  # type: ignore[arg-type]
+
+
+Play = Callable[[Host, ManualClock], Awaitable[None]]
+
+
+def played(url: str, play: Play, *scenarios: Scenario, **options: object) -> None:
+    """Play on a host with the inn, or with other scenarios."""
+
+    async def main() -> None:
+        clock = ManualClock()
+        async with host_on(url, *scenarios, clock=clock, **options) as host:
+            await play(host, clock)
+
+    asyncio.run(main())
 
 
 def later(clock: ManualClock, **length: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -18,25 +17,9 @@ from heartline.errors import (
     StaleTurn,
 )
 from heartline.host import Host, Parcel, Record
-from hosting import STORES, Watching, host_on, inn, later, lines, url_of
+from hosting import Play, Watching, host_on, inn, later, lines, played, url, url_of
 
-Play = Callable[[Host, ManualClock], Awaitable[None]]
-
-
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return url_of(request.param, tmp_path)
-
-
-def played(url: str, play: Play, **options: object) -> None:
-    """Play on a host with the inn."""
-
-    async def main() -> None:
-        clock = ManualClock()
-        async with host_on(url, clock=clock, **options) as host:
-            await play(host, clock)
-
-    asyncio.run(main())
+__all__ = ["url"]
 
 
 def test_a_conversation_is_opened_answered_and_comes_to_its_end(url: str) -> None:

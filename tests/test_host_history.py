@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-import heartline
 from heartline import Choose, ManualClock, Send, Tick
 from heartline.errors import (
     CallerError,
@@ -23,24 +19,10 @@ from heartline.errors import (
 from heartline.host import Host
 from heartline.host.replaying import replay
 from heartline.host.turning import hold
-from hosting import STORES, host_on, inn, later, lines, url_of
+from hosting import inn, later, lines, played, url
 from timing import kettle
 
-Play = Callable[[Host, ManualClock], Awaitable[None]]
-
-
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return url_of(request.param, tmp_path)
-
-
-def played(url: str, play: Play, *scenarios: heartline.Scenario) -> None:
-    async def main() -> None:
-        clock = ManualClock()
-        async with host_on(url, *scenarios, clock=clock) as host:
-            await play(host, clock)
-
-    asyncio.run(main())
+__all__ = ["url"]
 
 
 def test_undo_goes_back_to_the_turn_before_under_a_new_number(url: str) -> None:

@@ -24,14 +24,11 @@ from heartline.host import touching as touching_room
 from heartline.host.holding import Holding
 from heartline.host.stores.memory import MemoryStore
 from heartline.host.values import CONFLICT, Change
-from hosting import STORES, Watching, host_on, inn, later, lines, url_of
+from hosting import Watching, host_on, inn, later, lines, url
+
+__all__ = ["url"]
 
 TwoPlay = Callable[[Host, Host, ManualClock], Awaitable[None]]
-
-
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return url_of(request.param, tmp_path)
 
 
 def two_hosts(url: str, play: TwoPlay, **options: Any) -> None:

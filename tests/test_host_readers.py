@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-
-import pytest
 
 from heartline import Choose, ManualClock, Tick
 from heartline.host import Host, Parcel
-from hosting import STORES, host_on, later, url_of
+from hosting import later, played, url
 
-Play = Callable[[Host, ManualClock], Awaitable[None]]
-
-
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return url_of(request.param, tmp_path)
-
-
-def played(url: str, play: Play, **options: object) -> None:
-    """Play on a host with the inn."""
-
-    async def main() -> None:
-        clock = ManualClock()
-        async with host_on(url, clock=clock, **options) as host:
-            await play(host, clock)
-
-    asyncio.run(main())
+__all__ = ["url"]
 
 
 def test_readers_follow_a_conversation_until_it_is_over(url: str) -> None:

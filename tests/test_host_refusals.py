@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import pytest
 
@@ -20,25 +18,9 @@ from heartline.errors import (
     UnknownEvent,
 )
 from heartline.host import Host
-from hosting import STORES, host_on, url_of
+from hosting import played, url
 
-Play = Callable[[Host, ManualClock], Awaitable[None]]
-
-
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return url_of(request.param, tmp_path)
-
-
-def played(url: str, play: Play, **options: object) -> None:
-    """Play on a host with the inn."""
-
-    async def main() -> None:
-        clock = ManualClock()
-        async with host_on(url, clock=clock, **options) as host:
-            await play(host, clock)
-
-    asyncio.run(main())
+__all__ = ["url"]
 
 
 def test_an_input_for_a_turn_that_has_passed_is_refused_with_the_present_one(url: str) -> None:

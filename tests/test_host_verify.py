@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import heartline
 from heartline import Choose, ManualClock, Tick, loads
 from heartline.errors import (
     StoreDamaged,
 )
 from heartline.host import Entry, Host
 from heartline.host.replaying import replay, verify
-from hosting import STORES, host_on, later, lines, url_of
+from hosting import later, lines, played, url
 
-Play = Callable[[Host, ManualClock], Awaitable[None]]
-
-
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return url_of(request.param, tmp_path)
-
-
-def played(url: str, play: Play, *scenarios: heartline.Scenario) -> None:
-    async def main() -> None:
-        clock = ManualClock()
-        async with host_on(url, *scenarios, clock=clock) as host:
-            await play(host, clock)
-
-    asyncio.run(main())
+__all__ = ["url"]
 
 
 async def _kept(host: Host, clock: ManualClock) -> tuple[Any, Any, list[Entry], Any]:
