@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from heartline.errors import CallerError, HostError, StoreDamaged, StoreTooNew, StoreUnavailable
-from heartline.host.stores import sqlchanges, sqlfile, sqltables
+from heartline.host.stores import sqlchanges, sqlfile, sqltables, sqlworkers
 from heartline.host.stores import sqlite as sqlite_store
 from heartline.host.stores.sqlite import SqliteStore
 from heartline.host.values import CONFLICT, LIVE, STORED, Filter
@@ -397,6 +397,8 @@ DROP TABLE entries;
 ALTER TABLE indexed RENAME TO entries;
 CREATE UNIQUE INDEX entries_key ON entries (conversation, key) WHERE key IS NOT NULL;
 ALTER TABLE conversations DROP COLUMN last;
+DROP TABLE workers;
+ALTER TABLE claims DROP COLUMN worker;
 PRAGMA user_version = 1;
 """
 
@@ -498,6 +500,66 @@ def test_programs_that_share_a_file_store_each_key_once(file: Path) -> None:
 
     play(file, story)
     assert sound(file)
+
+
+CLAIMING = """
+import asyncio, sys, time
+from heartline.host.stores.sqlite import SqliteStore
+from store_contract import LONG, at
+
+async def work(url):
+    async with SqliteStore(url) as store:
+        print(len(await store.claim(at(2), 10, LONG)), flush=True)
+        time.sleep(60)
+
+asyncio.run(work(sys.argv[1]))
+"""
+
+
+def test_what_a_program_has_claimed_is_free_once_it_is_killed(file: Path) -> None:
+    async def fill(store: SqliteStore) -> None:
+        for name in ("a", "b"):
+            await store.commit(change(name, timers=(timer(name, 1),)))
+
+    async def claim(store: SqliteStore) -> None:
+        assert await store.claim(at(2), 10, LONG) == []
+        worker.kill()
+        worker.wait()
+        assert len(await store.claim(at(2), 10, LONG)) == 2
+        assert await store.claim(at(2), 10, LONG) == []
+
+    play(file, fill)
+    path = os.pathsep.join(each for each in sys.path if each)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", CLAIMING, f"sqlite:///{file}"],
+        stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path},
+    )  # fmt: skip
+    try:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "2\n"
+        play(file, claim)
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def test_whose_program_it_is_does_not_matter(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim of a program that cannot be seen, or not be asked, runs out by itself."""
+
+    async def story(store: SqliteStore) -> None:
+        await store.commit(change("a", timers=(timer("a", 1),)))
+        await store.commit(change("b", timers=(timer("b", 1),)))
+        assert len(await store.claim(at(2), 1, LONG)) == 1
+        database(store).execute("UPDATE workers SET pid = 1")  # runs, and may be somebody else's
+        assert len(await store.claim(at(2), 10, LONG)) == 1
+        with monkeypatch.context() as patch:
+            patch.setattr(sqlworkers, "_CAN_BE_ASKED", False)
+            database(store).execute("UPDATE workers SET pid = 999999999 WHERE pid = 1")
+            assert await store.claim(at(2), 10, LONG) == []
+        database(store).execute("UPDATE workers SET place = 'elsewhere' WHERE pid = 999999999")
+        assert await store.claim(at(2), 10, LONG) == []
+
+    play(file, story)
 
 
 def test_a_program_that_is_killed_leaves_a_whole_file(file: Path) -> None:
@@ -631,7 +693,7 @@ def test_nothing_that_happens_often_reads_a_table_from_end_to_end(file: Path) ->
             scans = [row[3] for row in plan if row[3].startswith("SCAN")]
             # What is small, what is walked in the order of an index, or ends after a few rows. What
             # a log's chain has led to is walked once.
-            few = "SCAN tally", "SCAN (sub", "SCAN back"
+            few = "SCAN tally", "SCAN workers", "SCAN (sub", "SCAN back"
             scans = [each for each in scans if not each.startswith(few)]
             assert not [each for each in scans if "USING" not in each], (statement, plan)
 

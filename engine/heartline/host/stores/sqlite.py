@@ -33,6 +33,7 @@ from heartline.host.stores.rows import (
 from heartline.host.stores.sqlchanges import Changes, remove
 from heartline.host.stores.sqlfile import DatabaseFile
 from heartline.host.stores.sqllog import LOG
+from heartline.host.stores.sqlworkers import gone, number_here, release
 from heartline.host.stores.waiting import Waiters
 from heartline.host.values import STORED, Counts
 
@@ -217,16 +218,19 @@ class SqliteStore:
     async def claim(self, now: datetime, most: int, lease: float) -> Sequence[Record]:
         at, until = _span(lease)
         which = {"now": micros(now), "at": at, "most": most}
-        if not await self._rows(_DUE, which | {"most": min(most, 1)}):
+        ended = await self._run(gone)
+        if not ended and not await self._rows(_DUE, which | {"most": min(most, 1)}):
             return []  # nobody's commit has to wait for the answer that nothing is due
 
         def claimed(db: sqlite3.Connection) -> list[Any]:
+            release(db, ended)
+            worker = number_here(db)
             rows = db.execute(_DUE, which).fetchall()
             db.execute("DELETE FROM claims WHERE until <= ?", (at,))
             db.executemany(
-                "INSERT OR REPLACE INTO claims (conversation, after, since, until) "
-                "VALUES (?, ?, ?, ?)",
-                [(row[0], row[1 + _SEQUENCE], at, until) for row in rows],
+                "INSERT OR REPLACE INTO claims (conversation, after, since, until, worker) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [(row[0], row[1 + _SEQUENCE], at, until, worker) for row in rows],
             )
             return rows
 

@@ -201,7 +201,20 @@ _CHAINED = (
     "CREATE UNIQUE INDEX entries_key ON entries (conversation, key) WHERE key IS NOT NULL",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _CHAINED)
+# Whose a claim is, so that it ends with its worker.
+_WORKERS = (
+    """
+    CREATE TABLE workers (
+        number INTEGER PRIMARY KEY,
+        pid    INTEGER NOT NULL,
+        place  TEXT NOT NULL,
+        UNIQUE (pid, place)
+    )
+    """,
+    "ALTER TABLE claims ADD COLUMN worker INTEGER NOT NULL DEFAULT 0",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, (*_CHAINED, *_WORKERS))
 
 
 def bring_up(db: sqlite3.Connection, file: str) -> None:
