@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import select
 import signal
 import sqlite3
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -157,7 +159,8 @@ def test_a_server_that_goes_away_and_comes_back(
     place: Inn,
     worker: Callable[..., Worker],
 ) -> None:
-    postgres.server()  # skips where there is none
+    if postgres.program("initdb") is None:
+        pytest.skip(postgres.MISSING)
     server = postgres.Server()
     try:
         url = server.url()
@@ -187,6 +190,36 @@ def test_a_server_that_goes_away_and_comes_back(
         server.remove()
 
 
+def test_prometheus_can_read_what_is_counted(place: Inn, worker: Callable[..., Worker]) -> None:
+    let_wait(place)
+    found = worker("--store", place.url, "--metrics", "0")
+    found.wait_for("timers fired")
+    found.wait_for("Ctrl-C ends it.")
+    [address] = re.findall(r"Metrics are at (http://127\.0\.0\.1:\d+/metrics)\.", found.said)
+    until = time.monotonic() + 10
+    page = ""
+    while "heartline_held" not in page:
+        assert time.monotonic() < until, page
+        page = urlopen(address, timeout=10).read().decode()  # noqa: S310
+    assert re.search(r"^heartline_timers_fired_total [1-9]", page, re.MULTILINE)
+    assert not [word for word in PLANTED if word in page]
+    port = address.split(":")[2].split("/")[0]
+    other = worker("--store", place.url, "--metrics", port)
+    other.wait_for(f"Metrics cannot be served on port {port} of 127.0.0.1: address already in use")
+    assert other.process.wait(30) == 1
+    assert found.end() == 0
+
+
+def test_metrics_without_their_package_say_what_to_install(
+    place: Inn, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    assert run(["run", "--store", place.url, "--metrics", "0"]) == 1
+    assert "Metrics need prometheus-client: pip install 'heartline[watch]'." in (
+        capsys.readouterr().err
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -197,6 +230,8 @@ def test_a_server_that_goes_away_and_comes_back(
         (["nowhere", "--store", "sqlite:///none.db"], 1, "there is no file 'nowhere'"),
         (["--store", "sqlite:///none.db", "--speed", "0"], 2, "'0' is no speed: write a number"),
         (["--store", "sqlite:///none.db", "--speed", "inf"], 2, "'inf' is no speed"),
+        (["--store", "sqlite:///none.db", "--metrics", "http"], 2, "'http' is no port: write a"),
+        (["--store", "sqlite:///none.db", "--metrics", "70000"], 2, "'70000' is no port"),
         (["--store", "sqlite:///none.db", "--log", "xml"], 2, "'xml' is not one of"),
     ],
 )

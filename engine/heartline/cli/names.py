@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-__all__ = ["Length", "Number", "ScenarioName", "Size", "Speed"]
+__all__ = ["Length", "Number", "Port", "ScenarioName", "Size", "Speed"]
 
+LAST_PORT = 65_535
 FASTEST = 1e9  # with which a second is thirty years
 
 
@@ -79,6 +80,25 @@ class Length(click.ParamType["timedelta"]):
             return parse_duration(str(value))
         except ValueError as fault:
             self.fail(f"{fault}.", param, ctx)
+
+
+class Port(click.ParamType["int | None"]):
+    """A port of this machine, or `off`, which is None."""
+
+    name = "port"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int | None:
+        text = str(value)
+        if text == "off":
+            return None
+        if not (text.isascii() and text.isdigit() and int(text[:6]) <= LAST_PORT):
+            self.fail(
+                f"{text[:40]!r} is no port: write a number from 0 to {LAST_PORT}, or off.",
+                param, ctx,
+            )  # fmt: skip
+        return int(text[:6])
 
 
 class Speed(click.ParamType[float]):

@@ -10,12 +10,13 @@ import asyncio
 import logging
 import signal
 import sys
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING
 
 from heartline.cli.demonstrating import running_clock, told
 from heartline.cli.guard import DONE
 from heartline.cli.operating import counted, say
+from heartline.host.exposing import exposed
 from heartline.host.host import Host
 from heartline.host.watching import LOGGER, JsonLines, TextLines, Watching
 
@@ -32,12 +33,16 @@ _ENDS = (signal.SIGINT, signal.SIGTERM)
 
 
 def work(
-    make: Callable[[], Store], scenarios: Sequence[Scenario | str], speed: float | None, form: str
+    make: Callable[[], Store],
+    scenarios: Sequence[Scenario | str],
+    speed: float | None,
+    form: str,
+    port: int | None,
 ) -> int:
     """Run until Ctrl-C or SIGTERM; gives the exit code. `make` gives the store, `form` is that of
-    the log. Raises HeartlineError where it cannot begin."""
+    the log, `port` that of the metrics. Raises HeartlineError where it cannot begin."""
     log = Log(form)
-    asyncio.run(until_told(_work(make, scenarios, speed, log)))
+    asyncio.run(until_told(_work(make, scenarios, speed, log, port)))
     log.say("Stopped.")
     return DONE
 
@@ -70,17 +75,25 @@ async def until_told(work: Coroutine[Any, Any, None]) -> None:
 
 
 async def _work(
-    make: Callable[[], Store], scenarios: Sequence[Scenario | str], speed: float | None, log: Log
+    make: Callable[[], Store],
+    scenarios: Sequence[Scenario | str],
+    speed: float | None,
+    log: Log,
+    port: int | None,
 ) -> None:
-    async with (
-        running_clock(make, speed) as clock,
-        Host(make(), scenarios, clock=clock, observer=Watching(logs=True)) as host,
-    ):
+    watching = Watching(logs=True, metrics=port is not None)
+    async with AsyncExitStack() as stack:
+        clock = await stack.enter_async_context(running_clock(make, speed))
+        host = Host(make(), scenarios, clock=clock, observer=watching)
+        await stack.enter_async_context(host)
         for sentence in await _found(host):
             log.say(sentence)
         log.begin(_wrong(host))
         if (fast := told(clock)) is not None:
             log.say(fast)
+        if port is not None:
+            address = await stack.enter_async_context(exposed(watching, host.store, port))
+            log.say(f"Metrics are at {address}.")
         log.say("Timers fire from now on. Nothing is delivered. Ctrl-C ends it.")
         await host.run()
 

@@ -69,9 +69,25 @@ class Watching(Observer):
     def text(self, counts: Counts | None = None) -> str:
         """The page for Prometheus, with how much the store holds where that is given. Raises
         CallerError where metrics were not asked for."""
+        if self._metrics is not None and counts is not None:
+            self._metrics.hold(counts)
+        return self._metrics_here().text()
+
+    @property
+    def registry(self) -> CollectorRegistry:
+        """What is counted, for prometheus-client's own ways to show it. Raises CallerError as
+        `text` does."""
+        return self._metrics_here().registry
+
+    def hold(self, counts: Counts) -> None:
+        """The store holds so much: for a page that is shown from `registry`."""
+        if self._metrics is not None:
+            self._metrics.hold(counts)
+
+    def _metrics_here(self) -> _Metrics:
         if self._metrics is None:
             raise CallerError("Nothing was counted: say Watching(metrics=True).")
-        return self._metrics.text(counts)
+        return self._metrics
 
     def unloaded(self, scenario: str, why: str) -> None:
         for part in self._parts:
@@ -131,7 +147,7 @@ class _Metrics(Observer):
         except ModuleNotFoundError as error:
             raise _missing("Metrics", "prometheus-client", "prometheus_client", error) from None
         self._generate = prometheus.generate_latest
-        self._registry = registry = registry or prometheus.CollectorRegistry()
+        self.registry = registry = registry or prometheus.CollectorRegistry()
 
         def count(name: str, what: str, *labels: str) -> Any:
             return prometheus.Counter(f"heartline_{name}", what, labels, registry=registry)
@@ -168,14 +184,15 @@ class _Metrics(Observer):
         )  # fmt: skip
         self._holds = False
 
-    def text(self, counts: Counts | None) -> str:
-        if counts is not None:
-            if not self._holds:
-                self._registry.register(self._held)
-                self._holds = True
-            for what in ("conversations", "live", "timers", "parcels", "parked"):
-                self._held.labels(what).set(getattr(counts, what))
-        return self._generate(self._registry).decode()
+    def hold(self, counts: Counts) -> None:
+        if not self._holds:
+            self.registry.register(self._held)
+            self._holds = True
+        for what in ("conversations", "live", "timers", "parcels", "parked"):
+            self._held.labels(what).set(getattr(counts, what))
+
+    def text(self) -> str:
+        return self._generate(self.registry).decode()
 
     def unloaded(self, scenario: str, why: str) -> None:  # noqa: ARG002 - no number is in it
         self._unloaded.labels(scenario).inc()
