@@ -72,7 +72,9 @@ async def _play(
             sink.about_run(fast, type="note", code="demonstration")
         async with host:
             words: list[Hosted] = []
-            source = source_of(lambda: words[0].words() if words else [], sink.echo)
+            source = source_of(
+                lambda: words[0].words() if words else [], sink.echo, person=not options.as_json
+            )
             again = _again(options, host.store.url, reference, speed)
             player = Hosted(host, reference, wanted, source, sink, again)
             words.append(player)
@@ -81,7 +83,8 @@ async def _play(
                 return await player.run()
             finally:
                 running.cancel()
-                await asyncio.wait((running,))
+                with contextlib.suppress(asyncio.CancelledError):
+                    await running  # raises what has ended it before
 
 
 def _again(options: Options, url: str, reference: str, speed: float | None) -> str:

@@ -59,9 +59,9 @@ Examples:
 
 While playing, :help lists what can be typed. Standard output has the conversation, standard
 error what is about the run. Exit codes: 0 at the end, on :quit and at the end of input; 1 for
-a faulty scenario or test file, a save that cannot be resumed, a script line that is refused,
-a test that could not be recorded, and with --strict a property that is broken; 2 for usage;
-130 after Ctrl-C.""",
+a faulty scenario or test file, a save that cannot be resumed, a store that cannot be used, a
+script line that is refused, a test that could not be recorded, and with --strict a property
+that is broken; 2 for usage; 130 after Ctrl-C.""",
 )
 @click.argument("scenario", type=ScenarioName(), required=False)
 @click.option(

@@ -5,6 +5,7 @@
 `questions` asks for the inputs of a scenario, `sources` says where lines come from, and `player`
 ties them together; it is the only one that reads and writes.
 
-`hosted` is the player of a conversation that a host keeps in a store. It takes lines from `keyboard`
-while other things happen; `standing` knows what has been shown, and `meanwhile` tells what came after.
+`hosted` is the player of a conversation that a host keeps in a store. It takes lines from
+`keyboard` while other things happen; `standing` knows what has been shown, and `meanwhile` tells
+what came after.
 """

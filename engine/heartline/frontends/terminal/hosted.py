@@ -109,7 +109,8 @@ class Hosted:
         finally:
             if following is not None:
                 following.cancel()
-                await asyncio.wait((following,))
+                with contextlib.suppress(asyncio.CancelledError):
+                    await following  # raises what has ended it before
 
     def words(self) -> list[str]:
         """What could be typed now: ids and commands, for completion."""

@@ -42,15 +42,20 @@ class Lines(Protocol):
         ...
 
 
-def source_of(words: Callable[[], Sequence[str]], echo: Callable[[str], None]) -> Lines:
-    """Standard input: `words` are for completion, `echo` shows a line that no terminal has shown.
+def source_of(
+    words: Callable[[], Sequence[str]], echo: Callable[[str], None], *, person: bool = True
+) -> Lines:
+    """Standard input: `words` are for completion, `echo` shows a line that no terminal has shown,
+    and `person` says whether somebody may sit there.
 
     A terminal that cannot be steered, or a system whose terminal gives whole lines alone, is read
     line by line.
     """
-    if sys.stdin.isatty() and os.name == "posix" and os.environ.get("TERM", "dumb") != "dumb":
+    person = person and sys.stdin.isatty()
+    steered = os.name == "posix" and os.environ.get("TERM", "dumb") != "dumb"
+    if person and sys.stdout.isatty() and steered:
         return Keyboard(words)
-    return Stream(echo)
+    return Stream(echo, interactive=person)
 
 
 class Keyboard:
@@ -163,16 +168,14 @@ class Stream:
     """Lines from another program, or from a terminal that gives whole lines. A thread reads them,
     since not all that can be read from can be waited for."""
 
-    interactive = False
-
-    def __init__(self, echo: Callable[[str], None]) -> None:
+    def __init__(self, echo: Callable[[str], None], *, interactive: bool = False) -> None:
+        self.interactive = interactive
         self._echo = echo
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._wanted = threading.Semaphore(0)
         self._begun = False
         self._ended = False
         self._asked = False
-        self.interactive = sys.stdin.isatty()
 
     async def read(self) -> Typed:
         """As `Lines.read`."""
