@@ -15,7 +15,6 @@ import pytest
 from heartline import Choose, ManualClock
 from heartline.cli import run
 from heartline.host import Filter, Host, Record, open_store
-from heartline.host.stores.outgoing import outgoing
 from hosting import INN, inn
 
 LONG_AGO = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -61,7 +60,7 @@ class Inn:
                         record,
                         await store.log(record.id),
                         await store.timers(record.id),
-                        await outgoing(store, record.id),
+                        await store.outgoing(record.id),
                         await store.scenario(record.fingerprint),
                     )
                     async for record in store.records(Filter())

@@ -610,6 +610,18 @@ class StoreContract:
         assert (await store.parcels(at(), 10, LONG))[0].id == "a:1:0"
 
     @told
+    async def test_what_of_a_conversation_has_not_arrived(self, store: Store) -> None:
+        told = (parcel("a", 0), parcel("a", 1, parked="gone"))
+        await store.commit(change("a", parcels=told))
+        await store.commit(change("b", parcels=(parcel("b", 0),)))
+        later = parcel("a", 0, sequence=2, days=9)
+        await store.commit(change("a", 2, parcels=(later,)))
+        assert list(await store.outgoing("a")) == [*told, later]
+        await store.delivered(told[:1])
+        assert [each.id for each in await store.outgoing("a")] == ["a:1:1", "a:2:0"]
+        assert list(await store.outgoing("nobody")) == []
+
+    @told
     async def test_a_parked_parcel_can_be_forgotten(self, store: Store) -> None:
         await store.commit(change("a", parcels=(parcel("a", 0, parked="gone"), parcel("a", 1))))
         assert await store.counts() == Counts(1, 1, 0, 1, 1)

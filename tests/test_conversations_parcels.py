@@ -18,7 +18,6 @@ from heartline.host import Filter, Host, Parcel, Store, carrying, importing, ope
 from heartline.host.exported import FORMAT
 from heartline.host.importing import Checked
 from heartline.host.stores.memory import MemoryStore
-from heartline.host.stores.outgoing import outgoing
 from hosting import STORES, inn, url_of
 from operated import Inn, Typed, other, place, typed
 
@@ -84,7 +83,7 @@ async def imported(store: Store, file: bytes, *, parcels: bool = True) -> Checke
 
 async def left(store: Store, conversation: str) -> Sequence[Parcel]:
     async with store:
-        return await outgoing(store, conversation)
+        return await store.outgoing(conversation)
 
 
 @pytest.mark.parametrize("to", STORES)
@@ -138,7 +137,7 @@ def test_a_later_export_brings_only_what_tells_of_later_turns(tmp_path: Path, ki
         conversation = await filled(here())
         await imported(there(), await exported(here()))
         async with there() as store:  # these arrive there
-            await store.delivered(list(await outgoing(store, conversation)))
+            await store.delivered(list(await store.outgoing(conversation)))
         async with host_on(here()) as host:
             await host.submit("chat", Choose("rest"))
         checked = await imported(there(), await exported(here()))

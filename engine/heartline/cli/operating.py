@@ -22,7 +22,6 @@ from heartline.host.holes import check_up_to
 from heartline.host.host import Host
 from heartline.host.naming import check_reference
 from heartline.host.store import open_store
-from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import Filter
 from heartline.rendering import look
 from heartline.stored import dump
@@ -133,7 +132,7 @@ async def show(asked: Asked, name: str) -> int:
     async with Host(asked.store) as host:
         record = await host.touching.record(name)
         timers = await host.store.timers(record.id)
-        parcels = await outgoing(host.store, record.id)
+        parcels = await host.store.outgoing(record.id)
         turn, why, stuck = None, None, None
         try:
             turn = (await host.read(record.id)).turn

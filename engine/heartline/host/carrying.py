@@ -17,7 +17,6 @@ from heartline.host.exported import Carried, End, Head, write_line
 from heartline.host.fitting import load_again
 from heartline.host.holes import check_up_to
 from heartline.host.replaying import fingerprints
-from heartline.host.stores.outgoing import outgoing
 from heartline.host.values import LIVE, STORED, Filter
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ async def _carried(store: Store, record: Record) -> Carried | None:
     for tried in range(_TRIES):
         entries = await _log(store, record)
         timers = await store.timers(record.id)
-        parcels = await outgoing(store, record.id)
+        parcels = await store.outgoing(record.id)
         latest = await store.get(record.id)
         if latest is None:
             return None

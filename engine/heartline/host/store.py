@@ -144,6 +144,11 @@ class Store(Protocol):
         """Parcels that are tried no more."""
         ...
 
+    async def outgoing(self, conversation: str) -> Sequence[Parcel]:
+        """What of a conversation has not arrived, in order, also what is parked. Nothing is claimed
+        by that: a parcel that is listed here may be on its way at this moment."""
+        ...
+
     # Many conversations ---------------------------------------------------------------------------
 
     def records(self, which: Filter, after: str = "") -> AsyncIterator[Record]:

@@ -239,6 +239,10 @@ class MemoryStore:
         places = [place for place, (each, _) in self._parcels.items() if each.parked is not None]
         return [self._parcel(place) for place in places[:most]]
 
+    async def outgoing(self, conversation: str) -> Sequence[Parcel]:
+        places = sorted(place for place in self._parcels if place[0] == conversation)
+        return [self._parcel(place) for place in places]
+
     # Many conversations ---------------------------------------------------------------------------
 
     async def records(self, which: Filter, after: str = "") -> AsyncIterator[Record]:

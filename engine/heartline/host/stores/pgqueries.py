@@ -11,7 +11,7 @@ _PARCEL = "conversation, sequence, index, reference, payload, due, tries, parked
 COMMIT = f"SELECT heartline_commit({', '.join(f'${number}' for number in range(1, 33))})"
 COMMIT_ALL = "SELECT heartline_commit_all($1, $2, $3, $4)"
 
-CLAIM = "SELECT * FROM heartline_claim($1, $2, $3, $4, $5, $6, $7)"
+CLAIM = "SELECT * FROM heartline_claim($1, $2, $3, $4, $5, $6)"
 
 NEXT_DUE = "SELECT heartline_next_due()"
 
@@ -67,6 +67,9 @@ WHERE (conversation, sequence, index) = ($1, $2, $3)
 """
 PARKED = f"""
 SELECT {_PARCEL} FROM heartline_parcels WHERE parked IS NOT NULL ORDER BY number LIMIT $1
+"""
+OUTGOING = f"""
+SELECT {_PARCEL} FROM heartline_parcels WHERE conversation = $1 ORDER BY sequence, index
 """
 
 # Many conversations -------------------------------------------------------------------------------

@@ -211,8 +211,8 @@ class PostgresStore:
     # What is due ----------------------------------------------------------------------------------
 
     async def claim(self, now: datetime, most: int, lease: float) -> Sequence[Record]:
-        done, partly, *rest = self._claims.news()
-        rows = await self._rows(queries.CLAIM, micros(now), most, lease, done, partly, *rest)
+        done, partly, names = self._claims.news()
+        rows = await self._rows(queries.CLAIM, micros(now), most, lease, done, partly, names)
         self._claims.told(done, partly)
         return self._claims.take(rows, lease)
 
@@ -242,6 +242,10 @@ class PostgresStore:
 
     async def parked(self, most: int = 1000) -> Sequence[Parcel]:
         rows = await self._rows(queries.PARKED, most)
+        return [as_parcel(row) for row in rows]
+
+    async def outgoing(self, conversation: str) -> Sequence[Parcel]:
+        rows = await self._rows(queries.OUTGOING, conversation)
         return [as_parcel(row) for row in rows]
 
     # Many conversations ---------------------------------------------------------------------------

@@ -88,6 +88,10 @@ _PARKED = (
     "position, reference, payload, due, tries, parked FROM parcels WHERE parked IS NOT NULL "
     "ORDER BY number LIMIT ?"
 )
+_OUTGOING = (
+    "SELECT :id, sequence, position, reference, payload, due, tries, parked FROM parcels WHERE "
+    "conversation = (SELECT number FROM conversations WHERE id = :id) ORDER BY sequence, position"
+)
 _NUMBER = "(SELECT number FROM conversations WHERE id = ?)"
 _ONE_PARCEL = f"conversation = {_NUMBER} AND sequence = ? AND position = ?"
 
@@ -294,6 +298,10 @@ class SqliteStore:
 
     async def parked(self, most: int = 1000) -> Sequence[Parcel]:
         return [self._read(as_parcel, row) for row in await self._rows(_PARKED, (most,))]
+
+    async def outgoing(self, conversation: str) -> Sequence[Parcel]:
+        rows = await self._rows(_OUTGOING, {"id": conversation})
+        return [self._read(as_parcel, row) for row in rows]
 
     # Many conversations ---------------------------------------------------------------------------
 
