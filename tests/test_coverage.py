@@ -1,129 +1,31 @@
-"""What tests cover: each kind counted by hand on small scenarios, and the reports of it."""
+"""What tests cover: each kind counted by hand on small scenarios."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import random
-import re
-import shutil
-import subprocess
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import heartline
+from counted import ASKING, HEAD, ROUND, Play, folder
 from generated import made_of, scenarios
-from heartline import Choose, Conversation, HeartlineError, ManualClock, Send, Tick, runtime
-from heartline.cli.group import heartline as command_line
-from heartline.compiler import compile_scenario
-from heartline.conversation import Scenario
-from heartline.diagram import palette
-from heartline.diagram.atlas import atlas
-from heartline.diagram.chart import Marks, chart
-from heartline.diagram.dot import to_dot
-from heartline.diagram.layout import DrawingFailed
+from heartline import Choose, Conversation, HeartlineError, ManualClock, Tick, runtime
 from heartline.expressions import BOOL, Declaration, Scope, parse_expression
-from heartline.loader import load_text
 from heartline.machine import Machine
 from heartline.runtime import Step
-from heartline.snapshot import Input
-from heartline.testing.coverage import pages as pages_room
 from heartline.testing.coverage.decisions import read_decision
-from heartline.testing.coverage.points import KINDS
 from heartline.testing.coverage.recorder import Recorder, record
-from heartline.testing.coverage.results import Coverage, CoverageLost, gather
+from heartline.testing.coverage.results import CoverageLost, gather
 from heartline.testing.coverage.table import as_text
-from heartline.testing.coverage.wanted import NotWanted, read_floor, read_report
 from heartline.testing.suite.session import Options, run_files
 from test_walks import walk as random_walk
 
-HEAD = "heartline: 1\nid: small\nversion: 1.0.0\ntitle: A small one\n"
-
-
-class Play:
-    """One play after the other of a scenario, noted by one recorder."""
-
-    def __init__(self, text: str, base: Path | None = None) -> None:
-        self.loaded = load_text(HEAD + text, base=base)
-        compiled = compile_scenario(self.loaded)
-        assert compiled.machine is not None, [str(each) for each in compiled.diagnostics]
-        assert self.loaded.file is not None
-        self.scenario = Scenario(self.loaded.file, compiled.machine)
-        self.recorder = Recorder(self.scenario)
-        self.machine = self.recorder.scenario.machine
-        self.start()
-
-    def start(self, *draws: str, **inputs: object) -> Play:
-        self.now = ManualClock().now()
-        step = runtime.start(self.machine, now=self.now, draws=draws, inputs=inputs)
-        return self._note(step)
-
-    def choose(self, *choices: str, draws: tuple[str, ...] = ()) -> Play:
-        for choice in choices:
-            self._step(Choose(choice), draws)
-        return self
-
-    def send(self, event: str) -> Play:
-        return self._step(Send(event))
-
-    def wait(self, **length: int) -> Play:
-        self.now += timedelta(**length)
-        return self._step(Tick())
-
-    def back_to(self, step: Step) -> Play:
-        """Take back what came after a step."""
-        self.step = step
-        self.now = step.snapshot.time
-        return self
-
-    def _step(self, input: Input, draws: tuple[str, ...] = ()) -> Play:
-        step = runtime.step(self.machine, self.step.snapshot, input, self.now, draws)
-        return self if step.snapshot is self.step.snapshot else self._note(step)
-
-    def _note(self, step: Step) -> Play:
-        self.step = step
-        self.recorder.stepped(step)
-        assert not self.recorder.unforeseen
-        return self
-
-    @property
-    def coverage(self) -> Coverage:
-        coverage = Coverage(self.scenario, self.loaded)
-        coverage.add(self.recorder.data())
-        return coverage
-
-    def total(self, kind: str) -> tuple[int, int]:
-        total = self.coverage.totals()[kind]
-        return total.covered, total.total
-
-    def missing(self, kind: str) -> list[str]:
-        return [f"{each.subject} {each.missing}" for each in self.coverage.missing(kind)]
-
-
-ASKING = """
-cast:
-  you: {name: You}
-  partner: {name: Sam, played_by: engine}
-context:
-  asked: {type: int, min: 0, max: 3, initial: 0}
-states:
-  asking:
-    choices:
-      ask: {say: "And now?", do: asked += 1, to: answer}
-      leave: {when: asked >= 2, to: over}
-  answer:
-    choices:
-      nod: {by: partner, to: asking}
-      go: {by: partner, say: "I'm off.", to: apart}
-  apart: {type: final, outcome: apart}
-  over: {type: final, outcome: told, entry: {say: All right.}}
-"""
+__all__ = ["folder"]
 
 
 # What is counted -----------------------------------------------------------------------------
@@ -289,13 +191,6 @@ states:
 
 
 # Pairs ---------------------------------------------------------------------------------------
-
-ROUND = """
-cast: {you: {name: You}}
-states:
-  hall: {choices: {in: {to: room}}}
-  room: {choices: {back: {to: hall}, sit: {}}}
-"""
 
 
 def test_pairs_follow_one_another_through_all_that_one_play_does() -> None:
@@ -727,34 +622,6 @@ def test_what_was_seen_of_another_version_is_refused() -> None:
         Play(ASKING).coverage.add(Play(ROUND).recorder.data())
 
 
-TESTS = """
-heartline_tests: 1
-tests:
-  one_question:
-    steps:
-      - choose: ask
-        draw: [nod]
-        expect: {state: asking}
-  two_questions:
-    after: one_question
-    steps:
-      - choose: ask
-        draw: [nod]
-        expect: {only_offered: [ask, leave]}
-"""
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "scenario.yaml").write_text(HEAD + ASKING, "utf-8")
-    (tmp_path / "tests.yaml").write_text(TESTS, "utf-8")
-    more = "  left_alone:\n    steps:\n      - choose: ask\n        draw: [go]\n"
-    more = TESTS[: TESTS.index("  one_")] + more + "        expect: {outcome: apart}\n"
-    (tmp_path / "more.test.yaml").write_text(more, "utf-8")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def test_test_files_of_one_scenario_are_one_coverage_whatever_process_plays_them(
     folder: Path,
 ) -> None:
@@ -768,204 +635,6 @@ def test_test_files_of_one_scenario_are_one_coverage_whatever_process_plays_them
             "choice leave in asking → over"
         ]
     assert counted[0] == counted[1]
-
-
-# Reports -------------------------------------------------------------------------------------
-
-
-def run(*arguments: str):
-    return CliRunner().invoke(command_line, ["test", *arguments], standalone_mode=False)
-
-
-def test_the_table_names_each_kind_and_what_is_missing(folder: Path) -> None:
-    result = run(".", "--cov")
-    assert result.return_value == 0
-    lines = result.output.splitlines()
-    assert "Coverage of small (scenario.yaml)" in lines
-    assert "  states             3      4   75.0" in lines
-    assert "  clauses            0      0      -" in lines
-    assert "    scenario.yaml:15: the choice 'leave' is not taken" in lines
-
-
-def test_the_table_has_an_end_and_says_how_much_more_there_is() -> None:
-    many = "".join(f"      c{number}: {{}}\n" for number in range(30))
-    play = Play(f"cast: {{you: {{name: You}}}}\nstates:\n  here:\n    choices:\n{many}")
-    text = as_text(play.coverage)
-    assert "    and 18 more" in text
-    assert "    and 888 more" in text  # pairs
-    assert len(text.splitlines()) < 60
-
-
-def test_a_share_is_never_rounded_to_all_or_nothing() -> None:
-    many = "".join(f"      c{number}: {{}}\n" for number in range(40))
-    play = Play(f"cast: {{you: {{name: You}}}}\nstates:\n  here:\n    choices:\n{many}")
-    play.choose("c0", "c0")
-    assert "  pairs              1   1600    0.1" in as_text(play.coverage)
-
-
-def test_json_holds_the_totals_and_every_point(folder: Path) -> None:
-    assert run(".", "--cov-report", "json:out.json").return_value == 0
-    data = json.loads((folder / "out.json").read_text("utf-8"))
-    assert tuple(data["totals"]) == KINDS
-    assert data["totals"]["states"] == {"covered": 3, "total": 4}
-    (scenario,) = data["scenarios"]
-    assert scenario["id"] == "small"
-    assert scenario["totals"] == data["totals"]
-    assert scenario["points"]["outcomes"] == [
-        {"file": "scenario.yaml", "line": 20, "column": 3, "subject": "the outcome 'apart'",
-         "hits": 1},
-        {"file": "scenario.yaml", "line": 21, "column": 3, "subject": "the outcome 'told'",
-         "hits": 0, "missing": "is not come to"},
-    ]  # fmt: skip
-    for kind, points in scenario["points"].items():
-        assert len(points) == data["totals"][kind]["total"]
-
-
-def test_lcov_counts_lines_functions_and_branches(folder: Path) -> None:
-    (folder / "more.test.yaml").unlink()
-    text = (folder / "tests.yaml").read_text("utf-8")
-    (folder / "tests.yaml").write_text(text[: text.index("  two_")], "utf-8")
-    assert run(".", "--cov-report", "lcov:cov.info").return_value == 0
-    record_of = (folder / "cov.info").read_text("utf-8").splitlines()
-    assert record_of[0] == "TN:small"
-    assert record_of[1] == "SF:scenario.yaml"
-    assert record_of[-1] == "end_of_record"
-    assert "FN:12,asking" in record_of
-    assert "FNDA:2,asking" in record_of
-    assert "FNDA:0,over" in record_of
-    assert {"FNF:4", "FNH:2"} <= set(record_of)
-    assert {"BRDA:15,0,0,0", "BRDA:15,0,1,1"} <= set(record_of)  # never true, seen false
-    counted = {
-        key: [each for each in record_of if each.startswith(f"{key}:")] for key in ("DA", "BRDA")
-    }
-    assert f"LF:{len(counted['DA'])}" in record_of
-    assert f"LH:{sum(not each.endswith(',0') for each in counted['DA'])}" in record_of
-    assert f"BRF:{len(counted['BRDA'])}" in record_of
-
-
-def test_lcov_says_where_a_branch_was_never_asked() -> None:
-    from heartline.testing.coverage.lcov import as_lcov
-
-    play = Play("""
-cast: {you: {name: You}}
-context: {late: {type: bool, initial: false}}
-states:
-  here:
-    events: {call: {when: late}}
-    choices: {go: {}}
-""")
-    text = as_lcov([play.coverage])
-    assert "BRDA:10,0,0,-\nBRDA:10,0,1,-\n" in text
-    assert "DA:10,0\n" in text
-
-
-@pytest.mark.skipif(shutil.which("genhtml") is None, reason="needs genhtml: install lcov")
-def test_genhtml_reads_the_tracefile(folder: Path) -> None:
-    run(".", "--cov-report", "lcov:cov.info")
-    done = subprocess.run(
-        ["genhtml", "--branch-coverage", "cov.info", "-o", "pages"],
-        capture_output=True, text=True, check=False, cwd=folder,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "warning" not in done.stderr.lower()
-
-
-def test_the_pages_stand_alone_and_say_below_a_line_what_it_lacks(folder: Path) -> None:
-    assert run(".", "--cov-report", "html:out").return_value == 0
-    page = (folder / "out" / "small.html").read_text("utf-8")
-    index = (folder / "out" / "index.html").read_text("utf-8")
-    assert 'href="small.html"' in index
-    for text in (page, index):
-        assert "<script" not in text
-        assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text)
-        assert "prefers-color-scheme:dark" in text
-    assert '<tr id=f0-15 class="partly"><td class=n>15</td>' in page
-    row = page[page.index("<tr id=f0-15 ") :].split("<tr id=f0-16")[0]
-    assert "the choice &#x27;leave&#x27; <b>is not taken</b>" in row
-    assert '<tr id=f0-21 class="missed">' in page
-    assert '<tr id=f0-14 class="met">' in page
-
-
-def test_words_of_a_scenario_cannot_become_markup() -> None:
-    play = Play("""
-cast: {you: {name: You}}
-states:
-  here: {choices: {go: {say: "<img src=x onerror=alert(1)> & so on"}}}
-""")
-    page = pages_room.pages([play.coverage])["small.html"]
-    assert "<img src=x" not in page
-    assert "&lt;img src=x" in page
-
-
-def test_where_no_diagram_can_be_drawn_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_chart: object) -> str:
-        raise DrawingFailed("There is no Graphviz here.")
-
-    monkeypatch.setattr(pages_room, "to_svg", refuse)
-    files = pages_room.pages([Play(ASKING).coverage])
-    assert set(files) == {"index.html", "small.html"}
-    assert "There is no Graphviz here." in files["small.html"]
-    assert "<img" not in files["small.html"]
-
-
-def test_nothing_is_written_where_a_page_cannot_be_made(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> str:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(pages_room, "_source", fail)
-    result = run(".", "--cov-report", "html:out")
-    assert isinstance(result.exception, OSError)
-    assert not (folder / "out").exists()
-
-
-# The diagram ---------------------------------------------------------------------------------
-
-
-def test_the_diagram_says_in_words_and_colours_what_is_covered() -> None:
-    play = Play(ASKING).choose("ask", draws=("nod",))
-    drawn = pages_room.pages([play.coverage]).get("small.svg")
-    if drawn is None:
-        pytest.skip("nothing here can lay out an SVG: pip install 'heartline[graph]'")
-    words = re.sub(r"<[^>]+>", "", drawn)
-    assert "\u2717 leave" in words
-    assert "\u2717 partner: go" in words
-    assert words.count("\u2717 not entered") == 2  # over and apart
-    assert "they have not come to Apart, Over" in words
-    for mark in ("met", "missed"):
-        assert palette.COVERED[mark][0] in drawn
-
-
-def test_ways_that_share_an_arrow_can_be_covered_in_part() -> None:
-    machine = Play(ROUND.replace("{in: {to: room}}", "{in: {to: room}, dash: {to: room}}")).machine
-    edges = {id(edge): "met" if edge.trigger == "in" else "missed" for edge in machine.edges}
-    drawn = chart(machine, None, Marks({"hall": "met", "room": "missed"}, edges))
-    assert {(arrow.source, arrow.mark) for arrow in drawn.arrows} == {
-        ("hall", "partly"),
-        ("room", "missed"),
-    }
-    dot = to_dot(drawn)
-    assert palette.COVERED["partly"][0] in dot
-    assert "\u2717 dash" in dot
-    assert "\u2717 sit" in dot
-
-
-def test_a_box_with_a_picture_of_its_own_is_marked_for_all_states_in_it() -> None:
-    inner = "".join(f"      s{number}: {{choices: {{go: {{to: over}}}}}}\n" for number in range(30))
-    machine = Play(
-        "cast: {you: {name: You}}\nstates:\n  story:\n    states:\n" + inner
-        + "  over: {type: final, outcome: over}\n"
-    ).machine  # fmt: skip
-    states = {name: "met" if name in ("s1", "over") else "missed" for name in machine.leaves}
-    overview = atlas(chart(machine, None, Marks(states, {})))[0]
-    marks = {box.id: (box.kind, box.mark) for box in overview.boxes}
-    assert marks == {"story": ("closed", "partly"), "over": ("final", "met")}
-
-
-def test_without_marks_a_diagram_is_as_it_was() -> None:
-    dot = to_dot(chart(Play(ASKING).machine))
-    assert not any(colour in dot for colour, _ in palette.COVERED.values())
 
 
 # Places --------------------------------------------------------------------------------------
@@ -1017,50 +686,3 @@ states:
         "scenario.yaml:15:19",
         "scenario.yaml:15:26",
     ]
-
-
-# Enough --------------------------------------------------------------------------------------
-
-
-def test_too_little_of_a_kind_fails_and_says_which(folder: Path) -> None:
-    result = run(".", "--cov-fail-under", "states=75,outcomes=90")
-    assert result.return_value == 1
-    assert "Of the outcomes of small 50.0 % (1 of 2) are covered" in result.stderr
-    assert "states" not in result.stderr
-    assert run(".", "--cov-fail-under", "states=75,outcomes=50").return_value == 0
-
-
-def test_a_failed_test_is_no_better_for_its_coverage(folder: Path) -> None:
-    text = (folder / "tests.yaml").read_text("utf-8").replace("state: asking", "state: over")
-    (folder / "tests.yaml").write_text(text, "utf-8")
-    assert run("tests.yaml", "--cov-fail-under", "0").return_value == 1
-
-
-def test_a_number_alone_is_for_every_kind_and_a_name_goes_before_it() -> None:
-    assert dict(read_floor("90")) == dict.fromkeys(KINDS, 90.0)
-    assert dict(read_floor("90, pairs=12.5")) == {**dict.fromkeys(KINDS, 90.0), "pairs": 12.5}
-    assert read_floor("states=100") == (("states", 100.0),)
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "words"),
-    [
-        ("--cov-fail-under", "high", "write a number from 0 to 100"),
-        ("--cov-fail-under", "101", "write a number from 0 to 100"),
-        ("--cov-fail-under", "nan", "write a number from 0 to 100"),
-        ("--cov-fail-under", "state=90", "did you mean 'states'?"),
-        ("--cov-report", "htm:out", "did you mean 'html'?"),
-        ("--cov-report", "json", "json:FILE"),
-        ("--cov-report", "json:nowhere/out.json", "there is no folder nowhere"),
-        ("--cov-report", "html:scenario.yaml", "is a file"),
-        ("--cov-report", "lcov:.", "is a folder"),
-    ],
-)
-def test_a_wish_that_cannot_be_read_is_a_sentence(
-    folder: Path, option: str, value: str, words: str
-) -> None:
-    result = run(".", option, value)
-    assert words in str(result.exception)
-    reader = read_floor if option == "--cov-fail-under" else read_report
-    with pytest.raises(NotWanted):
-        reader(value)

@@ -30,7 +30,7 @@ from heartline.frontends.terminal.player import Sink
 from heartline.frontends.terminal.render import Renderer
 from heartline.host import Change, Host
 from heartline.host.stores.memory import MemoryStore
-from test_cli import Tty
+from talking import Tty
 
 LETTER = dedent(
     """\

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from test_test_command import FAILING, PASSING, TEA
+from suites import FAILING, PASSING, TEA
 
 pytest_plugins = ["pytester"]
 
