@@ -98,7 +98,9 @@ def test_who_is_claimed_again_after_others_went_on_is_in_one_set(url: str) -> No
         async with open_store(url) as store, open_store(url) as other:
             await due(store, "ab")
             assert ids(await store.claim(at(9), 9, LONG)) == ["a", "b"]
-            assert await other.commit(change("a", 2, due=at(1))) == STORED
+            new = change("a", 2, timers=(timer("a", 2, generation=2),))
+            assert await other.commit(new) == STORED
+            assert await store.next_due() == at(2)
             assert ids(await store.claim(at(9), 9, LONG)) == ["a"]
             done = [change("a", 3, timers=()), change("b", 2, timers=())]
             assert set(await store.commit_all(done)) == {STORED}
@@ -133,7 +135,7 @@ def test_a_claim_that_does_not_end_keeps_nobody_from_theirs(url: str) -> None:
             await asyncio.sleep(2 * SHORT)
             connection = await hangs._connections._take()  # type: ignore[attr-defined]
             async with connection.transaction():
-                await connection.fetch(queries.CLAIM, 10**18, 1, LONG, [], [], [], [])
+                await connection.fetch(queries.CLAIM, 10**18, 1, LONG, [], [], [])
                 await connection.fetch("SELECT FROM heartline_claims FOR UPDATE")
                 async with asyncio.timeout(5):
                     assert ids(await store.claim(at(9), 9, LONG)) == ["a", "d"]
