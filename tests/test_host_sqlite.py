@@ -327,6 +327,7 @@ def test_garbage_anywhere_in_the_file_never_gives_a_wrong_answer_in_silence(file
         ("UPDATE entries SET data = '{'", "cannot be read .*damaged or was changed by hand"),
         ("UPDATE entries SET at = 'soon'", "cannot be read"),
         ("UPDATE entries SET at = 9e17", "cannot be read"),
+        ("UPDATE conversations SET snapshot = x'00'", "snapshot of the conversation n0000 is no"),
     ],
 )
 def test_what_was_changed_by_hand_is_said(file: Path, harm: str, says: str) -> None:
@@ -337,6 +338,7 @@ def test_what_was_changed_by_hand_is_said(file: Path, harm: str, says: str) -> N
     async def story(store: SqliteStore) -> None:
         await store.timers("n0000")
         await store.log("n0000")
+        await store.get("n0000")
 
     with pytest.raises(StoreDamaged, match=says):
         play(file, story)
@@ -436,7 +438,11 @@ def test_all_of_a_log_is_deleted_though_its_chain_is_broken(file: Path) -> None:
                 await store.commit(change(name, sequence))
 
     async def delete(store: SqliteStore) -> None:
-        assert [each.sequence for each in await store.log("n0000")] == [6, 7, 8]
+        there = [1, 2, 3, 4, 6, 7, 8]
+        assert [each.sequence for each in await store.log("n0000")] == there
+        assert [each.sequence for each in await store.log("n0000", 2, 4)] == there[2:6]
+        assert [each.sequence for each in await store.log("n0000", 5)] == there[4:]
+        assert list(await store.log("n0000", 8)) == []
         assert await store.delete("n0000")
         assert len(await store.log("n0001")) == 8
 

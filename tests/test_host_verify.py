@@ -45,7 +45,7 @@ def test_verify_finds_what_does_not_follow_from_the_log() -> None:
             ("The status of", {"status": "over"}),
             ("The outcome of", {"outcome": "gone"}),
             ("The sequence of", {"sequence": 5}),
-            ("The due of", {"due": record.due + seconds}),
+            ("The next due time of", {"due": record.due + seconds}),
             ("The scenario of", {"scenario": "out"}),
             ("The fingerprint of", {"fingerprint": "x"}),
             ("is not JSON", {"snapshot": "[]"}),

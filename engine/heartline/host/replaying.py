@@ -152,7 +152,7 @@ def verify(
         "state": (record.state, snapshot.state),
         "outcome": (record.outcome, leaf.outcome),
         "turn": (record.turn, snapshot.turn),
-        "due": (record.due, running[0].due if running else None),
+        "next due time": (record.due, running[0].due if running else None),
         "timers": (sorted(timers, key=_order), sorted(running, key=_order)),
     }
     for name, (stored, followed) in pairs.items():
@@ -240,7 +240,7 @@ def _parts(conversation: str, name: str, stored: object, followed: object) -> st
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    text = "none" if value is None else str(value)
     return text if len(text) <= 200 else text[:200] + "..."
 
 

@@ -312,6 +312,7 @@ class Touching:
             found += portion
             if len(portion) < most:
                 break
+            await asyncio.sleep(0)  # others get a turn in between
             after = portion[-1].sequence
         return found
 

@@ -67,6 +67,8 @@ def as_record(row: Any) -> Record:
         name, reference, scenario, version, fingerprint, status, state, outcome, sequence, turn,
         snapshot, created, touched, due, parent, seats,
     ) = row  # fmt: skip
+    if type(snapshot) is not str:
+        raise TypeError(f"the snapshot of the conversation {name} is no text")
     return Record(
         name, reference, scenario, version, fingerprint, status, state, outcome, sequence, turn,
         snapshot, as_moment(created), as_moment(touched), None if due is None else as_moment(due),

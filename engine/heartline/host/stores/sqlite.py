@@ -32,7 +32,7 @@ from heartline.host.stores.rows import (
 )
 from heartline.host.stores.sqlchanges import Changes, remove
 from heartline.host.stores.sqlfile import DatabaseFile
-from heartline.host.stores.sqllog import LOG
+from heartline.host.stores.sqllog import read_log
 from heartline.host.stores.sqlworkers import gone, number_here, release
 from heartline.host.stores.waiting import Waiters
 from heartline.host.values import STORED, Counts
@@ -173,7 +173,8 @@ class SqliteStore:
 
     async def log(self, conversation: str, after: int = 0, most: int = 1000) -> Sequence[Entry]:
         values = {"conversation": conversation, "after": after, "most": most}
-        return [self._read(as_entry, row) for row in await self._rows(LOG, values)]
+        rows = await self._run(lambda db: read_log(db, values))
+        return [self._read(as_entry, row) for row in rows]
 
     async def keyed(self, conversation: str, key: str) -> Entry | None:
         rows = await self._rows(

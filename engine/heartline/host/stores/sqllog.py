@@ -1,15 +1,21 @@
 """How the log of a conversation is read from a SQLite file, where it is a chain: back from the last
 entry, each naming the one before it.
 
-A chain that somebody has broken ends there; what is missing then shows in the numbers of its
-entries. It never leads to another conversation, nor round.
+It never leads to another conversation, nor round. Where somebody has broken it, what lies before
+the gap is found by looking through all entries.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from heartline.host.stores.rows import ENTRY
 
-__all__ = ["LOG", "chain"]
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+__all__ = ["chain", "read_log"]
 
 
 def chain(conversation: str, after: str = "0") -> str:
@@ -32,8 +38,27 @@ def chain(conversation: str, after: str = "0") -> str:
 
 
 # The entries of the conversation `:conversation` after `:after`, at most `:most`.
-LOG = (
+_LOG = (
     f"SELECT {ENTRY} FROM entries "  # noqa: S608 - names of columns
     f"WHERE number IN ({chain('conversations.id = :conversation', ':after')}) "
     "ORDER BY sequence LIMIT :most"
 )
+
+# The same without the chain. It reads the whole table, which others wait for.
+_SCATTERED = (
+    f"SELECT {ENTRY} FROM entries "  # noqa: S608 - names of columns
+    "WHERE conversation = (SELECT number FROM conversations WHERE id = :conversation) "
+    "AND sequence > :after ORDER BY sequence LIMIT :most"
+)
+_SEQUENCE = "SELECT sequence FROM conversations WHERE id = :conversation"
+
+
+def read_log(db: sqlite3.Connection, values: Mapping[str, Any]) -> list[Any]:
+    """The rows of the entries after `after`, as far as they are there."""
+    rows = db.execute(_LOG, values).fetchall()
+    if rows and rows[0][0] == values["after"] + 1:
+        return rows
+    last = db.execute(_SEQUENCE, values).fetchone()
+    if last is None or last[0] <= values["after"]:
+        return rows
+    return db.execute(_SCATTERED, values).fetchall()
