@@ -248,6 +248,10 @@ class TestBeginning:
         async def play_broken(table: Table) -> None:
             with pytest.raises(ScenarioUnavailable, match="It does not load"):
                 await table.play()
+            async with Host(table.store, [loads(LETTER)], clock=table.clock) as host:
+                await host.open("me", "letter")
+            table.host.versions._served.clear()
+            assert "It does not load. A letter You go on where" in await table.play()
 
         at(play_broken, broken)
 

@@ -152,6 +152,8 @@ class Hosted:
     async def _go_on(self, record: Record) -> Standing:
         await self.host.submit(record.id, Tick())  # what is due happens, and is told below
         stands = await Standing.of(self.host, record.id, self._keys)
+        if (why := self.host.unavailable.get(self.wanted.scenario)) is not None:
+            self.sink.about_run(why, type="warning", code="scenario_unavailable")
         if (record.touched - self.host.touching.now()).total_seconds() > _AHEAD:
             self.sink.about_run(
                 "This conversation has been in a demonstration, in which it was "

@@ -91,4 +91,5 @@ def _timers(data: Any, machine: Machine) -> list[str]:
     """What players call the timers; a delay that is written in a state has no name of its own."""
     names = [each[0] for each in data["timers"]]
     specs = [machine.timers.get(name) for name in names]
-    return list(dict.fromkeys([spec.title if spec and spec.title else "the time" for spec in specs]))
+    titles = [spec.title if spec and spec.title else "the time" for spec in specs]
+    return list(dict.fromkeys(titles))
