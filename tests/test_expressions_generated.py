@@ -297,7 +297,7 @@ PIECES = st.lists(
 @example("heard\u202e >= 2")
 @example("𝕙𝕖𝕒𝕣𝕕 >= 2")
 def test_any_text_is_read_or_refused_with_problems_inside_it_and_at_once(source: str) -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     for parsed in (
         parse_expression(source, WORLD, BOOL),
         parse_action(source, WORLD),
@@ -309,4 +309,4 @@ def test_any_text_is_read_or_refused_with_problems_inside_it_and_at_once(source:
             assert 0 <= problem.start <= problem.end <= len(source)
             assert problem.message
             assert len(problem.message) < 600
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 1
