@@ -34,6 +34,7 @@ def typed(keys: str, *words: str) -> list[str | None]:
         (":wait 14d\x1714h\r", ":wait 14h"),
         ("s\x00\x07it\x1b[24~\x1bx\r", "sit"),
         ("Zoë 世界\r", "Zoë 世界"),
+        ("s\x1b[\x1b[D\x1b\x1b[C\x1bO\x1b[24it\r", "st"),
         ("\x7f\x1b[D\x1b[C\x1b[A\x1b[B\r", ""),
     ],
 )

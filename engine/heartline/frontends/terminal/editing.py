@@ -19,8 +19,9 @@ __all__ = ["Editor", "Typed"]
 
 LONGEST = 2_000  # characters; what a person types is far below
 MOST_REMEMBERED = 100  # lines to go back to
-# A key that a terminal sends as several characters, such as an arrow; or the beginning of one.
-_KEY = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[@-~]|[^\[O])")
+# A key that a terminal sends as several characters, such as an arrow, or one that was broken off;
+# or what may yet become one.
+_KEY = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|O[@-~]?|(?=\x1b)|[^\[O])")
 _BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O)?\Z")
 
 
