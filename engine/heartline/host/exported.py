@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heartline.errors import CallerError
 from heartline.host.naming import check_reference
-from heartline.host.turning import microseconds
 from heartline.host.values import (
     CHOSE,
     CLOSED,
@@ -36,6 +35,7 @@ from heartline.host.values import (
     Record,
     StoredScenario,
     Timer,
+    microseconds,
 )
 from heartline.host.writing import encode
 

@@ -20,8 +20,7 @@ from heartline.host.breathing import Breathing
 from heartline.host.exported import Carried, End, Head, Unreadable, read_line
 from heartline.host.fitting import load_again
 from heartline.host.replaying import check_whole, fingerprints, verify
-from heartline.host.turning import microseconds
-from heartline.host.values import LIVE, STORED, Change, StoredScenario
+from heartline.host.values import LIVE, STORED, Change, StoredScenario, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

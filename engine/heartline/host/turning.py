@@ -47,6 +47,7 @@ from heartline.host.values import (
     Parcel,
     Record,
     Timer,
+    microseconds,
 )
 from heartline.host.writing import written
 from heartline.inputs import read_value
@@ -73,7 +74,6 @@ __all__ = [
     "fork",
     "gone_back",
     "hold",
-    "microseconds",
     "migrate",
     "open_new",
     "submit",
@@ -83,7 +83,6 @@ __all__ = [
     "undo",
 ]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATE = timedelta(seconds=1)  # a timer that fires later than this is marked
 _END = datetime.max.replace(tzinfo=UTC)
 
@@ -308,11 +307,6 @@ def timers_of(conversation: str, snapshot: Snapshot) -> tuple[Timer, ...]:
 def timer_key(name: str, generation: int) -> str:
     """The key under which a timer fires, once."""
     return f"timer:{name}:{generation}"
-
-
-def microseconds(moment: datetime) -> int:
-    """A moment as it is stored: microseconds since 1970, UTC."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _due_in(carried: Mapping[str, Any], now: datetime) -> datetime | None:

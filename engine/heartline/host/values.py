@@ -7,12 +7,13 @@ else is stored of it follows from its log, and `heartline.host.replaying` makes 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from heartline.turn import Said, Turn
 
@@ -41,6 +42,7 @@ __all__ = [
     "Record",
     "StoredScenario",
     "Timer",
+    "microseconds",
 ]
 
 # Where a conversation stands: it goes on; it has come to an end of its scenario; it was ended from
@@ -54,6 +56,14 @@ UNDONE, FORKED, MIGRATED = "undone", "forked", "migrated"
 # What became of a change: it is stored; the conversation has gone on in between; its key has been
 # used in this conversation; its reference has a live conversation.
 STORED, CONFLICT, REPEATED, TAKEN = "stored", "conflict", "repeated", "taken"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as it is stored: whole microseconds since 1970, UTC."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 class Record(NamedTuple):

@@ -96,8 +96,10 @@ class _Writer:
         for words, name in timers:
             running += words
             if name:
-                due = next(each for each in deadlines if each[2] == name)
-                running += self._dues.get(due) or self._due(due)
+                for due in deadlines:
+                    if due[2] == name:
+                        running += self._dues.get(due) or self._due(due)
+                        break
         return (
             f'{context}{running}}},"pending":{encode(pending) if pending else "[]"},{rest}'
             f'"persons":{encode(persons) if persons else "[]"},"seed":{seed},"draws":{draws},'

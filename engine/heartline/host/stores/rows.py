@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.host.values import Entry, Parcel, Record, StoredScenario, Timer
+from heartline.host.values import microseconds as micros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +45,6 @@ _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=
 def text(data: Mapping[str, Any]) -> str:
     """A mapping as compact JSON."""
     return _encode(data if type(data) is dict else dict(data)) if data else "{}"
-
-
-def micros(moment: datetime) -> int:
-    """A moment as whole microseconds since 1970."""
-    since = moment - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def as_moment(number: int) -> datetime:

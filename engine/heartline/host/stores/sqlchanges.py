@@ -167,10 +167,11 @@ class Changes:
         if number is None:
             return None
         entry = change.entries[0]
+        at = micros(entry.at)
         added = db.execute(
             _FOLLOWING,
             (
-                entry.sequence, entry.kind, entry.key, micros(entry.at), text(entry.data),
+                entry.sequence, entry.kind, entry.key, at, text(entry.data),
                 number, each.id, change.before,
             ),
         )  # fmt: skip
@@ -182,9 +183,9 @@ class Changes:
             last = _followed(db, number, last, change.entries[1:])
         due = None if each.due is None else micros(each.due)
         seats = text(each.seats)
+        touched = at if each.touched is entry.at else micros(each.touched)
         moved = (
-            each.state, each.outcome, each.sequence, each.turn, micros(each.touched), each.snapshot,
-            last,
+            each.state, each.outcome, each.sequence, each.turn, touched, each.snapshot, last,
         )  # fmt: skip
         same = *moved, number, each.status, due, each.version, each.fingerprint, seats
         if not db.execute(_TURN, same).rowcount:

@@ -65,17 +65,18 @@ def written_at_once(
             return False
         numbers.add(number)
         last += 1
+        (entry,) = change.entries
+        at, data = micros(entry.at), text(entry.data)
+        touched = at if each.touched is entry.at else micros(each.touched)
         moved = (
-            each.state, each.outcome, each.sequence, each.turn, micros(each.touched), each.snapshot,
-            last, each.version, None if each.due is None else micros(each.due),
+            each.state, each.outcome, each.sequence, each.turn, touched, each.snapshot, last,
+            each.version, None if each.due is None else micros(each.due),
         )  # fmt: skip
         before = number, each.fingerprint, each.reference, each.scenario, text(each.seats)
         if each.status == LIVE:
             stayed.append((*moved, *before))
         else:
             ended.append((*moved, each.status, *before))
-        (entry,) = change.entries
-        at, data = micros(entry.at), text(entry.data)
         entries.append(
             (last, entry.sequence, entry.kind, entry.key, at, data, number, each.id, change.before)
         )
