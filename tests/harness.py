@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from textwrap import dedent, indent
 
-from heartline import Conversation, ManualClock, Scenario, loads
+from heartline import Conversation, ManualClock, Scenario, load, loads
 
 HEAD = """\
 heartline: 1
@@ -20,6 +21,12 @@ cast:
 def story(body: str, head: str = HEAD) -> Scenario:
     """A scenario: the usual head, and what the test is about."""
     return loads(head + dedent(body))
+
+
+@cache  # to compile one of them takes a third of a second, and nothing changes what came of it
+def bundled(name: str) -> Scenario:
+    """A scenario that comes with Heartline."""
+    return load(name)
 
 
 def play(scenario: Scenario | str, seed: int = 1, **options: object) -> Conversation:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generated import INCLUDED, scenarios
-from harness import HEAD, story
+from harness import HEAD, bundled, story
 from heartline import load
 from heartline.cli import run
 from heartline.testing.case import PASSED
@@ -105,7 +105,7 @@ def test_structure_is_pinned_and_no_words_are(tmp_path: Path) -> None:
 
 
 def test_the_same_scenario_gives_the_same_file() -> None:
-    scenario = load("breaking_bad_news")
+    scenario = bundled("breaking_bad_news")
     bounds = Bounds(60, 2000)
     one, two = (generate(scenario, TRANSITIONS, bounds=bounds).text for _ in range(2))
     assert one == two
@@ -151,7 +151,7 @@ def test_tests_of_any_scenario_pass_and_take_what_they_say(text: str, kind: str)
 
 @pytest.mark.slow
 def test_of_the_flagship_nearly_all_is_taken(tmp_path: Path) -> None:
-    made = generate(load("reconciliation"), TRANSITIONS, bounds=Bounds(120, 60_000))
+    made = generate(bundled("reconciliation"), TRANSITIONS, bounds=Bounds(120, 60_000))
     assert len(made.missing) <= 15
     source = Path(__file__).parents[1] / "scenarios" / "reconciliation"
     shutil.copytree(source, tmp_path / "r")

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import heartline
 from generated import scenarios
-from heartline import Choose, HeartlineError, Send, Tick, load
+from harness import bundled
+from heartline import Choose, HeartlineError, Send, Tick
 from heartline.checking.flow import Flow
 from heartline.checking.guards import Guards
 from heartline.checking.lint import lint
@@ -136,7 +137,7 @@ def test_no_play_contradicts_the_linter(text: str, seed: int) -> None:
 
 @pytest.mark.parametrize("name", sorted(bundled_scenarios()))
 def test_no_play_of_a_bundled_scenario_contradicts_the_linter(name: str) -> None:
-    scenario = load(name)
+    scenario = bundled(name)
     found = Claims(scenario.machine, set())
     for seed in range(10):
         found.hold_for(plays(scenario.machine, seed, 40))

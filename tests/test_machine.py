@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import heartline
 from generated import made_of, scenarios
-from harness import story
-from heartline import Choose, HeartlineError, Scenario, Send, Tick, load
+from harness import bundled, story
+from heartline import Choose, HeartlineError, Scenario, Send, Tick
 from heartline.loader import bundled_scenarios
 from heartline.machine import FastEvent, Machine, Way
 from heartline.runtime import Step
@@ -50,7 +50,7 @@ def walk(machine: Machine, seed: int, steps: int) -> list[object]:
 
 @pytest.mark.parametrize("name", sorted(bundled_scenarios()))
 def test_both_modes_walk_alike_through_every_bundled_scenario(name: str) -> None:
-    machine = load(name).machine
+    machine = bundled(name).machine
     stock = machine.stock()
     for seed in range(40):
         assert walk(machine, seed, 40) == walk(stock, seed, 40)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import heartline
-from harness import story
+from harness import bundled, story
 from heartline import Choose, ManualClock, Scenario, Send, Tick, loads
 from heartline.checking.monitor import Violation, Watch
 from heartline.errors import CallerError
@@ -398,7 +398,7 @@ def test_a_file_that_ends_where_it_begins_again_is_two_plays(tmp_path: Path) -> 
 
 @cache
 def flagship() -> Watch:
-    return Watch(heartline.load("reconciliation"))
+    return Watch(bundled("reconciliation"))
 
 
 def wander(watch: Watch, chance: random.Random, most: int = 250) -> Play:

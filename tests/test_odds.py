@@ -15,8 +15,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from generated import made_of, scenarios
-from harness import story
-from heartline import InputError, Scenario, load
+from harness import bundled, story
+from heartline import InputError, Scenario
 from heartline.checking.exploring.coding import Coding
 from heartline.checking.exploring.explorer import Limits, explore
 from heartline.checking.exploring.graph import Graph
@@ -410,7 +410,7 @@ def test_random_plays_agree_with_them(text: str, seed: int) -> None:
 @pytest.mark.parametrize("name", ["breaking_bad_news", "reconciliation"])
 def test_random_plays_of_a_bundled_scenario_agree_with_what_was_looked_at(name: str) -> None:
     # The whole is too large for a test. What was not looked at can only add to a chance.
-    scenario = load(name)
+    scenario = bundled(name)
     graph = explored(scenario, limits=Limits(configurations=150_000))
     assert graph.begun is not None
     row = odds_of(graph, [({}, int(graph.begun[0]))], Policy()).rows[0]
@@ -443,7 +443,7 @@ def test_large_systems_are_solved_as_well_as_small_ones(monkeypatch: pytest.Monk
 
 
 def test_sorting_leads_down_and_leaves_nothing_out() -> None:
-    graph = explored(load("breaking_bad_news"), limits=Limits(configurations=3000))
+    graph = explored(bundled("breaking_bad_news"), limits=Limits(configurations=3000))
     part = sort(graph, np.array([0]), shares(graph, Policy()) > 0)
     height, sources = part.height, part.sources()
     assert (height[part.target] <= height[sources]).all()

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartline import Scenario, load, loads
+from harness import bundled
+from heartline import Scenario, loads
 from heartline.errors import InputError, SnapshotMismatch
 from heartline.frontends.terminal.jsonlines import as_object
 from heartline.frontends.terminal.output import (
@@ -646,7 +647,7 @@ def test_an_input_that_cannot_be_is_an_error() -> None:
 
 
 def test_the_flagship_plays_with_anything_that_is_typed() -> None:
-    scenario = load("reconciliation")
+    scenario = bundled("reconciliation")
     session = begin(scenario, seed=3)
     for first, second in pairwise(range(1, 40)):
         for line in (str(first % 9 + 1), str(second % 5 + 1), ":wait", ":why", ":undo", "1"):

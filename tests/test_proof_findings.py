@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generated import made_of, scenarios
-from harness import HEAD, story
+from harness import HEAD, bundled, story
 from heartline import RunawayError, load
 from heartline.checking.exploring.explorer import Limits, explore
 from heartline.checking.flow import Flow
@@ -613,7 +613,7 @@ def test_findings_are_what_a_plain_walk_finds(text: str, seats: tuple[str, ...])
 
 
 def test_breaking_bad_news_shows_nothing_wrong_as_far_as_one_looks() -> None:
-    machine = load("breaking_bad_news").machine
+    machine = bundled("breaking_bad_news").machine
     graph = explore(machine, any_time=False, limits=Limits(configurations=100_000))
     findings = find(graph)
     assert {each.diagnostic.severity for each in findings} <= {Severity.NOTE}
@@ -621,7 +621,7 @@ def test_breaking_bad_news_shows_nothing_wrong_as_far_as_one_looks() -> None:
 
 @pytest.mark.slow
 def test_breaking_bad_news_shows_nothing_wrong() -> None:
-    graph = explore(load("breaking_bad_news").machine)
+    graph = explore(bundled("breaking_bad_news").machine)
     assert graph.is_whole
     assert {each.diagnostic.severity for each in find(graph)} == {Severity.NOTE}
 

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heartline import Choose, ManualClock, Scenario, Send, Tick, load
+from harness import bundled
+from heartline import Choose, ManualClock, Scenario, Send, Tick
 from heartline.checking.exploring import explorer
 from heartline.checking.exploring.explorer import explore
 from heartline.checking.monitor import Watch
@@ -602,7 +603,7 @@ def test_no_random_play_breaks_what_is_proved(text: str, made: list[str], seed: 
 
 
 def test_no_random_play_breaks_a_bundled_scenario() -> None:
-    scenario = load("breaking_bad_news")
+    scenario = bundled("breaking_bad_news")
     watch, rng = Watch(scenario), random.Random(1)
     broken = set[str]().union(*(random_play(watch, rng, {}) for _ in range(40)))
     assert not broken

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebook import STORY, by_hand, failed, read_cases, run, step_by_hand, told, yaml
-from harness import story
-from heartline import Conversation, ManualClock, NothingToUndo, load, stored
+from harness import bundled, story
+from heartline import Conversation, ManualClock, NothingToUndo, stored
 from heartline.clock import STORY_START
 from heartline.diagnostics import Location
 from heartline.runtime import Step as RuntimeStep
@@ -463,7 +463,7 @@ def test_a_case_comes_by_what_a_conversation_comes_by(number: int) -> None:
     assert result.status == PASSED, failure_text(case, failed(result))
 
 
-FLAGSHIP = load("reconciliation")
+FLAGSHIP = bundled("reconciliation")
 
 
 def _some_move(conversation: Conversation, chance: random.Random) -> dict[str, object]:

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generated import made_of, scenarios
-from harness import story
-from heartline import Choose, InputError, RunawayError, Send, Tick, load, start, step
+from harness import bundled, story
+from heartline import Choose, InputError, RunawayError, Send, Tick, start, step
 from heartline.checking.space import BEGIN, CHOOSE, DRAW, NOW, SEND
 from heartline.cli import run
 from heartline.testing.walks.simreport import as_json, as_text, script
@@ -67,7 +67,7 @@ def end_of(scenario: Scenario, walk: Walk) -> Snapshot:
 
 @pytest.mark.parametrize("name", ["reconciliation", "breaking_bad_news"])
 def test_a_walk_is_the_conversation_with_its_seed(name: str) -> None:
-    scenario = load(name)
+    scenario = bundled(name)
     walker = Walker(scenario.machine, Plan(seed=5, events=True, weights={"wait": 3}))
     for number in range(150):
         walk = walker.walk(number)
@@ -92,7 +92,7 @@ def test_a_walk_through_any_scenario_is_the_conversation_with_its_seed(
 
 @pytest.mark.parametrize("name", ["reconciliation", "breaking_bad_news"])
 def test_what_is_kept_changes_no_walk_and_no_count(name: str) -> None:
-    machine, plan = load(name).machine, Plan(seed=3, weights={"wait": 0.2})
+    machine, plan = bundled(name).machine, Plan(seed=3, weights={"wait": 0.2})
     tallies = [simulate(Walker(machine, plan, most_nodes=most), 300) for most in (1, 40, 1_000_000)]
     for tally in tallies:
         tally.seconds = 1.0
@@ -101,7 +101,7 @@ def test_what_is_kept_changes_no_walk_and_no_count(name: str) -> None:
 
 
 def test_a_walk_can_be_made_alone() -> None:
-    machine = load("reconciliation").machine
+    machine = bundled("reconciliation").machine
     one, all_ = Walker(machine, Plan(seed=9)), Walker(machine, Plan(seed=9))
     earlier = [all_.walk(number) for number in range(50)]
     assert script(machine, one.plan, one.walk(49), "x") == script(
@@ -110,7 +110,7 @@ def test_a_walk_can_be_made_alone() -> None:
 
 
 def test_counts_are_those_of_the_walks() -> None:
-    machine = load("breaking_bad_news").machine
+    machine = bundled("breaking_bad_news").machine
     walker = Walker(machine, Plan(seed=2))
     tally = simulate(walker, 400)
     taken, offered, plays, ends = Counter(), Counter(), Counter(), Counter()  # type: ignore[var-annotated]
@@ -254,11 +254,11 @@ class TestStuck:
 )
 def test_a_plan_that_does_not_fit_is_refused(plan: Plan, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        Walker(load("reconciliation").machine, plan)
+        Walker(bundled("reconciliation").machine, plan)
 
 
 def test_inputs_that_vary_take_each_of_their_values() -> None:
-    machine = load("reconciliation").machine
+    machine = bundled("reconciliation").machine
     walker = Walker(machine, Plan(vary=("profile",)))
     found = Counter(walker.walk(number).inputs["profile"] for number in range(400))
     assert set(found) == {"unknown", "ambivalent", "decided", "unsafe"}
@@ -279,7 +279,7 @@ class TestCommand:
     def test_json_holds_every_state_and_choice(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["simulate", "reconciliation", "-n", "50", "--format", "json"]) == 0
         data = json.loads(capsys.readouterr().out)
-        machine = load("reconciliation").machine
+        machine = bundled("reconciliation").machine
         kinds = {"leaf", "compound", "final"}
         assert {each["state"] for each in data["states"]} == {
             name for name, state in machine.states.items() if state.kind in kinds

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generated import made_of, scenarios
-from harness import story
-from heartline import Choose, RunawayError, Send, Tick, load, start, step
+from harness import bundled, story
+from heartline import Choose, RunawayError, Send, Tick, start, step
 from heartline.checking.relevance import Relevance
 from heartline.checking.space import BEGIN, CHOOSE, DRAW, NOW, SEND, WAIT, Move, Node, Space
 from heartline.errors import InputError
@@ -122,7 +122,7 @@ def test_a_walk_through_the_space_of_any_scenario_can_be_played(
 def test_a_walk_through_the_space_of_a_bundled_scenario_can_be_played(
     name: str, everybody: bool
 ) -> None:
-    scenario = load(name)
+    scenario = bundled(name)
     roles = scenario.machine.roles
     seats = tuple(role for role in roles if roles[role].engine) if everybody else ()
     compared = sum(hold(scenario, seed, {}, seats, 40) for seed in range(60))
@@ -305,7 +305,7 @@ def test_a_scenario_that_loops_has_a_node_that_says_so() -> None:
 
 
 def test_a_space_that_is_full_goes_on_and_keeps_no_more() -> None:
-    machine = load("breaking_bad_news").machine
+    machine = bundled("breaking_bad_news").machine
     small, large = Space(machine, most=20), Space(machine)
     for seed in range(5):
         walks = [wander(space, Random(seed), {}, 60) for space in (small, large)]
@@ -317,11 +317,11 @@ def test_a_space_that_is_full_goes_on_and_keeps_no_more() -> None:
 
 def test_an_input_that_does_not_fit_is_refused() -> None:
     with pytest.raises(InputError, match="profile is one of"):
-        Space(load("reconciliation").machine).begin({"profile": "sure"})
+        Space(bundled("reconciliation").machine).begin({"profile": "sure"})
 
 
 def test_the_opening_is_a_move_too() -> None:
-    space = Space(load("reconciliation").machine)
+    space = Space(bundled("reconciliation").machine)
     opening = space.opening({"profile": "decided"})
     assert opening.kind == BEGIN
     assert [way.dest for way in opening.ways][-1:] == [

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generated import made_of, scenarios
-from heartline import HeartlineError, ManualClock, load
+from harness import bundled
+from heartline import HeartlineError, ManualClock
 from heartline.loader import bundled_scenarios
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def test_rules_7_and_10_a_walk_through_stored_snapshots_is_the_same_walk(
 def test_rule_7_a_walk_through_stored_snapshots_is_the_same_in_every_bundled_scenario(
     name: str,
 ) -> None:
-    scenario = load(name)
+    scenario = bundled(name)
     for seed in range(10):
         assert walk(scenario, seed, (), stored, 60) == walk(scenario, seed, (), as_it_is, 60)
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from casebook import STORY
 from generated import made_of, scenarios
-from harness import story
+from harness import bundled, story
 from heartline import ManualClock, Scenario, load, loads
 from heartline.checking.exploring.explorer import Limits, explore
 from heartline.checking.exploring.graph import BEGIN, Graph
@@ -357,7 +357,7 @@ def test_the_bundled_scenarios_are_played(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("breaking_bad_news", "reconciliation"):
-        scenario = load(name)
+        scenario = bundled(name)
         graph = explore(scenario.machine, limits=Limits(configurations=5_000))
         replayer, paths = Replayer(scenario, graph), Paths(graph)
         for node in np.linspace(0, len(graph) - 1, 3).astype(int):
