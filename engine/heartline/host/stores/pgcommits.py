@@ -111,12 +111,17 @@ DECLARE
     many CONSTANT integer := cardinality(changes);
     ids text[];
     news boolean;
+    retimed bigint[];
     stored integer[];
     begun integer[];
     done boolean[];
     verdicts text[];
 BEGIN
-    SELECT array_agg(id), bool_or(before = 0) INTO ids, news FROM unnest(changes);
+    SELECT array_agg(id), bool_or(before = 0),
+            array_agg(number) FILTER (WHERE before > 0 AND timers)
+        INTO ids, news, retimed FROM unnest(changes) WITH ORDINALITY AS n (
+            id, before, reference, scenario, version, fingerprint, status, state, outcome,
+            sequence, turn, snapshot, created, touched, due, parent, seats, timers, number);
     IF news THEN
         WITH inserted AS (
             INSERT INTO heartline_conversations (
@@ -168,12 +173,8 @@ BEGIN
     INSERT INTO heartline_entries (conversation, sequence, kind, key, at, data)
         SELECT ids[change], sequence, kind, key, at, data
         FROM unnest(entries) WHERE done IS NULL OR done[change];
-    DELETE FROM heartline_timers AS t
-        USING unnest(changes) WITH ORDINALITY AS n (
-            id, before, reference, scenario, version, fingerprint, status, state, outcome,
-            sequence, turn, snapshot, created, touched, due, parent, seats, timers, number)
-        WHERE t.conversation = n.id AND n.before > 0 AND n.timers
-          AND (done IS NULL OR done[n.number]);
+    DELETE FROM heartline_timers AS t USING unnest(retimed) AS n (number)
+        WHERE t.conversation = ids[n.number] AND (done IS NULL OR done[n.number]);
     IF new_timers <> '{}' THEN
         INSERT INTO heartline_timers (conversation, name, generation, due)
             SELECT ids[change], name, generation, due

@@ -78,7 +78,7 @@ class PostgresStore:
         self._sets = Sets(self._commit_one, self.commit_all)
 
     async def __aenter__(self) -> Self:
-        self._connections = Connections(self._place)
+        self._connections, self._claims = Connections(self._place), Claims()
         try:
             await self._run(lambda on: bring_up(on, self._place.shown))
         except BaseException:
