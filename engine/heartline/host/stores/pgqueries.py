@@ -74,7 +74,7 @@ SELECT {_PARCEL} FROM heartline_parcels WHERE conversation = $1 ORDER BY sequenc
 
 # Many conversations -------------------------------------------------------------------------------
 
-RECORDS = f"SELECT {_RECORD} FROM heartline_conversations WHERE id > $1{{}} ORDER BY id LIMIT {{}}"
+RECORDS = f"SELECT {_RECORD} FROM heartline_conversations WHERE id > $1{{}} ORDER BY id LIMIT $2"
 COUNTS = """
 SELECT
     (SELECT count(*) FROM heartline_conversations),

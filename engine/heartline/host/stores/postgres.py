@@ -61,7 +61,7 @@ __all__ = ["PostgresStore"]
 
 Result = TypeVar("Result")
 
-_PORTION = 500  # conversations that are read at once from many
+_PORTIONS = 32, 512  # conversations that are read at once from many: at first, and at most
 _SET = 1000  # changes that are stored at once
 _LONG = 600.0  # seconds: for what looks at all conversations
 
@@ -252,16 +252,18 @@ class PostgresStore:
 
     async def records(self, which: Filter, after: str = "") -> AsyncIterator[Record]:
         ending, values = conditions(which)
-        for number in range(2, len(values) + 2):
+        for number in range(3, len(values) + 3):
             ending = ending.replace("?", f"${number}", 1)
-        query = queries.RECORDS.format(ending, _PORTION)
+        query = queries.RECORDS.format(ending)
+        # Whoever wants a few does not wait until many are found that are as they ask.
+        portion, most = _PORTIONS
         while True:
-            rows = await self._rows(query, after, *values, seconds=_LONG)
+            rows = await self._rows(query, after, portion, *values, seconds=_LONG)
             for row in rows:
                 yield as_record(row)
-            if len(rows) < _PORTION:
+            if len(rows) < portion:
                 return
-            after = rows[-1]["id"]
+            after, portion = rows[-1]["id"], min(2 * portion, most)
 
     async def counts(self) -> Counts:
         rows = await self._rows(queries.COUNTS, seconds=_LONG)
