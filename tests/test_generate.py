@@ -142,7 +142,7 @@ def test_tests_of_any_scenario_pass_and_take_what_they_say(text: str, kind: str)
         folder = Path(name)
         (folder / "scenario.yaml").write_text(text, "utf-8")
         (folder / "included.yaml").write_text(INCLUDED, "utf-8")
-        made = generate(load(folder), kind, bounds=Bounds(1, 80))
+        made = generate(load(folder), kind, bounds=Bounds(0.2, 150))
         if not made.tests:
             return
         tests = loaded(folder, made.text)
