@@ -20,7 +20,7 @@ import subprocess
 import tempfile
 import time
 from functools import cache
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,6 +30,8 @@ PASSWORD = "open:sesame/ä"  # noqa: S105 - of a server that nobody else can rea
 
 # A test's data may be lost with the machine, but not with the server.
 QUICK = {"fsync": "off", "max_connections": "60", "shared_buffers": "64MB"}
+
+AT_ONCE = 30  # schemas
 
 MISSING = "PostgreSQL's server is not installed: apt-get install postgresql"
 
@@ -54,6 +56,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self._schemas = count(1)
+        self._empty: list[str] = []  # schemas that no test has had
         self.folder = Path(tempfile.mkdtemp(prefix="heartline-pg-"))
         if os.geteuid() == 0:
             owner = pwd.getpwnam(_owner())
@@ -122,8 +125,15 @@ class Server:
     def url(self, options: str = "", *, schema: str | None = None) -> str:
         """A URL of a schema, by default one that is new and empty."""
         if schema is None:
-            schema = f"test{next(self._schemas)}"
-            self.sql(f"CREATE SCHEMA {schema}; GRANT ALL ON SCHEMA {schema} TO {GUARDED}")
+            if not self._empty:  # several at once, since to start psql takes longest
+                self._empty = [f"test{number}" for number in islice(self._schemas, AT_ONCE)]
+                self.sql(
+                    *(
+                        f"CREATE SCHEMA {name}; GRANT ALL ON SCHEMA {name} TO {GUARDED}"
+                        for name in self._empty
+                    )
+                )
+            schema = self._empty.pop(0)
         more = f"&{options}" if options else ""
         host = quote(str(self.folder), safe="")
         return f"postgresql://{USER}@/postgres?host={host}&search_path={schema}{more}"
