@@ -140,8 +140,8 @@ class Claims:
     def take(self, rows: Sequence[Any], lease: float) -> list[Record]:
         """The conversations that were claimed, those that have waited longest first."""
         found: dict[str, Record] = {}  # where two timers are due at once, a row is there twice
-        for _, *row in rows:
-            record = as_record(row)
+        for row in rows:
+            record = as_record(row[1:])
             found[record.id] = record
         if rows:
             number = rows[0][0]
