@@ -176,7 +176,7 @@ class Running:
             assert isinstance(told, asyncio.CancelledError), told
 
 
-async def until(what: Callable[[], object], seconds: float = 15) -> None:
+async def until(what: Callable[[], object], seconds: float = 30) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
         while not what():
