@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+# pytester forgets what its runs import first, and the next one would import it a second time.
+from heartline.testing.suite import session  # noqa: F401
 from suites import FAILING, PASSING, TEA
 
 pytest_plugins = ["pytester"]
