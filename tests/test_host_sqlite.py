@@ -21,7 +21,7 @@ from heartline.errors import CallerError, HostError, StoreDamaged, StoreTooNew, 
 from heartline.host.stores import sqlchanges, sqlfile, sqltables, sqlworkers
 from heartline.host.stores import sqlite as sqlite_store
 from heartline.host.stores.sqlite import SqliteStore
-from heartline.host.values import CONFLICT, LIVE, STORED, Filter
+from heartline.host.values import CONFLICT, LIVE, REPEATED, STORED, Change, Filter
 from store_contract import LONG, at, change, parcel, record, timer
 
 Story = Callable[[SqliteStore], Awaitable[None]]
@@ -428,6 +428,38 @@ def test_a_log_that_an_index_held_together_becomes_a_chain(file: Path) -> None:
         db.executescript(UNCHAINED)
     play(file, read)
     assert sound(file)
+
+
+def test_a_log_is_read_from_any_entry_on_however_it_is_kept(file: Path) -> None:
+    async def story(store: SqliteStore) -> None:
+        assert await store.commit(long("a", 0, 21)) == STORED  # as one that is forked
+        for last in (*range(22, 35), 51, 52):  # one by one, and several at once
+            found = await store.get("a")
+            assert found is not None
+            assert await store.commit(long("a", found.sequence, last)) == STORED
+        numbers = [each.sequence for each in await store.log("a")]
+        assert numbers == list(range(1, 53))
+        for after in range(54):
+            for most in (1, 7, 8, 9, 100):
+                found = [each.sequence for each in await store.log("a", after, most)]
+                assert found == numbers[after : after + most]
+        for number in (1, 8, 9, 48, 49, 52):
+            entry = await store.keyed("a", f"k{number}")
+            assert entry is not None
+            assert entry.sequence == number
+            assert await store.commit(change("a", 53, key=f"k{number}")) == REPEATED
+        twice = long("a", 52, 54)
+        entries = [each._replace(key="same") for each in twice.entries]
+        assert await store.commit(twice._replace(entries=tuple(entries))) != STORED
+        assert await store.keyed("a", "k53") is None
+
+    play(file, story)
+
+
+def long(name: str, before: int, last: int) -> Change:
+    """A change with all entries up to one, each with a key."""
+    entries = [change(name, n, key=f"k{n}").entries[0] for n in range(before + 1, last + 1)]
+    return Change(record(name, last), before, tuple(entries))
 
 
 def test_all_of_a_log_is_deleted_though_its_chain_is_broken(file: Path) -> None:
