@@ -61,11 +61,44 @@ def test_tables_are_brought_forward_and_never_back(
             async with open_store(url) as store, open_store(url) as other:
                 assert await store.commit(change("a", 2)) == STORED
                 assert await other.get("a") is not None
-        with pytest.raises(StoreTooNew, match=r"of version 2, and this program knows them up to 1"):
+        known = len(pgtables.SCRIPTS)
+        says = f"of version {known + 1}, and this program knows them up to {known}"
+        with pytest.raises(StoreTooNew, match=says):
             async with open_store(url):
                 pass
 
     asyncio.run(play())
+
+
+def test_the_first_tables_are_brought_up_with_what_is_in_them(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def begin() -> None:
+        with monkeypatch.context() as changed:
+            changed.setattr(pgtables, "SCRIPTS", pgtables.SCRIPTS[:1])
+            async with open_store(url):
+                pass
+
+    async def go_on() -> None:
+        async with open_store(url) as store:
+            found = await store.get("a")
+            assert found is not None
+            assert (found.reference, found.state) == ("chat-a", "talk")
+            assert [each.id for each in await store.claim(at(2), 10, LONG)] == ["a"]
+            assert await store.commit(change("a", 2, timers=())) == STORED
+            assert [each.sequence for each in await store.log("a")] == [1, 2]
+
+    asyncio.run(begin())
+    raw(
+        url,
+        "CREATE FUNCTION heartline_why() RETURNS text LANGUAGE sql AS $$ SELECT 'as it was' $$; "
+        "INSERT INTO heartline_conversations (id, reference, scenario, version, fingerprint, "
+        "status, state, sequence, turn, snapshot, created, touched, due, seats) VALUES "
+        "('a', 'chat-a', 'tea', '1.0.0', 'f1', 'live', 'talk', 1, 1, '{}', 0, 0, 0, '{}'); "
+        "INSERT INTO heartline_entries VALUES ('a', 1, 'opened', NULL, 0, '{}'); "
+        "INSERT INTO heartline_timers VALUES ('a', 'break', 1, 0)",
+    )
+    asyncio.run(go_on())
 
 
 def test_a_script_that_fails_leaves_the_tables_as_they_were(

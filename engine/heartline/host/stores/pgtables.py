@@ -69,15 +69,15 @@ CREATE TABLE heartline_conversations (
     touched     bigint NOT NULL,
     due         bigint,
     parent      text,
-    seats       text NOT NULL
+    seats       text NOT NULL,
+    claimed     timestamptz NOT NULL DEFAULT '-infinity'
 ) WITH (fillfactor = 70, toast_tuple_target = 8160);
 ALTER TABLE heartline_conversations ALTER COLUMN snapshot SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX heartline_conversations_live ON heartline_conversations (reference)
     WHERE status = 'live';
-CREATE INDEX heartline_conversations_past ON heartline_conversations (reference, number)
-    WHERE status <> 'live';
+CREATE INDEX heartline_conversations_reference ON heartline_conversations (reference, number);
 CREATE INDEX heartline_conversations_version
-    ON heartline_conversations (fingerprint, scenario, version) WHERE status = 'live';
+    ON heartline_conversations (status, fingerprint, scenario, version);
 
 CREATE TABLE heartline_entries (
     conversation text COLLATE "C" NOT NULL,
@@ -128,7 +128,21 @@ CREATE TABLE heartline_scenarios (
 );
 """
 
-SCRIPTS = (_FIRST + COMMITS + CLAIMS,)
+# What is claimed is kept beside the conversations, and fewer of them stand in the indexes. The
+# functions of the first version, which knew them as they were, are made anew.
+_CLAIMS_APART = """
+DROP FUNCTION IF EXISTS
+    heartline_commit, heartline_commit_all, heartline_delete, heartline_why;
+DROP TYPE IF EXISTS heartline_change, heartline_entry, heartline_timer, heartline_parcel;
+ALTER TABLE heartline_conversations DROP COLUMN claimed;
+DROP INDEX heartline_conversations_reference, heartline_conversations_version;
+CREATE INDEX heartline_conversations_past ON heartline_conversations (reference, number)
+    WHERE status <> 'live';
+CREATE INDEX heartline_conversations_version
+    ON heartline_conversations (fingerprint, scenario, version) WHERE status = 'live';
+"""
+
+SCRIPTS = (_FIRST, _CLAIMS_APART + COMMITS + CLAIMS)
 
 
 async def bring_up(connection: Connection, where: str) -> None:
