@@ -696,6 +696,7 @@ class StoreContract:
             "c": {"touched": at(3), "status": OVER, "state": "end", "outcome": "left"},
             "d": {"touched": at(4), "status": CLOSED},
         }
+        each["a"]["due"], each["d"]["due"] = at(4), at(4)
         for name, values in each.items():
             await store.commit(change(name, **values))
         assert await everyone(store) == list("abcd")
@@ -712,6 +713,8 @@ class StoreContract:
             (Filter(waiting_since=at(2.5), status=LIVE, scenario="tea"), "a"),
             (Filter(ended_before=at(3.5)), "c"),
             (Filter(ended_before=at(1)), ""),
+            (Filter(due_before=at(5)), "a"),
+            (Filter(due_before=at(4)), ""),
             (Filter(state="talk", status=OVER), ""),
             (Filter(state=ODD), ""),
         ):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from heartline.host.store import Store
     from heartline.host.values import Record
 
-__all__ = ["Noticing", "cannot_fire", "counted", "is_overdue"]
+__all__ = ["Noticing", "cannot_fire", "counted", "is_overdue", "overdue_before"]
 
 _SOON = timedelta(minutes=1)  # in which any worker gets round to a timer
 
@@ -32,9 +32,14 @@ def counted(count: int) -> str:
     return "1 conversation" if count == 1 else f"{count:,} conversations"
 
 
+def overdue_before(now: datetime) -> datetime:
+    """A timer that was due before this moment should have fired by now."""
+    return now - _SOON
+
+
 def is_overdue(record: Record, now: datetime) -> bool:
     """Whether a timer should have fired by now."""
-    return record.status == LIVE and record.due is not None and record.due < now - _SOON
+    return record.status == LIVE and record.due is not None and record.due < overdue_before(now)
 
 
 class Noticing:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +15,7 @@ import click
 from heartline.cli import conversing
 from heartline.cli.conversing import print_json
 from heartline.cli.guard import DONE, FINDINGS
-from heartline.cli.noticing import Noticing, cannot_fire, counted, is_overdue
+from heartline.cli.noticing import Noticing, cannot_fire, counted, overdue_before
 from heartline.cli.progress import Progress
 from heartline.errors import CallerError, HostError, ScenarioUnavailable, StoreUnavailable
 from heartline.host.holes import check_up_to
@@ -113,12 +113,14 @@ async def list_conversations(
     """Show conversations as they are read."""
     async with asked.store as store:
         now = Host(store).touching.now()
+        if overdue:
+            which = replace(which, due_before=overdue_before(now))
         listing, noticing = conversing.Listing(as_json=asked.as_json), Noticing(now)
         with Progress("conversations looked at", beside=True) as progress:
             async for record in store.records(which):
                 progress.step()
                 named = reference is None or reference in (record.reference, *record.seats.values())
-                if named and (not overdue or is_overdue(record, now)):
+                if named:
                     listing.add(record)
                     noticing.see(record)
                 if listing.many == most:

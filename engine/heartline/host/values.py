@@ -169,8 +169,9 @@ class StoredScenario:
 class Filter:
     """Which conversations are meant. What is None does not matter.
 
-    `waiting_since` are those in which nothing has happened since then, `before` those in which
-    nothing has happened since that moment and that are no longer live.
+    `waiting_since` are those in which nothing has happened since then; `ended_before` those that
+    are no longer live, and in which nothing has happened since; `due_before` live ones with a timer
+    that was due before that moment.
     """
 
     scenario: str | None = None
@@ -180,6 +181,7 @@ class Filter:
     status: str | None = None
     waiting_since: datetime | None = None
     ended_before: datetime | None = None
+    due_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

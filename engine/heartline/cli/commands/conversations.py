@@ -63,7 +63,7 @@ def command() -> None:
 )  # fmt: skip
 @click.option(
     "--overdue", is_flag=True,
-    help="Only those with a timer that should have fired more than a minute ago. Looks at all.",
+    help="Only those with a timer that should have fired more than a minute ago.",
 )  # fmt: skip
 @click.option("--limit", type=Number(1, MOST), metavar="NUMBER", help="At most so many.")
 def list_(

@@ -310,6 +310,10 @@ def _fits(record: Record, which: Filter) -> bool:
             return False
     if which.waiting_since is not None and record.touched > which.waiting_since:
         return False
+    if which.due_before is not None and not (
+        record.status == LIVE and record.due is not None and record.due < which.due_before
+    ):
+        return False
     return which.ended_before is None or (
         record.status != LIVE and record.touched < which.ended_before
     )

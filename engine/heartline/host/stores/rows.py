@@ -110,4 +110,7 @@ def conditions(which: Filter) -> tuple[str, list[Any]]:
     if which.ended_before is not None:
         values.append(micros(which.ended_before))
         found.append(" AND status <> 'live' AND touched < ?")
+    if which.due_before is not None:
+        values.append(micros(which.due_before))
+        found.append(" AND status = 'live' AND due < ?")
     return "".join(found), values
