@@ -114,6 +114,7 @@ LIBRARIES = {
     "asyncpg": {"host"},
     "prometheus_client": {"host"},
     "opentelemetry": {"host"},
+    "prompt_toolkit": {"frontends"},
 }
 
 # Imports that point up, made late and on purpose.

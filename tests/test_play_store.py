@@ -11,7 +11,7 @@ import re
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -24,8 +24,8 @@ from heartline import Choose, ManualClock, Scenario, loads
 from heartline.cli import run
 from heartline.clock import FastClock
 from heartline.errors import CallerError, ScenarioUnavailable, StoreUnavailable
-from heartline.frontends.terminal.editing import Typed
 from heartline.frontends.terminal.hosted import Hosted, Wanted
+from heartline.frontends.terminal.keyboard import Typed
 from heartline.frontends.terminal.player import Sink
 from heartline.frontends.terminal.render import Renderer
 from heartline.host import Change, Host
@@ -61,6 +61,8 @@ LETTER = dedent(
     """
 )
 
+ASKS = "\x1b[?2004h"  # a terminal is told so at each prompt
+
 Step = str | Typed | Callable[[], Awaitable[object]]
 
 
@@ -79,8 +81,8 @@ class Somebody:
             await step()
         return Typed(None)
 
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
         yield
 
 
@@ -598,10 +600,10 @@ class TestTerminal:
     ) -> None:
         tty = begin()
         tty.wait_for("What is your friend called?")
-        tty.wait_for("> ")
+        tty.wait_for(ASKS)
         tty.type("Kim\r")
         tty.wait_for("Kim: I need some time.")
-        tty.wait_for("> ")
+        tty.wait_for(ASKS)
         tty.type("lo")
         tty.wait_for("lo")
         self.elsewhere(lambda host: host.submit("me", Choose("agree")))
@@ -609,17 +611,17 @@ class TestTerminal:
         tty.wait_for("> lo")
         tty.type("ok\r")
         tty.wait_for("'look' was not taken")
-        tty.wait_for("> ")
+        tty.wait_for(ASKS)
         tty.type("look\r")
         tty.wait_for("Still snow outside.")
-        tty.wait_for("> ")
+        tty.wait_for(ASKS)
         tty.type("\x04")
         tty.wait_for("To come back:")
         assert tty.close() == 0
 
     def test_who_is_killed_comes_back_to_where_it_was(self, begin: Callable[[], Tty]) -> None:
         tty = begin()
-        tty.wait_for("> ")
+        tty.wait_for(ASKS)
         tty.type("Kim\r")
         tty.wait_for("Kim: I need some time.")
         tty.type("agree\r")
@@ -629,7 +631,7 @@ class TestTerminal:
         other, third = begin(), begin()
         other.wait_for("You go on where you stopped.")
         third.wait_for("I cannot wait.")
-        other.wait_for("> ")
+        other.wait_for(ASKS)
         other.type("lea\t\r")  # as much as is clear
         other.wait_for("The end: let go.")
         third.wait_for("leave was chosen")
@@ -643,13 +645,29 @@ class TestTerminal:
 
         tty = begin()
         before = termios.tcgetattr(tty.master)
-        tty.wait_for("> ")
+        tty.wait_for(ASKS)
         assert termios.tcgetattr(tty.master) != before
         tty.type("Kim\r")
         tty.wait_for("Kim: I need some time.")
-        tty.wait_for("> ")
+        tty.wait_for(ASKS)
         tty.interrupt()
         tty.wait_for("To come back:")
         assert tty.process.wait(30) == 130
         assert termios.tcgetattr(tty.master) == before
         tty.close()
+
+    def test_the_terminal_is_not_asked_nor_coloured_nor_taken_over(
+        self, begin: Callable[[], Tty]
+    ) -> None:
+        tty = begin()
+        shown = tty.wait_for(ASKS)
+        tty.type("Kim\r")
+        shown += tty.wait_for(ASKS)
+        tty.type("look\t:\t\x1a")
+        tty.type("\x15\x04")
+        shown += tty.wait_for("To come back:")
+        assert tty.close() == 0
+        assert "> Kim" in shown
+        assert "\x1b[6n" not in shown, "where the cursor is; some terminals never say"
+        assert not re.search(r"\x1b\[\?1[0-9]{3}", shown), "a mouse, or another screen"
+        assert not re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", shown), "colours"

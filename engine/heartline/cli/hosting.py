@@ -73,7 +73,10 @@ async def _play(
         async with host:
             words: list[Hosted] = []
             source = source_of(
-                lambda: words[0].words() if words else [], sink.echo, person=not options.as_json
+                lambda: words[0].words() if words else [],
+                sink.echo,
+                lambda what: sink.about_run(what, type="note", code="line_by_line"),
+                person=not options.as_json,
             )
             again = _again(options, host.store.url, reference, speed)
             player = Hosted(host, reference, wanted, source, sink, again)

@@ -37,8 +37,7 @@ from heartline.snapshot import Choose, Send, Tick
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from heartline.frontends.terminal.editing import Typed
-    from heartline.frontends.terminal.keyboard import Lines
+    from heartline.frontends.terminal.keyboard import Lines, Typed
     from heartline.frontends.terminal.player import Sink
     from heartline.host.host import Host
     from heartline.host.values import Answer, Record
@@ -103,8 +102,6 @@ class Hosted:
             task = asyncio.current_task()
             if task is not None:
                 task.uncancel()
-            if self.sink.renderer is not None and self.source.interactive:
-                self.sink.out.write("\n")
             return self._leave("interrupted", INTERRUPTED)
         finally:
             if following is not None:
@@ -327,19 +324,19 @@ class Hosted:
                     away = False
                     self._moved_on = self._moved_on or stands.turn.number != before
                     if news:
-                        self._aside([*news, stands.footer()])
+                        await self._aside([*news, stands.footer()])
             except UnknownConversation:
                 text = "This conversation was deleted: nothing of it is left. :quit to stop."
-                self._aside([Sentence("warning", "deleted", text)])
+                await self._aside([Sentence("warning", "deleted", text)])
                 return
             except HostError as fault:
                 if not away:
                     away = True
-                    self._aside([Sentence("warning", pages.refusal_code(fault), str(fault))])
+                    await self._aside([Sentence("warning", pages.refusal_code(fault), str(fault))])
                 await asyncio.sleep(_AGAIN)
 
-    def _aside(self, outputs: list[Output]) -> None:
-        with self.source.aside():
+    async def _aside(self, outputs: list[Output]) -> None:
+        async with self.source.aside():
             self.sink.show(outputs)
 
     def _leave(self, reason: str, code: int) -> int:

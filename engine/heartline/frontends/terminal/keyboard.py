@@ -1,30 +1,45 @@
 """Where typed lines come from while other things happen: a keyboard, or another program.
 
-What happens meanwhile is written in `with source.aside():`, for which the line that is being typed
-steps aside; it comes back below, as it was.
+What happens meanwhile is written in `async with source.aside():`, for which the line that is being
+typed steps aside; it comes back below, as it was.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import contextlib
 import os
-import shutil
-import signal
 import sys
 import threading
-from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from textwrap import fill
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from heartline.frontends.terminal.editing import Editor, Typed
 from heartline.frontends.terminal.sources import LONGEST_LINE, PROMPT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
-__all__ = ["Keyboard", "Lines", "Stream", "source_of"]
+    from prompt_toolkit.buffer import Buffer
+    from prompt_toolkit.input import Input
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.output import Output
+
+__all__ = ["Keyboard", "Lines", "Stream", "Typed", "source_of"]
+
+_WITHOUT = (
+    "What happens while you type is written into your line here; with pip install "
+    "'heartline[terminal]' your line stays whole below it."
+)
+_PLAIN = ("", "dumb", "unknown")  # kinds of terminals that cannot be steered
+
+
+class Typed(NamedTuple):
+    """A finished line; `begun` says whether it was begun before something was written meanwhile.
+    None is the end."""
+
+    line: str | None
+    begun: bool = False
 
 
 class Lines(Protocol):
@@ -34,134 +49,131 @@ class Lines(Protocol):
     interactive: bool
 
     async def read(self) -> Typed:
-        """The next line; None in it is the end."""
+        """The next line. Raises asyncio.CancelledError where it is broken off with Ctrl-C."""
         ...
 
-    def aside(self) -> AbstractContextManager[None]:
+    def aside(self) -> AbstractAsyncContextManager[None]:
         """Let something be written meanwhile, after which a line that has been begun is marked."""
         ...
 
 
 def source_of(
-    words: Callable[[], Sequence[str]], echo: Callable[[str], None], *, person: bool = True
+    words: Callable[[], Sequence[str]],
+    echo: Callable[[str], None],
+    tell: Callable[[str], None],
+    *,
+    person: bool = True,
 ) -> Lines:
     """Standard input: `words` are for completion, `echo` shows a line that no terminal has shown,
-    and `person` says whether somebody may sit there.
+    `tell` says what is missing, and `person` says whether somebody may sit there.
 
-    A terminal that cannot be steered, or a system whose terminal gives whole lines alone, is read
-    line by line.
+    A terminal that cannot be steered is read line by line, and so is any without prompt_toolkit or
+    on a system that it does not know.
     """
     person = person and sys.stdin.isatty()
-    steered = os.name == "posix" and os.environ.get("TERM", "dumb") != "dumb"
+    steered = os.name == "nt" or os.environ.get("TERM", "").lower() not in _PLAIN
     if person and sys.stdout.isatty() and steered:
-        return Keyboard(words)
+        try:
+            return Keyboard(words)
+        except ImportError as missing:  # also of what a system that it does not know has not got
+            if missing.name == "prompt_toolkit":
+                tell(_WITHOUT)
     return Stream(echo, interactive=person)
 
 
 class Keyboard:
-    """A person at a terminal, whose keys are taken one by one while a line is asked for."""
+    """A person at a terminal, whose line prompt_toolkit keeps. Raises ImportError where that is
+    not installed, or does not know the system. `keys` and `screen` are the terminal's own where
+    they are not given."""
 
     interactive = True
 
-    def __init__(self, words: Callable[[], Sequence[str]]) -> None:
-        self._editor = Editor(words)
-        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-        self._ready: deque[Typed] = deque()
-        self._asked: asyncio.Future[None] | None = None
-        self._modes: list[Any] | None = None
+    def __init__(
+        self,
+        words: Callable[[], Sequence[str]],
+        keys: Input | None = None,
+        screen: Output | None = None,
+    ) -> None:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.output import ColorDepth, create_output
+        from prompt_toolkit.output.vt100 import Vt100_Output
+
+        screen = screen or create_output()
+        if isinstance(screen, Vt100_Output):
+            screen.enable_cpr = False  # some terminals never say where the cursor is
+        self._session: PromptSession[str] = PromptSession(
+            PROMPT,
+            input=keys,
+            output=screen,
+            color_depth=ColorDepth.DEPTH_1_BIT,  # the player's own colours are the only ones
+            complete_while_typing=False,
+            enable_suspend=True,
+            key_bindings=_completing(words),
+            reserve_space_for_menu=0,
+        )
+        self._session.default_buffer.on_text_changed += self._changed
+        self._pasted: list[str] = []  # lines that were pasted with one that has been given
+        self._begun = False
 
     async def read(self) -> Typed:
         """As `Lines.read`."""
-        loop = asyncio.get_running_loop()
-        keys = sys.stdin.fileno()
-        if self._ready:
-            return self._given()
-        self._asked = loop.create_future()
-        try:
-            self._take_keys()  # before the prompt, or the terminal shows what is typed by itself
-            self._show()
-            loop.add_reader(keys, self._typed, keys)
-            loop.add_signal_handler(signal.SIGCONT, self._back_again)
-            await self._asked
-        finally:
-            self._asked = None
-            loop.remove_reader(keys)
-            loop.remove_signal_handler(signal.SIGCONT)
-            self._leave_keys()
-        return self._given()
-
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
-        """As `Lines.aside`."""
-        if self._asked is None:
-            yield
-            return
-        sys.stdout.write("\r\x1b[K")
-        yield
-        self._editor.mark()
-        self._show()
-
-    def _given(self) -> Typed:
-        typed = self._ready.popleft()
-        sys.stdout.write(f"\r\x1b[K{PROMPT}{typed.line or ''}\n")
-        sys.stdout.flush()
-        return typed
-
-    def _typed(self, keys: int) -> None:
-        try:
-            read = os.read(keys, 4096)
-        except OSError:  # the terminal has gone away
-            read = b""
-        before, at = self._editor.text, self._editor.at
-        self._ready.extend(self._editor.feed(self._decode(read)) if read else [Typed(None)])
-        if self._ready:
-            if self._asked is not None and not self._asked.done():
-                self._asked.set_result(None)
-            return
-        added = self._editor.text[len(before) :]
-        at_end = at == len(before) and self._editor.at == len(self._editor.text)
-        if at_end and self._editor.text == before + added and self._fits():
-            sys.stdout.write(added)  # which a screen reader says, and nothing else
+        if self._pasted:
+            line = self._pasted.pop(0)
+            sys.stdout.write(f"{PROMPT}{line}\n")
             sys.stdout.flush()
-        else:
-            self._show()
+            return Typed(line, self._begun)
+        self._begun = False
+        try:
+            typed = await self._session.prompt_async(
+                handle_sigint=False,  # whoever runs the loop does
+                set_exception_handler=False,
+            )
+        except EOFError:
+            return Typed(None)
+        except KeyboardInterrupt:  # which is a key here, and no signal
+            raise asyncio.CancelledError from None
+        line, *self._pasted = typed.split("\n")
+        return Typed(line, self._begun)
 
-    def _fits(self) -> bool:
-        return self._editor.shown(self._room())[0] == self._editor.text
+    @contextlib.asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
+        """As `Lines.aside`."""
+        from prompt_toolkit.application import in_terminal
 
-    def _room(self) -> int:
-        return max(shutil.get_terminal_size().columns - len(PROMPT), 4)
+        async with in_terminal():
+            yield
+            asked = self._session.app.is_running and self._session.default_buffer.text
+            self._begun = bool(asked or self._pasted)
 
-    def _show(self) -> None:
-        text, column = self._editor.shown(self._room())
-        sys.stdout.write(f"\r\x1b[K{PROMPT}{text}\r\x1b[{len(PROMPT) + column}C")
-        sys.stdout.flush()
+    def _changed(self, line: Buffer) -> None:
+        if len(line.text) > LONGEST_LINE:
+            line.text = line.text[:LONGEST_LINE]
+        if not line.text:  # what comes now was not begun before
+            self._begun = False
 
-    def _take_keys(self) -> None:
-        import termios
 
-        keys = sys.stdin.fileno()
-        if self._modes is None:
-            self._modes = termios.tcgetattr(keys)
-        modes = self._modes
-        mine = [*modes[:3], modes[3] & ~(termios.ICANON | termios.ECHO), *modes[4:]]
-        mine[6] = [*modes[6]]
-        mine[6][termios.VMIN], mine[6][termios.VTIME] = 1, 0
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(keys, termios.TCSADRAIN, mine)
+def _completing(words: Callable[[], Sequence[str]]) -> KeyBindings:
+    """Tab, as in a plain play: what is clear is added, and where nothing is, the words are
+    shown. The library's own way of it may ask questions, which nobody could break off."""
+    from prompt_toolkit.application import run_in_terminal
+    from prompt_toolkit.key_binding import KeyBindings
 
-    def _leave_keys(self) -> None:
-        import termios
+    keys = KeyBindings()
 
-        modes, self._modes = self._modes, None
-        if modes is not None:
-            with contextlib.suppress(termios.error):
-                termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, modes)
+    @keys.add("tab")
+    def complete(event: KeyPressEvent) -> None:
+        line = event.current_buffer
+        begun = line.document.text_before_cursor
+        near = [word for word in words() if begun and word.startswith(begun)]
+        clear = min(near, default=begun)
+        while not all(word.startswith(clear) for word in near):
+            clear = clear[:-1]
+        line.insert_text(clear[len(begun) :])
+        if len(near) > 1 and clear == begun:
+            shown = fill("  ".join(near), event.app.output.get_size().columns - 1)
+            _done = run_in_terminal(lambda: print(shown))
 
-    def _back_again(self) -> None:
-        """It had been stopped, and a shell has used the terminal meanwhile."""
-        self._take_keys()
-        self._show()
+    return keys
 
 
 class Stream:
@@ -188,15 +200,21 @@ class Stream:
         self._asked = self.interactive
         self._prompt()
         self._wanted.release()
-        line = await self._lines.get()
-        self._asked = False
+        try:
+            line = await self._lines.get()
+        except asyncio.CancelledError:
+            if self.interactive:
+                sys.stdout.write("\n")  # what is said now begins a line
+            raise
+        finally:
+            self._asked = False
         self._ended = line is None
         if line is not None and not self.interactive:
             self._echo(line)
         return Typed(line)
 
-    @contextlib.contextmanager
-    def aside(self) -> Iterator[None]:
+    @contextlib.asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
         """As `Lines.aside`: what was begun stays in the terminal's hands."""
         yield
         self._prompt()
