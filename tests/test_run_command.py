@@ -155,6 +155,7 @@ def test_a_new_version_is_told(place: Inn, worker: Callable[..., Worker]) -> Non
     assert "Live conversations of inn in its version 1.0.0: 2. They go on in it:" in found.said
 
 
+@pytest.mark.slow  # a server of its own, which is asked ever more rarely while it is away
 def test_a_server_that_goes_away_and_comes_back(
     place: Inn,
     worker: Callable[..., Worker],
