@@ -1,0 +1,59 @@
+"""Where somebody is reached: a front end, a chat there, a person, the seat that they have.
+
+    reference = ConversationReference("telegram", chat="4711", person="17", seat="you")
+
+It is JSON, and as such the reference that a host keeps with a seat: a break that ends in three
+weeks finds its person by it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+
+from heartline.errors import CallerError
+
+__all__ = ["ConversationReference"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationReference:
+    """A place at a front end; what a network has not got is left empty.
+
+    `tenant` is the workspace or bot, `chat` the room, `thread` a part of it, `person` who sits
+    there, and `seat` the role that they have in the conversation.
+    """
+
+    front_end: str
+    tenant: str = ""
+    chat: str = ""
+    thread: str = ""
+    person: str = ""
+    seat: str = ""
+
+    @property
+    def place(self) -> ConversationReference:
+        """The same without the seat: where messages of this person come from."""
+        return replace(self, seat="")
+
+    def text(self) -> str:
+        """As a host keeps it: the same text for the same place, always."""
+        given = {name: value for name, value in asdict(self).items() if value}
+        return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def of(cls, text: str) -> ConversationReference:
+        """Read what `text` wrote. Raises CallerError where it is something else."""
+        names = {each.name for each in fields(cls)}
+        try:
+            given = json.loads(text)
+        except ValueError:
+            given = None
+        if (
+            not isinstance(given, dict)
+            or not given.get("front_end")
+            or not given.keys() <= names
+            or not all(isinstance(value, str) for value in given.values())
+        ):
+            raise CallerError(f"{text[:60]!r} is no reference of a front end.")
+        return cls(**given)
