@@ -364,14 +364,14 @@ def _turned(
         timers = timers_of(old.id, snapshot)
     entry = new_tuple(Entry, (sequence, kind, key, now, data))
     sender, parcels = post
-    told = _parcels(record, said, now, sender) if parcels and old.seats else ()
+    told = _parcels(record, kind, said, now, sender) if parcels and old.seats else ()
     change = new_tuple(Change, (record, old.sequence, (entry,), timers, told))
     after = new_tuple(Held, (record, scenario, snapshot, said))
     return new_tuple(Turned, (change, after, changes))
 
 
 def _parcels(
-    record: Record, said: tuple[Said, ...], now: datetime, sender: str | None
+    record: Record, kind: str, said: tuple[Said, ...], now: datetime, sender: str | None
 ) -> tuple[Parcel, ...]:
     """What each seat is told, but for the one that did it: no line that is meant for another."""
     parcels = []
@@ -380,6 +380,8 @@ def _parcels(
             payload = {
                 "conversation": record.id,
                 "sequence": record.sequence,
+                "kind": kind,
+                "role": role,
                 "turn": record.turn,
                 "state": record.state,
                 "outcome": record.outcome,
