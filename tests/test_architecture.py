@@ -115,6 +115,15 @@ LIBRARIES = {
     "prometheus_client": {"host"},
     "opentelemetry": {"host"},
     "prompt_toolkit": {"frontends"},
+    "textual": {"frontends"},
+    "rich": {"frontends"},
+    "fastapi": {"frontends"},
+    "starlette": {"frontends"},
+    "uvicorn": {"frontends"},
+    "websockets": {"frontends"},
+    "limits": {"frontends"},
+    "mcp": {"frontends"},
+    "telegram": {"frontends"},
 }
 
 # Imports that point up, made late and on purpose.
