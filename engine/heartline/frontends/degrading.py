@@ -1,0 +1,240 @@
+"""A turn, fitted to what a network can do: texts of its length, buttons, numbers. Pure.
+
+    events = degrade("c:4:0", lines, turn, Capabilities(buttons=False))
+
+What a network cannot show it says: without buttons the choices are a list with numbers; a label
+that is too long for a button is shortened there and stands whole in the text; a choice that is
+closed is text, with the reason. What comes back, a press or a typed line, is read by `meant`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from heartline.errors import StaleTurn, UnknownChoice
+from heartline.frontends.protocol import Button, OutEvent
+from heartline.words import humanise_date, humanise_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from heartline.frontends.protocol import Capabilities
+    from heartline.turn import Choice, Said, Turn
+
+__all__ = ["MORE", "as_lines", "degrade", "fitted", "meant", "page_of", "pressed", "shortened"]
+
+MORE = "+"  # a press that asks for the next buttons
+_MOST_PRESS = 64  # bytes, what the strictest network carries
+_LEAST = 16  # characters that a message holds at least
+_JOINS = ("\u200d", "\ufe0f", "\ufe0e", "\u20e3")  # what makes one sign of several characters
+
+
+def degrade(
+    id: str,
+    lines: Sequence[Said],
+    turn: Turn | None,
+    capabilities: Capabilities,
+    *,
+    page: int = 0,
+    replaces: bool = True,
+) -> tuple[OutEvent, ...]:
+    """The messages for what was said and what can be done now; the buttons are on the last.
+
+    `turn` is as the person may see it (Turn.seen_by), None where there is nothing to answer. `page`
+    counts the pages of buttons, from 0. Their ids follow from `id`.
+    """
+    said = as_lines(lines)
+    below: list[str] = []
+    buttons: tuple[Button, ...] = ()
+    if turn is not None:
+        buttons = _buttons(turn, capabilities, page)
+        below = [*_ends(turn), *_standing(turn), *_listed(turn, capabilities)]
+    text = "\n\n".join(part for part in ("\n".join(said), "\n".join(below)) if part)
+    texts = fitted(text, capabilities.longest_text) if text else [_NOTHING] if buttons else []
+    last = len(texts) - 1
+    return tuple(
+        OutEvent(
+            id if place == 0 else f"{id}/{place}",
+            each,
+            buttons if place == last else (),
+            tuple(lines) if place == 0 else (),
+            turn if place == last else None,
+            replaces and place == 0,
+        )
+        for place, each in enumerate(texts)
+    )
+
+
+_NOTHING = "…"  # a message with buttons has a text
+
+
+def as_lines(lines: Iterable[Said]) -> list[str]:
+    """What was said, as a chat shows it: whose line it is, and the line."""
+    return [f"{line.name}: {line.text}" if line.name else line.text for line in lines]
+
+
+def _ends(turn: Turn) -> list[str]:
+    if turn.outcome is None:
+        return []
+    return [f"The conversation is over: {turn.outcome.replace('_', ' ')}."]
+
+
+def _standing(turn: Turn) -> list[str]:
+    """What is running out."""
+    return [
+        f"{due.title or 'The time'}: {humanise_duration(due.left)} left, until "
+        f"{humanise_date(due.due)}."
+        for due in turn.deadlines
+        if due.title
+    ]
+
+
+def _listed(turn: Turn, capabilities: Capabilities) -> list[str]:
+    """The choices as text: those that no button shows whole, and those that are closed."""
+    listed = []
+    whole = not capabilities.buttons or _crowded(turn, capabilities)
+    for number, choice in enumerate(turn.choices, 1):
+        if not choice.enabled:
+            listed.append(f"{number}. {choice.label} (not now: {choice.reason})")
+        elif whole:
+            listed.append(f"{number}. {choice.label}")
+    return listed
+
+
+def _crowded(turn: Turn, capabilities: Capabilities) -> bool:
+    """Whether a label is too long for its button: then all are in the text."""
+    return any(
+        len(choice.label) > capabilities.longest_label for choice in turn.choices if choice.enabled
+    )
+
+
+def _buttons(turn: Turn, capabilities: Capabilities, page: int) -> tuple[Button, ...]:
+    if not capabilities.buttons:
+        return ()
+    crowded = _crowded(turn, capabilities)
+    most = max(capabilities.most_choices, 2)
+    buttons = []
+    for number, choice in enumerate(turn.choices, 1):
+        if choice.enabled:
+            label = f"{number}. {choice.label}" if crowded else choice.label
+            short = shortened(label, capabilities.longest_label)
+            buttons.append(Button(short, pressed(turn.number, choice.id)))
+    if len(buttons) <= most:
+        return tuple(buttons)
+    pages = -(-len(buttons) // (most - 1))
+    page %= pages
+    shown = buttons[page * (most - 1) : (page + 1) * (most - 1)]
+    more = f"More ({page + 1} of {pages})"
+    following = Button(
+        shortened(more, capabilities.longest_label), f"{turn.number}:{MORE}{(page + 1) % pages}"
+    )
+    return (*shown, following)
+
+
+# What comes back ----------------------------------------------------------------------------------
+
+
+def pressed(turn: int, choice: str) -> str:
+    """What a button for this choice sends: ASCII that every network carries, with the turn."""
+    press = f"{turn}:{choice}"
+    if press.isascii() and len(press) <= _MOST_PRESS:
+        return press
+    return f"{turn}:~{hashlib.sha256(choice.encode()).hexdigest()[:32]}"
+
+
+def page_of(press: str) -> int | None:
+    """The page of buttons that a press asks for; None where it means a choice."""
+    _, _, what = press.partition(":")
+    number = what.removeprefix(MORE)
+    return int(number) if what.startswith(MORE) and number.isdecimal() else None
+
+
+def meant(turn: Turn, words: str = "", press: str = "") -> Choice:
+    """The choice that was pressed, or that the words mean: its number, its id, its label, or the
+    beginning of one label.
+
+    Raises StaleTurn for a button of an earlier turn, and UnknownChoice.
+    """
+    if press:
+        return _pressed(turn, press)
+    with suppress(UnknownChoice):
+        return turn.find("_".join(words.lower().split()))
+    plain = _folded(words)
+    for exact in (True, False):
+        near = [
+            choice
+            for choice in turn.choices
+            if _folded(choice.label) == plain
+            or (not exact and plain and _folded(choice.label).startswith(plain))
+        ]
+        if len(near) == 1:
+            return near[0]
+    return turn.find(words)
+
+
+def _pressed(turn: Turn, press: str) -> Choice:
+    number, _, what = press.partition(":")
+    if number.isdecimal() and len(number) < 10 and int(number) != turn.number:
+        raise StaleTurn(
+            "That button belongs to an earlier turn: here is where you are now.",
+            int(number),
+            turn.number,
+        )
+    for choice in turn.choices:
+        if pressed(turn.number, choice.id) == press:
+            return choice
+    raise UnknownChoice(f"There is no choice {what[:40]!r} here: take one of those below.")
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(".!?… ")
+
+
+# Texts of a length --------------------------------------------------------------------------------
+
+
+def shortened(text: str, most: int) -> str:
+    """The text in at most so many characters; what is left out is marked, and no sign is cut."""
+    if len(text) <= most:
+        return text
+    return text[: _between(text, max(most - 1, 1))].rstrip() + "…"
+
+
+def fitted(text: str, most: int) -> list[str]:
+    """The text in parts of at most so many characters: cut between paragraphs where that can be,
+    else between lines, sentences or words, and never within a sign."""
+    most = max(most, _LEAST)
+    parts = []
+    while len(text) > most:
+        at = _cut(text, most)
+        parts.append(text[:at].rstrip())
+        text = text[at:].lstrip()
+    return [part for part in (*parts, text) if part]
+
+
+def _cut(text: str, most: int) -> int:
+    for mark in ("\n\n", "\n", ". ", " "):
+        at = text.rfind(mark, 0, most + 1 - len(mark.rstrip()))
+        if at > most // 3:
+            return at + len(mark.rstrip())
+    return _between(text, most)
+
+
+def _between(text: str, at: int) -> int:
+    """The nearest place before this one that is between two signs."""
+    while at > 1 and at < len(text) and _joined(text[at - 1], text[at]):
+        at -= 1
+    return at
+
+
+def _joined(before: str, after: str) -> bool:
+    if after in _JOINS or before == "\u200d" or unicodedata.combining(after):
+        return True
+    return 0x1F3FB <= ord(after) <= 0x1F3FF or (_flag(before) and _flag(after))
+
+
+def _flag(character: str) -> bool:
+    return 0x1F1E6 <= ord(character) <= 0x1F1FF
