@@ -8,12 +8,24 @@ weeks finds its person by it.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import secrets
 from dataclasses import asdict, dataclass, fields, replace
 
 from heartline.errors import CallerError
 
-__all__ = ["ConversationReference"]
+__all__ = ["INVITE", "ConversationReference", "new_token"]
+
+INVITE = "invite"  # the front end of a seat that nobody has taken yet
+
+# Whoever has a seat at one of these looks for themselves: nothing is brought to them.
+_LOOKING = ("web", "stdio", "mcp", "terminal", INVITE)
+
+
+def new_token() -> str:
+    """A capability: who has it has the seat. It cannot be guessed."""
+    return secrets.token_urlsafe(24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,16 @@ class ConversationReference:
     def place(self) -> ConversationReference:
         """The same without the seat: where messages of this person come from."""
         return replace(self, seat="")
+
+    @property
+    def looks(self) -> bool:
+        """Whether nothing is brought there, since who sits there looks for themselves."""
+        return self.front_end in _LOOKING
+
+    @classmethod
+    def of_token(cls, front_end: str, token: str) -> ConversationReference:
+        """The place that a capability gives. What is stored of it does not tell the token."""
+        return cls(front_end, person=hashlib.sha256(token.encode()).hexdigest()[:32])
 
     def text(self) -> str:
         """As a host keeps it: the same text for the same place, always."""
