@@ -47,11 +47,11 @@ class Asked:
     as_json: bool
 
 
-def opened(url: str, *, new: bool = False) -> Store:
+def opened(url: str, *, new: bool = False, inside: bool = False) -> Store:
     """The store of a URL. One that does not exist is only made with `new`: a name that was
-    mistyped should not leave an empty file."""
+    mistyped should not leave an empty file. `inside` allows one that ends with the program."""
     kind = url.partition(":")[0].lower()
-    if kind == "memory":
+    if kind == "memory" and not inside:
         raise click.UsageError(
             "memory: is a store inside of one program, and there is nothing in it here: name the "
             "file or the server, as in --store sqlite:///heartline.db"

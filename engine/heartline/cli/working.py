@@ -1,7 +1,7 @@
 """A worker, for as long as it is let run: `heartline run`.
 
-It opens the store, says what it finds there, and lets timers fire. It delivers nothing: that is for
-front ends, and none of them is part of a worker yet.
+It opens the store, says what it finds there, lets timers fire, and serves people at the front ends
+that it was given; without any it delivers nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from heartline.cli.demonstrating import running_clock, told
 from heartline.cli.guard import DONE
 from heartline.cli.operating import counted, say
+from heartline.frontends.stage import Stage
 from heartline.host.exposing import exposed
 from heartline.host.host import Host
 from heartline.host.watching import LOGGER, JsonLines, TextLines, Watching
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from heartline.conversation import Scenario
+    from heartline.frontends.protocol import FrontEnd
     from heartline.host.store import Store
 
 __all__ = ["until_told", "work"]
@@ -35,14 +37,16 @@ _ENDS = (signal.SIGINT, signal.SIGTERM)
 def work(
     make: Callable[[], Store],
     scenarios: Sequence[Scenario | str],
+    front_ends: Sequence[FrontEnd],
     speed: float | None,
     form: str,
     port: int | None,
 ) -> int:
-    """Run until Ctrl-C or SIGTERM; gives the exit code. `make` gives the store, `form` is that of
-    the log, `port` that of the metrics. Raises HeartlineError where it cannot begin."""
+    """Run until Ctrl-C or SIGTERM, or until all front ends have ended; gives the exit code. `make`
+    gives the store, `form` is that of the log, `port` that of the metrics. Raises HeartlineError
+    where it cannot begin."""
     log = Log(form)
-    asyncio.run(until_told(_work(make, scenarios, speed, log, port)))
+    asyncio.run(until_told(_work(make, scenarios, front_ends, speed, log, port)))
     log.say("Stopped.")
     return DONE
 
@@ -77,6 +81,7 @@ async def until_told(work: Coroutine[Any, Any, None]) -> None:
 async def _work(
     make: Callable[[], Store],
     scenarios: Sequence[Scenario | str],
+    front_ends: Sequence[FrontEnd],
     speed: float | None,
     log: Log,
     port: int | None,
@@ -84,7 +89,9 @@ async def _work(
     watching = Watching(logs=True, metrics=port is not None)
     async with AsyncExitStack() as stack:
         clock = await stack.enter_async_context(running_clock(make, speed))
-        host = Host(make(), scenarios, clock=clock, observer=watching)
+        stage = Stage(front_ends, log.say)
+        deliver = stage.deliver if front_ends else None
+        host = Host(make(), scenarios, clock=clock, deliver=deliver, observer=watching)
         await stack.enter_async_context(host)
         for sentence in await _found(host):
             log.say(sentence)
@@ -94,8 +101,13 @@ async def _work(
         if port is not None:
             address = await stack.enter_async_context(exposed(watching, host.store, port))
             log.say(f"Metrics are at {address}.")
-        log.say("Timers fire from now on. Nothing is delivered. Ctrl-C ends it.")
-        await host.run()
+        if not front_ends:
+            log.say("Timers fire from now on. Nothing is delivered. Ctrl-C ends it.")
+            await host.run()
+            return
+        names = ", ".join(each.name for each in front_ends)
+        log.say(f"Timers fire from now on, and people are served at {names}. Ctrl-C ends it.")
+        await stage.run(host)
 
 
 async def _found(host: Host) -> Sequence[str]:

@@ -69,7 +69,7 @@ def _maker(name: str) -> Callable[..., Any]:
         maker: Callable[..., Any] = found[0].load()
     except ImportError as error:
         missing = (error.name or "").partition(".")[0]
-        if found[0].value.startswith("heartline."):
+        if found[0].value.startswith("heartline.") and missing != "heartline":
             raise CallerError(
                 f"The front end {name} needs the package {missing}, which is not installed: "
                 f"pip install 'heartline[{name}]'."
