@@ -1,0 +1,89 @@
+// The page: which screen is shown, and leaving it at once.
+
+import { ask, Refusal, Unreachable } from "./api.js";
+import { beginnings, begun, invited } from "./beginning.js";
+import { Conversation } from "./conversation.js";
+import { el, show, state } from "./dom.js";
+import { forget, hasLeft, kept, setLeft } from "./keeping.js";
+import { Pause } from "./pausing.js";
+
+let open = null; // the conversation on the screen
+let scenarios = [];
+
+/** Clear everything and go to an empty page, which takes this one's place in the history. */
+function leave() {
+  document.body.replaceChildren();
+  document.title = "";
+  if (kept().length) setLeft(true);
+  open?.close();
+  location.replace("about:blank");
+}
+
+let escaped = 0;
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.repeat) return;
+  if (event.timeStamp - escaped < 1000) leave();
+  escaped = event.timeStamp;
+}, { capture: true });
+document.getElementById("leave").addEventListener("click", leave);
+
+/** An invitation is taken out of the address before anything else: it lets in who has it. */
+function invitation() {
+  const token = /^#join=(.+)$/.exec(location.hash)?.[1];
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  return token ? decodeURIComponent(token) : null;
+}
+
+async function enter(token) {
+  open?.close();
+  setLeft(false);
+  open = new Conversation(token, (note) => home(note));
+  try {
+    await open.open();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    forget(token);
+    home(`That conversation can no longer be opened: ${error.message}`);
+  }
+}
+
+async function home(note = "") {
+  open?.close();
+  open = null;
+  await served();
+  beginnings(scenarios, { note, opened: enter, discreet: hasLeft() });
+}
+
+/** What can be begun here; asked for until the server answers. */
+async function served() {
+  const pause = new Pause();
+  while (!scenarios.length) {
+    try {
+      scenarios = await ask("GET", "scenarios");
+      state("");
+      return;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      state("The server cannot be reached. The page tries again by itself.");
+      await pause.wait(error.pause);
+    }
+  }
+}
+
+async function begin() {
+  const token = invitation();
+  if (token) return invited(token, { opened: enter, declined: () => home() });
+  const conversations = kept();
+  if (conversations.length === 1 && !hasLeft()) return enter(conversations[0].token);
+  if (conversations.length) return home();
+  await served();
+  const [only] = scenarios;
+  if (scenarios.length === 1 && !only.questions.length) return enter(await begun(only));
+  return home();
+}
+
+addEventListener("hashchange", begin);
+begin().catch((error) => {
+  show(el("h1", {}, "This did not work"), el("p", { role: "alert" }, error.message),
+    el("p", {}, "Load the page again; if it stays so, tell whoever runs it."));
+});

@@ -1,0 +1,159 @@
+// The first screen: what is kept here, what can be begun, and what it asks at the start.
+
+import { ask, newKey, Refusal, Unreachable } from "./api.js";
+import { button, el, focus, paragraphs, show, state, words } from "./dom.js";
+import { kept, keep } from "./keeping.js";
+import { Pause } from "./pausing.js";
+import { moment, readable } from "./spans.js";
+
+const MANY = 6; // options from which on a list to open is shorter to read than buttons
+
+/** What is said once about leaving and about what stays behind. */
+export function privacy() {
+  return el("details", { class: "privacy", open: true },
+    el("summary", {}, "Before you begin"),
+    el("p", {}, "“Leave quickly”, at the top, clears the page at once and opens an empty one. Escape, pressed twice, does the same. "
+      + "The conversation is kept: come back to this address to go on. The browser's history still lists this address."),
+    el("p", {}, "This browser keeps what it needs to go on, until you have it forget that or delete the conversation."));
+}
+
+/** The list of scenarios, below the conversations that are kept. */
+export function beginnings(scenarios, { note, opened, discreet }) {
+  const earlier = kept();
+  show(
+    el("h1", {}, earlier.length ? "Welcome back" : "Begin a conversation"),
+    note ? el("p", { class: "note", role: "status" }, note) : null,
+    earlier.length ? el("section", { "aria-labelledby": "kept" },
+      el("h2", { id: "kept" }, "Go on"),
+      el("ul", { class: "kept" }, earlier.map((each, number) => el("li", {},
+        button(discreet ? `Conversation ${number + 1}` : words(each.title), () => opened(each.token)),
+        el("p", { class: "hint" }, "begun ", el("time", { datetime: each.began }, moment(each.began))))))) : null,
+    earlier.length ? el("h2", {}, "Begin a conversation") : null,
+    ...(discreet ? [el("p", {}, button("Show what there is", () => beginnings(scenarios, { note, opened })))]
+      : scenarios.map((each) => summary(each, opened, scenarios.length === 1))),
+    privacy(),
+  );
+}
+
+function summary(scenario, opened, alone) {
+  const slot = el("div");
+  const open = () => {
+    const shape = form(scenario, opened);
+    slot.replaceChildren(shape);
+    focus(shape.querySelector("input, select, button"));
+  };
+  if (alone) slot.append(form(scenario, opened));
+  else slot.append(button(`Begin`, open, { "aria-label": `Begin: ${scenario.title}` }));
+  return el("section", { class: "scenario", "aria-labelledby": `s-${scenario.id}` },
+    words(scenario.title, "h2", { id: `s-${scenario.id}` }),
+    ...paragraphs(scenario.about ?? ""), slot);
+}
+
+function form(scenario, opened) {
+  const failed = el("p", { class: "why", role: "alert" });
+  const start = el("button", { type: "submit", class: "main" }, "Begin");
+  let key = newKey(); // the same answers, sent again, begin one conversation
+  const made = el("form", {
+    oninput: () => {
+      key = newKey();
+    },
+    onsubmit: async (event) => {
+      event.preventDefault();
+      if (start.getAttribute("aria-disabled")) return;
+      start.setAttribute("aria-disabled", "true");
+      failed.textContent = "";
+      try {
+        opened(await begun(scenario, answers(made), key));
+      } catch (error) {
+        failed.textContent = error.message;
+        focus(failed);
+      } finally {
+        start.removeAttribute("aria-disabled");
+      }
+    },
+  }, ...scenario.questions.map((each) => question(scenario, each)), seats(scenario), failed,
+  el("p", { class: "row" }, start));
+  return made;
+}
+
+function answers(made) {
+  const data = new FormData(made);
+  const inputs = {};
+  const seats = data.getAll("seat");
+  for (const [name, value] of data) if (name !== "seat") inputs[name.slice(2)] = value;
+  return { inputs, seats };
+}
+
+/** Begin a conversation; gives the token of the first seat. */
+export async function begun(scenario, { inputs = {}, seats = [] } = {}, key = newKey()) {
+  const pause = new Pause();
+  for (;;) {
+    try {
+      const { capabilities, conversation } = await ask("POST", "conversations", {
+        body: { scenario: scenario.id, inputs, ...(seats.length && { seats }) },
+        headers: { "Idempotency-Key": key },
+      });
+      state("");
+      const token = capabilities[conversation.role];
+      keep(token, conversation.scenario.title);
+      return token;
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      state("The server cannot be reached. The page tries again by itself.");
+      await pause.wait(error.pause);
+    }
+  }
+}
+
+function question(scenario, { name, prompt, kind, initial, options }) {
+  const id = `q-${scenario.id}-${name}`;
+  const picks = kind === "bool" ? [{ value: "yes", label: "Yes" }, { value: "no", label: "No" }] : options;
+  if (!picks.length) {
+    return el("p", { class: "field" }, words(prompt, "label", { for: id }),
+      el("input", {
+        id, name: `q:${name}`, dir: "auto", value: initial, autocomplete: "off",
+        inputmode: kind === "int" ? "numeric" : null,
+      }));
+  }
+  if (picks.length > MANY) {
+    return el("p", { class: "field" }, words(prompt, "label", { for: id }),
+      el("select", { id, name: `q:${name}` }, picks.map(({ value, label }) =>
+        el("option", { value, selected: value === initial }, label))));
+  }
+  return el("fieldset", {}, words(prompt, "legend"),
+    picks.map(({ value, label }, place) => el("p", { class: "pick" },
+      el("input", { type: "radio", id: `${id}-${place}`, name: `q:${name}`, value, checked: value === initial }),
+      words(label, "label", { for: `${id}-${place}` }))));
+}
+
+/** Roles of the engine that another person can play. */
+function seats(scenario) {
+  const roles = scenario.roles.filter((each) => each.engine);
+  if (!roles.length) return null;
+  return el("details", {}, el("summary", {}, "Play with another person"),
+    el("p", { class: "hint" }, "The program plays these roles. Whom you tick here, another person plays: once it has begun, you get a link for them."),
+    roles.map(({ id, name }) => el("p", { class: "pick" },
+      el("input", { type: "checkbox", id: `seat-${scenario.id}-${id}`, name: "seat", value: id }),
+      words(name ?? readable(id), "label", { for: `seat-${scenario.id}-${id}` }))));
+}
+
+/** The screen of somebody who was invited. */
+export function invited(token, { opened, declined }) {
+  const failed = el("p", { class: "why", role: "alert" });
+  const join = async () => {
+    failed.textContent = "";
+    try {
+      const { capability, conversation } = await ask("POST", "invitations", { token });
+      keep(capability, conversation.scenario.title);
+      opened(capability);
+    } catch (error) {
+      failed.textContent = error instanceof Refusal && error.gone
+        ? "This invitation is no longer good: it has been used, or a newer one was made. Ask for another."
+        : error.message;
+    }
+  };
+  show(el("h1", {}, "You are invited to a conversation"),
+    el("p", {}, "Somebody wants to have it with you. You see what your role may see, and so do they."),
+    el("p", { class: "row" }, button("Take part", join, { class: "main" }), button("Not now", declined)),
+    failed, privacy());
+}

@@ -1,0 +1,74 @@
+// What can be said now: buttons, in a list. A closed one can be reached like the others, and says
+// in words why it is closed.
+
+import { button, el, focus, words } from "./dom.js";
+
+export class Choosing {
+  #shown = "";
+
+  /** `take` is called with a choice that was pressed. */
+  constructor(take) {
+    this.take = take;
+    this.heading = el("h2", { id: "choices", tabindex: "-1" }, "What now?");
+    this.hint = el("p", { class: "hint" });
+    this.list = el("ol", { class: "choices", onkeydown: (event) => this.#digit(event) });
+    this.why = el("p", { class: "why", role: "alert" });
+    this.element = el("section", { "aria-labelledby": "choices" },
+      this.heading, this.hint, this.list, this.why);
+  }
+
+  /** Show the choices of a turn; `hint` stands in their place where there are none. */
+  set(choices, hint, turn) {
+    const shown = JSON.stringify([choices, hint, turn]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const inside = this.element.contains(document.activeElement);
+    const at = document.activeElement?.dataset?.choice;
+    const waking = this.turn !== turn;
+    this.turn = turn;
+    if (waking) this.refuse("");
+    this.hint.textContent = hint;
+    this.list.replaceChildren(...choices.map((each) => this.#row(each)));
+    if (inside) focus((!waking && this.#find(at)) || this.heading);
+  }
+
+  /** Say that a press is on its way; `id` is the choice, null when it has arrived. */
+  busy(id) {
+    this.list.setAttribute("aria-busy", String(id !== null));
+    for (const each of this.list.querySelectorAll("button")) {
+      each.classList.toggle("sent", each.dataset.choice === id);
+    }
+  }
+
+  /** Why something was not done. */
+  refuse(sentence) {
+    this.why.textContent = sentence;
+  }
+
+  #row(choice) {
+    const reason = `why-${choice.number}`;
+    return el("li", {},
+      button(words(choice.label), () => this.#press(choice), {
+        "data-choice": choice.id,
+        "aria-disabled": choice.enabled ? null : "true",
+        "aria-describedby": choice.enabled ? null : reason,
+      }),
+      choice.enabled ? null : el("p", { id: reason, class: "reason" },
+        "Closed: ", words(choice.reason ?? "not now")));
+  }
+
+  #press(choice) {
+    if (choice.enabled) this.take(choice);
+    else this.refuse(`That cannot be chosen now: ${choice.reason ?? "it is closed."}`);
+  }
+
+  #find(id) {
+    return [...this.list.querySelectorAll("button")].find((each) => each.dataset.choice === id);
+  }
+
+  /** A digit leads to the choice of that number, while one of them has the focus. */
+  #digit(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !/^[1-9]$/.test(event.key)) return;
+    this.list.querySelectorAll("button")[Number(event.key) - 1]?.focus();
+  }
+}

@@ -1,0 +1,293 @@
+// A conversation on the screen. What has been said comes from the log alone, entry by entry, so
+// that nothing is lost or shown twice; what can be done now comes from the conversation's view.
+
+import { ask, fetched, newKey, Refusal, Unreachable } from "./api.js";
+import { Breaks } from "./breaks.js";
+import { Choosing } from "./choosing.js";
+import { button, confirmed, el, focus, paragraphs, show, state, words } from "./dom.js";
+import { Following } from "./following.js";
+import { forget, setWaiting, waiting } from "./keeping.js";
+import { Pause } from "./pausing.js";
+import { readable } from "./spans.js";
+import { Transcript } from "./transcript.js";
+
+const LOST = "The line to the server is down. The page tries again by itself; nothing is lost.";
+const UNSENT = "Your answer has not arrived yet. The page sends it again by itself, and it counts once.";
+
+export class Conversation {
+  #view = null;
+  #pressed = null;
+  #refreshing = null;
+
+  /** `token` is this person's way in; `leave` is called with a sentence when it has ended. */
+  constructor(token, leave) {
+    this.token = token;
+    this.leave = leave;
+    this.choosing = new Choosing((choice) => this.press({ choose: choice.id }));
+    this.breaks = new Breaks(() => this.#overdue());
+    this.following = new Following(token, {
+      heard: (happened) => this.#heard(happened),
+      stands: (how, refusal) => this.#stands(how, refusal),
+    });
+  }
+
+  /** Read where it stands and show it. Raises Refusal where there is no such conversation. */
+  async open() {
+    const view = await this.#persistent(() => ask("GET", "conversation", { token: this.token }));
+    if (this.closed) return;
+    this.transcript = new Transcript(view.role, view.scenario.title);
+    this.end = el("section", { class: "end", hidden: true, "aria-labelledby": "end" });
+    this.support = el("div");
+    this.menu = el("div");
+    this.#menu(view);
+    show(this.transcript.element, this.end, this.breaks.element, this.choosing.element,
+      this.support, this.menu);
+    await this.#settle(view);
+    this.transcript.speak();
+    this.following.start();
+    this.#pressed = waiting(this.token);
+    if (this.#pressed) this.#send();
+  }
+
+  close() {
+    this.closed = true;
+    this.following.stop();
+    this.breaks.stop();
+    state("");
+  }
+
+  /** Send an input. It has a key, so that sending it again does it once. */
+  press(body, path = "conversation/inputs") {
+    if (this.#pressed || this.closed) return;
+    this.#pressed = { path, body, key: newKey(), turn: this.#view.turn.number };
+    setWaiting(this.token, this.#pressed);
+    this.choosing.refuse("");
+    this.#send();
+  }
+
+  async #send() {
+    const { path, body, key, turn } = this.#pressed;
+    this.choosing.busy(body.choose ?? "");
+    const headers = { "Idempotency-Key": key, "If-Match": `"${turn}"` };
+    let view = null;
+    try {
+      view = await this.#persistent(() => ask("POST", path, { token: this.token, body, headers }), UNSENT);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      if (error.gone) return this.#gone(error);
+      view = this.#refused(error);
+    }
+    if (this.closed) return;
+    this.#pressed = null;
+    setWaiting(this.token, null);
+    this.choosing.busy(null);
+    if (view) await this.#settle(view);
+    else await this.#refresh();
+    if (this.#view?.status === "live") this.following.start();
+  }
+
+  /** Say why it was not done; gives where the conversation stands, if that was told. */
+  #refused(refusal) {
+    const moved = refusal.code === "stale_turn" || refusal.status === 412;
+    this.#why = moved
+      ? "The conversation has moved on in between, so that was not sent. Look at what it says now."
+      : refusal.message;
+    return refusal.problem.conversation ?? null;
+  }
+
+  #why = "";
+
+  #heard(happened) {
+    this.transcript.add(happened);
+    if (this.#view && happened.sequence > this.#view.sequence) this.#refresh();
+  }
+
+  /** Read the view anew, once for however many entries came at the same time. */
+  #refresh() {
+    this.#refreshing ??= this.#persistent(async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      this.#refreshing = null;
+      const view = await ask("GET", "conversation", { token: this.token });
+      if (!this.closed) await this.#settle(view);
+    }).catch((error) => this.#gone(error));
+    return this.#refreshing;
+  }
+
+  /** Show where it stands, but first what was said until then. */
+  async #settle(view) {
+    if (this.#view && view.sequence < this.#view.sequence) return;
+    if (this.following.last < view.sequence) {
+      await this.#persistent(() => this.following.catchUp());
+    }
+    if (this.closed || (this.#view && view.sequence < this.#view.sequence)) return;
+    this.#view = view;
+    this.#render(view);
+  }
+
+  #render({ turn, status, can_undo, speed }) {
+    const live = status === "live";
+    this.choosing.set(live ? turn.choices : [], live ? hint(turn) : "", `${turn.number}`);
+    this.choosing.element.hidden = !live;
+    this.breaks.set(live ? turn.deadlines : [], speed);
+    this.undo.hidden = !can_undo;
+    this.#support(turn.support);
+    if (this.#why) {
+      this.choosing.refuse(this.#why);
+      this.#why = "";
+    }
+    const ended = !live && this.end.hidden;
+    this.end.hidden = live;
+    if (ended) {
+      const how = turn.outcome ? `It ended so: ${readable(turn.outcome)}.` : "It was ended from outside.";
+      this.end.replaceChildren(el("h2", { id: "end" }, "The conversation is over"),
+        el("p", {}, how), el("p", { class: "row" }, button("Begin another one", () => this.leave(""))));
+      focus(this.end.querySelector("h2"));
+    }
+  }
+
+  #support(text) {
+    if (this.support.dataset.text === (text ?? "")) return;
+    this.support.dataset.text = text ?? "";
+    this.support.replaceChildren(...(text
+      ? [el("details", { class: "support" }, el("summary", {}, "If this is too close: where help is"),
+        ...paragraphs(text))]
+      : []));
+  }
+
+  #menu(view) {
+    this.undo = button("Take the last step back", () => this.press({}, "conversation/undo"), { hidden: true });
+    this.said = el("p", { role: "status", class: "hint" });
+    const others = view.roles.filter((each) => !each.engine && each.id !== view.role);
+    this.menu.replaceChildren(
+      el("p", { class: "row" }, this.undo),
+      el("details", { class: "menu" },
+        el("summary", {}, "This conversation: keep, invite, delete"),
+        el("p", { class: "row" },
+          button("Save as text", () => this.#save("text/plain", "conversation.txt")),
+          button("Save as JSON", () => this.#save("application/json", "conversation.json")),
+          ...others.map((each) => button(`Invite somebody to play ${each.name}`, () => this.#invite(each))),
+          button("All conversations", () => this.leave("")),
+          button("Forget it on this device", () => this.#forget()),
+          button("Delete it everywhere", () => this.#delete(), { class: "grave" })),
+        this.said));
+  }
+
+  async #save(type, name) {
+    try {
+      const answer = await fetched("GET", "conversation/transcript", {
+        token: this.token, headers: { Accept: type },
+      });
+      const link = el("a", { href: URL.createObjectURL(await answer.blob()), download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      this.said.textContent = `Saved as ${name}.`;
+    } catch (error) {
+      this.said.textContent = `It could not be saved: ${error.message}`;
+    }
+  }
+
+  async #invite(role) {
+    try {
+      const { token } = await ask("POST", "conversation/invitations", {
+        token: this.token, body: { role: role.id },
+      });
+      const address = new URL(`#join=${token}`, document.baseURI).href;
+      const field = el("input", { readonly: true, value: address, id: "invitation", onfocus: () => field.select() });
+      const told = el("span", { role: "status" });
+      const copy = button("Copy the link", async () => {
+        try {
+          await navigator.clipboard.writeText(address);
+          told.textContent = "Copied.";
+        } catch {
+          field.select();
+          told.textContent = "It is marked: copy it with Ctrl and C.";
+        }
+      });
+      this.said.after(this.invitation = this.#instead(el("div", { class: "invitation" },
+        el("label", { for: "invitation" }, "Send this link to whoever plays ", words(role.name), ":"),
+        field, copy, told,
+        el("p", { class: "hint" }, "It lets in whoever opens it first, once. A new one ends it."))));
+      focus(field);
+    } catch (error) {
+      this.said.textContent = `No invitation could be made: ${error.message}`;
+    }
+  }
+
+  #instead(element) {
+    this.invitation?.remove();
+    return element;
+  }
+
+  #forget() {
+    forget(this.token);
+    this.leave("This device has forgotten the conversation. The server still has it.");
+  }
+
+  async #delete() {
+    const question = "Delete this conversation everywhere, for everybody who takes part? It cannot be brought back.";
+    if (!(await confirmed(question, "Delete it", "Keep it"))) return;
+    try {
+      await this.#persistent(() => ask("DELETE", "conversation", { token: this.token }));
+    } catch (error) {
+      if (!(error instanceof Refusal && error.gone)) {
+        this.said.textContent = `It could not be deleted: ${error.message}`;
+        return;
+      }
+    }
+    forget(this.token);
+    this.leave("The conversation is deleted.");
+  }
+
+  /** A break should have ended and nothing was heard: ask for it. */
+  async #overdue() {
+    try {
+      await ask("POST", "conversation/inputs", { token: this.token, body: { tick: true } });
+    } catch {
+      // whatever stood in the way, reading anew says how things are
+    }
+    if (!this.closed) this.#refresh();
+  }
+
+  /** Do something until the server has answered, with growing pauses. */
+  async #persistent(act, sentence = LOST) {
+    const pause = new Pause();
+    let troubled = false;
+    for (;;) {
+      try {
+        const result = await act();
+        if (troubled) state("");
+        return result;
+      } catch (error) {
+        if (!(error instanceof Unreachable) || this.closed) throw error;
+        troubled = true;
+        state(sentence);
+        await pause.wait(error.pause);
+      }
+    }
+  }
+
+  #stands(how, refusal) {
+    if (how === "gone") this.#gone(refusal);
+    else if (how === "lost") state(this.#pressed ? UNSENT : LOST);
+    else {
+      state("");
+      if (this.#view && this.#view.status !== "live") this.following.stop();
+    }
+  }
+
+  #gone(error) {
+    if (this.closed) return;
+    if (!(error instanceof Refusal)) throw error;
+    setWaiting(this.token, null);
+    forget(this.token);
+    this.leave("That conversation is no longer there: it was deleted, or somebody else has the seat now.");
+  }
+}
+
+function hint(turn) {
+  if (turn.choices.length) return "";
+  if (turn.deadlines.length) {
+    return "There is nothing to say now. This page wakes when the time is up; it may be closed until then.";
+  }
+  return "It is somebody else's turn. This page wakes when something happens.";
+}

@@ -1,0 +1,73 @@
+// Elements, made of data. Text only ever becomes text: nothing here reads HTML.
+
+/** An element: `el("button", {class: "quiet", onclick: act}, "Undo")`. A property that is null or
+ * false is left out; functions are listeners. */
+export function el(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === "function") made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** Words that somebody wrote, in whichever direction their script runs. */
+export function words(text, tag = "span", properties = {}) {
+  return el(tag, { dir: "auto", ...properties }, text);
+}
+
+/** Paragraphs of a longer text. */
+export function paragraphs(text) {
+  return text.split(/\n+/).filter((each) => each.trim()).map((each) => words(each, "p"));
+}
+
+/** A button. A second click of a double one does nothing: it was meant for what stood here before. */
+export function button(label, act, properties = {}) {
+  const press = (event) => {
+    if (event.detail <= 1) act(event);
+  };
+  return el("button", { type: "button", onclick: press, ...properties }, label);
+}
+
+/** Put something in the middle of the page and let who listens or tabs begin at its heading. */
+export function show(...content) {
+  const main = document.getElementById("main");
+  main.replaceChildren(...content);
+  focus(main.querySelector("h1"));
+  scrollTo(0, 0);
+}
+
+/** Move the focus to something that has none by itself. */
+export function focus(element) {
+  if (!element) return;
+  if (!element.matches("button, a, input, select, summary, textarea")) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+/** The line at the foot that says how things stand; an empty one is not shown. */
+export function state(text) {
+  const line = document.getElementById("state");
+  if (line && line.textContent !== text) line.textContent = text;
+}
+
+/** Ask in the page, in a dialog; gives whether it was agreed to. */
+export function confirmed(question, yes, no) {
+  return new Promise((resolve) => {
+    const close = (agreed) => {
+      dialog.close();
+      dialog.remove();
+      resolve(agreed);
+    };
+    const dialog = el(
+      "dialog", { "aria-labelledby": "question", oncancel: () => close(false) },
+      el("p", { id: "question" }, question),
+      el("p", { class: "row" },
+        button(no, () => close(false), { autofocus: true }),
+        button(yes, () => close(true), { class: "grave" })),
+    );
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}

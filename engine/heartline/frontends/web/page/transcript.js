@@ -1,0 +1,69 @@
+// What has been said, as it grows. A screen reader reads out what is added, but not what was there
+// when the page was opened.
+
+import { el, words } from "./dom.js";
+import { moment } from "./spans.js";
+
+const PAUSE = 60 * 60 * 1000; // milliseconds after which it is said when something happened
+
+const NOTES = {
+  undone: "The last step was taken back. It goes on from here:",
+  migrated: "The conversation goes on in a newer version.",
+  forked: "It begins anew from here:",
+  closed: "The conversation was ended from outside.",
+};
+
+export class Transcript {
+  #when = 0;
+
+  /** `role` is whose page this is. */
+  constructor(role, title) {
+    this.role = role;
+    this.list = el("div", {
+      role: "log", "aria-label": "What has been said", "aria-live": "off", tabindex: "0", class: "log",
+    });
+    this.element = el("section", { "aria-labelledby": "title" },
+      el("h1", { id: "title", dir: "auto" }, title), this.list);
+  }
+
+  /** From now on what is added is read out. */
+  speak() {
+    this.list.setAttribute("aria-live", "polite");
+  }
+
+  /** An entry of the log. */
+  add(happened) {
+    const entry = el("div", { class: "entry", "data-sequence": happened.sequence });
+    const at = Date.parse(happened.at);
+    if (Math.abs(at - this.#when) >= PAUSE) {
+      entry.append(el("p", { class: "when" }, el("time", { datetime: happened.at }, moment(happened.at))));
+    }
+    this.#when = at;
+    const note = NOTES[happened.kind];
+    if (note) entry.append(el("p", { class: "note" }, note));
+    for (const line of happened.lines) entry.append(this.#line(line));
+    if (!entry.childNodes.length) return;
+    const following = nearTheEnd();
+    this.list.append(entry);
+    if (following) entry.scrollIntoView({ block: "nearest", behavior: behaviour() });
+  }
+
+  #line(line) {
+    const mine = line.speaker === this.role;
+    const kind = mine ? "mine" : line.speaker === "narrator" ? "narrator" : "theirs";
+    return el("p", { class: `line ${kind}` },
+      line.name ? words(line.name, "b", { class: "name" }) : null,
+      line.name ? el("span", { class: "unseen" }, ": ") : null,
+      words(line.text, "span", { class: "text" }),
+      line.only_to ? el("small", { class: "private" }, " Only you are told this.") : null);
+  }
+}
+
+function nearTheEnd() {
+  const page = document.documentElement;
+  return page.scrollHeight - page.scrollTop - page.clientHeight < 600;
+}
+
+function behaviour() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+}
