@@ -282,7 +282,8 @@ def _table(schema: dict[str, Any]) -> str:
 
 
 def _default(value: Any) -> str:
-    return "" if value in (None, [], {}) else f"`{str(value).lower() if value is False else value}`"
+    shown = str(value).lower() if isinstance(value, bool) else value
+    return "" if value in (None, [], {}) else f"`{shown}`"
 
 
 def _kind(schema: dict[str, Any]) -> str:

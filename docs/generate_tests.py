@@ -289,6 +289,7 @@ after both: `waiting.14d`. `holds` takes what a guard may say; `count()`, `visit
 | `stale_turn` | `choose`, `send` | it answers a turn that is over |
 | `over` | `choose`, `send` | the conversation has ended |
 | `nothing_to_undo` | `undo` | there are not so many turns to take back |
+| `undo_forbidden` | `undo` | the scenario says `undo: false` |
 | `draw` | the start, `choose`, `send`, a wait | what `draw` names cannot be drawn |
 """
     ],

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         SnapshotError,
         SnapshotMismatch,
         StaleTurn,
+        UndoForbidden,
         UnknownChoice,
         UnknownEvent,
     )
@@ -50,7 +51,8 @@ _HOMES = {
     "errors": (
         "CallerError", "ChoiceClosed", "ConversationOver", "DrawImpossible", "HeartlineError",
         "InputError", "NothingToUndo", "RunawayError", "ScenarioError", "SnapshotDamaged",
-        "SnapshotError", "SnapshotMismatch", "StaleTurn", "UnknownChoice", "UnknownEvent",
+        "SnapshotError", "SnapshotMismatch", "StaleTurn", "UndoForbidden", "UnknownChoice",
+        "UnknownEvent",
     ),
     "runtime": ("Step", "start", "step"),
     "snapshot": ("Choose", "Send", "Snapshot", "Tick"),
@@ -64,8 +66,8 @@ __all__ = [
     "ConversationOver", "Deadline", "Diagnostic", "DrawImpossible", "HeartlineError", "InputError",
     "Location", "ManualClock", "NothingToUndo", "RunawayError", "Said", "Scenario",
     "ScenarioError", "Send", "Severity", "Snapshot", "SnapshotDamaged", "SnapshotError",
-    "SnapshotMismatch", "StaleTurn", "Step", "SystemClock", "Tick", "Turn", "UnknownChoice",
-    "UnknownEvent", "load", "loads", "start", "step", "view",
+    "SnapshotMismatch", "StaleTurn", "Step", "SystemClock", "Tick", "Turn", "UndoForbidden",
+    "UnknownChoice", "UnknownEvent", "load", "loads", "start", "step", "view",
 ]  # fmt: skip
 
 

@@ -20,7 +20,14 @@ from heartline.clock import ManualClock, SystemClock
 from heartline.compiler import compile_scenario
 from heartline.diagnostics import Diagnostic, Severity
 from heartline.durations import parse_duration
-from heartline.errors import CallerError, NothingToUndo, ScenarioError, StaleTurn, UnknownChoice
+from heartline.errors import (
+    CallerError,
+    NothingToUndo,
+    ScenarioError,
+    StaleTurn,
+    UndoForbidden,
+    UnknownChoice,
+)
 from heartline.files import SCENARIO
 from heartline.loader import find_scenario, load_file, load_text, load_texts
 from heartline.reasons import explain_choice
@@ -296,7 +303,10 @@ class Conversation:
 
     def undo(self) -> Turn:
         """Go back to the turn before. A manual clock goes back too; on another clock the
-        deadlines move on by the time that has passed. Raises NothingToUndo."""
+        deadlines move on by the time that has passed. Raises NothingToUndo, and UndoForbidden where
+        the scenario lets nothing be taken back."""
+        if not self.scenario.machine.undo:
+            raise UndoForbidden
         if not self._earlier:
             raise NothingToUndo(
                 "There is nothing to take back: this is the first turn."

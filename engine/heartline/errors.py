@@ -13,7 +13,8 @@
     │   ├── ConversationOver       the conversation has ended
     │   ├── UnknownConversation    a host has no such conversation
     │   ├── ReferenceTaken         a live conversation has that reference already
-    │   └── NothingToUndo
+    │   ├── NothingToUndo          this is the first turn
+    │   └── UndoForbidden          the scenario lets nothing be taken back
     ├── SnapshotError              what was stored cannot be gone on with
     │   ├── SnapshotDamaged        it is not a snapshot, or not a whole one
     │   └── SnapshotMismatch       it belongs to another scenario or another version of it
@@ -58,6 +59,7 @@ __all__ = [
     "StoreDamaged",
     "StoreTooNew",
     "StoreUnavailable",
+    "UndoForbidden",
     "UnknownChoice",
     "UnknownConversation",
     "UnknownEvent",
@@ -143,6 +145,13 @@ class ReferenceTaken(CallerError):
 
 class NothingToUndo(CallerError):
     """There is no earlier turn to go back to."""
+
+
+class UndoForbidden(CallerError):
+    """The scenario says `undo: false`."""
+
+    def __init__(self) -> None:
+        super().__init__("In this scenario nothing is taken back: what is done stays done.")
 
 
 class SnapshotError(HeartlineError):

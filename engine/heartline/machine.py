@@ -165,7 +165,8 @@ class Machine:
     """A scenario, compiled. Immutable once built, and shared by all conversations and threads.
 
     `shown` are the variables that are not hidden: slot, name, title. Where it is `watched`, each
-    step notes its moments (heartline.run.Moment), for whoever holds it to its promises.
+    step notes its moments (heartline.run.Moment), for whoever holds it to its promises. `undo` is
+    whether turns can be taken back.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Machine:
     is_stock: bool = False
     promises: tuple[Promise, ...] = ()
     migrations: tuple[MigrationPlan, ...] = ()
+    undo: bool = True
     watched: bool = False
     shown: tuple[tuple[int, str, str], ...] = field(init=False)
 

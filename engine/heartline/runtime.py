@@ -128,7 +128,8 @@ def _answers_turn(run: Run, turn: int | None) -> None:
     snapshot = run.snapshot
     if run.leaf().final:
         raise ConversationOver(
-            f"This conversation is over ({run.leaf().outcome}): start a new one, or undo."
+            f"This conversation is over ({run.leaf().outcome}): start a new one"
+            + (", or undo." if run.machine.undo else ".")
         )
     current = snapshot.turn + 1 if run.fired else snapshot.turn
     if turn is not None and type(turn) is not int:  # a web form hands on texts

@@ -399,6 +399,9 @@ class ScenarioFile(Model):
     title: Text = Field(description="What people call it.")
     about: Text | None = Field(None, description="What it is about, for people who look for one.")
     language: str = Field("en", pattern=LANGUAGE, description="A BCP 47 code.")
+    undo: bool = Field(
+        True, description="Whether turns can be taken back; of an included file it does not count."
+    )
     cast: dict[Name, Role] = Field(
         min_length=1, description="Who takes part; the first is whose choices need no `by`."
     )

@@ -212,6 +212,7 @@ def _compile(
         whens=(*names.whens, *drafter.whens),
         promises=promises,
         migrations=migrations,
+        undo=file.undo,
     )
     if keep is not None:
         keep(Parts(root, units, names, drafter, drafts, wirer))

@@ -112,7 +112,7 @@ class Trial:
         return self._kept()
 
     def undo(self, turns: int = 1) -> Trial:
-        """Take turns back. Raises NothingToUndo."""
+        """Take turns back. Raises NothingToUndo, UndoForbidden."""
         self.play.undo(turns)
         return self
 

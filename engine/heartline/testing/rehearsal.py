@@ -119,6 +119,11 @@ class Rehearsal:
         step = {"wait_until": timer, "draw": list(draws) or None}
         self._act(step, lambda player: player.pass_time(length, draws))
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a turn that can be taken back."""
+        return self.player.scenario.machine.undo and bool(self.player.earlier)
+
     def undo(self, turns: int = 1) -> None:
         """Take turns back."""
         self._act({"undo": turns}, lambda player: player.take_back(turns))

@@ -112,7 +112,7 @@ class ScenarioMachine(RuleBasedStateMachine):
         """Send an event that is taken."""
         _send(data.draw, self.play)
 
-    @precondition(lambda self: bool(self.play.player.earlier))
+    @precondition(lambda self: self.play.can_undo)
     @rule()
     def undo(self) -> None:
         """Take the last turn back."""

@@ -75,7 +75,7 @@ class Side:
     def figures(self) -> dict[str, Any]:
         """How large it is."""
         graph = self.graph
-        found: dict[str, Any] = {"version": self.called}
+        found: dict[str, Any] = {"version": self.called, "undo": self.scenario.machine.undo}
         if graph is not None:
             found |= {
                 "configurations": len(graph),
@@ -101,6 +101,12 @@ def difference_text(found: Comparison, old: Side, new: Side, width: int) -> str:
         "only as far as they change what can happen."
         for timer, before, after in found.lengths
     ]
+    if old.scenario.machine.undo != new.scenario.machine.undo:
+        one, other = (old, new) if old.scenario.machine.undo else (new, old)
+        notes.append(
+            f"In {one.called} a person can take a turn back, in {other.called} nothing is taken "
+            "back."
+        )
     parts += [_fill(note, width) for note in notes]
     parts.append(_fill(_compared(found, old, new), width))
     parts += _cut_off(old, new, width)

@@ -112,7 +112,7 @@ class Hosted:
     def words(self) -> list[str]:
         """What could be typed now: ids and commands, for completion."""
         stands = self._stands
-        return [] if stands is None else completions(stands.turn, stands.speed)
+        return [] if stands is None else completions(stands.turn, stands.speed, undo=stands.undo)
 
     # The beginning --------------------------------------------------------------------------------
 

@@ -55,10 +55,11 @@ def command_of(line: str, speed: float) -> tuple[str, str]:
     return command.name, argument
 
 
-def completions(turn: Turn, speed: float) -> list[str]:
+def completions(turn: Turn, speed: float, *, undo: bool) -> list[str]:
     """Ids of open choices, and the commands that are here."""
     here = {f":{name}" for name in _here(speed)}
-    return [word for word in pages.words(turn) if word in here or not word.startswith(":")]
+    words = pages.words(turn, undo=undo)
+    return [word for word in words if word in here or not word.startswith(":")]
 
 
 def _here(speed: float) -> list[str]:

@@ -95,10 +95,12 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Footer:
     """The last line of every screen: how to find support (`care`, where there is any), how to
-    stop, and what else can be typed; `over` where the conversation has ended."""
+    stop, and what else can be typed; `over` where the conversation has ended, `undo` where the
+    last step can be taken back."""
 
     care: bool
     over: bool
+    undo: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from heartline import Conversation, Scenario
     from heartline.errors import HeartlineError
     from heartline.frontends.terminal.record import Record
+    from heartline.frontends.terminal.words import Command
     from heartline.turn import Turn
 
 __all__ = ["names", "page", "refusal_code", "shown_value", "words"]
@@ -46,7 +47,7 @@ def page(
         return [_choices(turn)]
     if name == "care":
         return [_care(turn)]
-    return [_help()]
+    return [_help(undo=scenario.machine.undo)]
 
 
 def _why(turn: Turn, conversation: Conversation) -> Page:
@@ -134,16 +135,21 @@ def _care(turn: Turn) -> Page:
     )
 
 
-def _help() -> Page:
+def _help(*, undo: bool) -> Page:
     rows = [Row("2", "Take a choice by its number, by its id, or by the beginning of its id.")]
-    rows += [Row(word.usage, word.about) for word in COMMANDS]
+    rows += [Row(word.usage, word.about) for word in _commands(undo)]
     return Page("help", "What you can type", tuple(rows))
 
 
-def words(turn: Turn) -> list[str]:
-    """Ids of open choices and all commands, for completion at a terminal."""
+def words(turn: Turn, *, undo: bool = True) -> list[str]:
+    """Ids of open choices and all commands, for completion at a terminal; `undo` is whether turns
+    can be taken back."""
     ids = [choice.id for choice in turn.choices if choice.enabled]
-    return ids + [f":{command.name}" for command in COMMANDS]
+    return ids + [f":{command.name}" for command in _commands(undo)]
+
+
+def _commands(undo: bool) -> list[Command]:
+    return [command for command in COMMANDS if undo or command.name != "undo"]
 
 
 def names(turn: Turn, record: Record, cast: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -144,9 +144,11 @@ class Renderer:
 
     def _footer(self, footer: Footer) -> Iterator[str]:
         care = ":care for support, " if footer.care else ""
-        anew = "" if self.kept else ", :restart to begin anew"
-        more = f":undo to go back{anew}" if footer.over else ":help for more"
-        yield from self._fill(f"{care}:quit to stop, {more}")
+        words = [":help for more"]
+        if footer.over:
+            words = [":undo to go back"] if footer.undo else []
+            words += [] if self.kept else [":restart to begin anew"]
+        yield from self._fill(care + ", ".join([":quit to stop", *words]))
 
     def _page(self, page: Page) -> Iterator[str]:
         yield ""

@@ -223,7 +223,7 @@ class Session:
 
     def words(self) -> list[str]:
         """What could be typed now: ids and commands, for completion."""
-        return pages.words(self.turn)
+        return pages.words(self.turn, undo=self.scenario.machine.undo)
 
     def _command(self, typed: str) -> list[Output]:
         word, _, argument = typed[1:].strip().partition(" ")
@@ -255,9 +255,8 @@ class Session:
 
     def _choose(self, typed: str) -> list[Output]:
         if self.over:
-            raise ConversationOver(
-                "The conversation is over: :undo takes the last step back, :restart begins anew."
-            )
+            back = ":undo takes the last step back, " if self.scenario.machine.undo else ""
+            raise ConversationOver(f"The conversation is over: {back}:restart begins anew.")
         choice = self._meant(typed)
         return self._take(choice.id, choice.role, None, typed)
 
@@ -374,7 +373,7 @@ class Session:
         return TurnShown(self.turn, self.now, typed, again=again, moved=moved, names=names)
 
     def _footer(self) -> Footer:
-        return Footer(self.turn.support is not None, self.over)
+        return Footer(self.turn.support is not None, self.over, self.scenario.machine.undo)
 
     def _refused(self, refusal: HeartlineError) -> Sentence:
         words = str(refusal)

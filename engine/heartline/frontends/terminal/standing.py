@@ -54,6 +54,11 @@ class Standing:
         return self.turn.outcome is not None
 
     @property
+    def undo(self) -> bool:
+        """Whether turns can be taken back."""
+        return self._held.scenario.machine.undo
+
+    @property
     def speed(self) -> float:
         """How many times as fast as the machine's the clock runs; 0 for the machine's own."""
         return float(getattr(self.host.clock, "speed", 0.0))
@@ -105,7 +110,7 @@ class Standing:
 
     def footer(self) -> Footer:
         """The last line of a screen."""
-        return Footer(self.turn.support is not None, self.over)
+        return Footer(self.turn.support is not None, self.over, self.undo)
 
     async def page(self, name: str, argument: str) -> list[Output]:
         """The answer to a command that only looks. Raises HostError."""

@@ -35,6 +35,7 @@ _REFUSED: Mapping[str, tuple[str, ...]] = {
     "stale_turn": ("choose", "send"),
     "over": ("choose", "send"),
     "nothing_to_undo": ("undo",),
+    "undo_forbidden": ("undo",),
     "draw": ("start", "choose", "send", "wait", "wait_until"),
 }
 

@@ -62,7 +62,7 @@ __all__ = [
 
 ERRORS = (
     "input", "unknown_choice", "closed", "unknown_event", "stale_turn", "over", "nothing_to_undo",
-    "draw",
+    "undo_forbidden", "draw",
 )  # fmt: skip
 
 MOMENT = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2})?([Zz]|[+-]\d{2}:?\d{2})$"
@@ -160,7 +160,7 @@ class ErrorExpected(Model):
 
     kind: Literal[
         "input", "unknown_choice", "closed", "unknown_event", "stale_turn", "over",
-        "nothing_to_undo", "draw",
+        "nothing_to_undo", "undo_forbidden", "draw",
     ] = Field(description="What is wrong with the input.")  # fmt: skip
     says: SomeWords | None = Field(None, description="The sentence of the refusal.")
 

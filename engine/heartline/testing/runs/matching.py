@@ -17,6 +17,7 @@ from heartline.errors import (
     InputError,
     NothingToUndo,
     StaleTurn,
+    UndoForbidden,
     UnknownChoice,
     UnknownEvent,
 )
@@ -48,7 +49,7 @@ __all__ = ["REFUSALS", "Check", "kind_of", "place_of", "plan_check", "plan_refus
 REFUSALS: dict[str, type[HeartlineError]] = {
     "input": InputError, "unknown_choice": UnknownChoice, "closed": ChoiceClosed,
     "unknown_event": UnknownEvent, "stale_turn": StaleTurn, "over": ConversationOver,
-    "nothing_to_undo": NothingToUndo, "draw": DrawImpossible,
+    "nothing_to_undo": NothingToUndo, "undo_forbidden": UndoForbidden, "draw": DrawImpossible,
 }  # fmt: skip
 """The kinds of `error` in a test file, and what is raised for each."""
 

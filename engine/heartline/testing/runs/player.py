@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from heartline import runtime
 from heartline.clock import ManualClock
 from heartline.conversation import Conversation
-from heartline.errors import CallerError, NothingToUndo
+from heartline.errors import CallerError, NothingToUndo, UndoForbidden
 from heartline.rendering import changed, look, render
 from heartline.snapshot import Choose, Send, Tick
 
@@ -130,6 +130,8 @@ class Player(Conversation):
 
     def take_back(self, turns: int) -> None:
         """Go back so many turns, all or none; the clock goes back too."""
+        if not self.scenario.machine.undo:
+            raise UndoForbidden
         if turns > len(self.earlier):
             raise NothingToUndo(_cannot_take_back(turns, len(self.earlier), self.resumed))
         for _ in range(turns):
