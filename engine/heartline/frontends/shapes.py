@@ -1,0 +1,156 @@
+"""What `heartline.frontends.wire` writes, as models: for schemas that are published, and for
+libraries that check what they send by one. A test holds both to each other."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from heartline.forms import Model
+
+__all__ = [
+    "ChangeShape", "ChoiceShape", "DeadlineShape", "HappenedShape", "LineShape", "OptionShape",
+    "QuestionShape", "RefusalShape", "RoleShape", "ScenarioShape", "TitleShape", "TurnShape",
+    "View",
+]  # fmt: skip
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Natural = Annotated[int, Field(ge=0)]
+Value = str | int | bool
+
+
+class LineShape(Model):
+    """A line that was said. `only_to` is the one role that hears it; null means everybody."""
+
+    speaker: str
+    name: str
+    text: str
+    only_to: str | None
+
+
+class ChoiceShape(Model):
+    """Something that this role may choose. A closed one (`enabled` false) says why in `reason`."""
+
+    number: Annotated[int, Field(ge=1)]
+    id: str
+    label: str
+    role: str
+    enabled: bool
+    reason: str | None
+    tags: list[str]
+
+
+class DeadlineShape(Model):
+    """Something that runs out. `left` is in whole seconds."""
+
+    timer: str
+    title: str
+    due: Moment
+    left: Natural
+
+
+class ChangeShape(Model):
+    """A visible variable that has another value than at the turn before."""
+
+    name: str
+    title: str
+    before: Value
+    after: Value
+
+
+class TurnShape(Model):
+    """One turn. `outcome` is set where the conversation is over. `support` says where help is
+    found, for scenarios that carry such data, and is to be shown."""
+
+    number: Natural
+    state: str
+    path: list[str]
+    title: str
+    tags: list[str]
+    time: Moment
+    lines: list[LineShape]
+    choices: list[ChoiceShape]
+    deadlines: list[DeadlineShape]
+    changes: list[ChangeShape]
+    outcome: str | None
+    support: str | None
+
+
+class TitleShape(Model):
+    """Which scenario a conversation is in."""
+
+    id: str
+    version: str
+    title: str
+
+
+class View(Model):
+    """Where a conversation stands, as one role may see it. `sequence` counts what has happened."""
+
+    scenario: TitleShape
+    role: str
+    status: Literal["live", "over", "closed"]
+    sequence: Natural
+    now: Moment
+    turn: TurnShape
+
+
+class HappenedShape(Model):
+    """Something that has happened, as one role may know it. `late` is in seconds, of a timer."""
+
+    sequence: Annotated[int, Field(ge=1)]
+    kind: str
+    at: Moment
+    turn: Natural
+    state: str
+    outcome: str | None
+    lines: list[LineShape]
+    choice: str | None
+    late: float | None
+
+
+class RoleShape(Model):
+    """Somebody who takes part: a person, or the engine."""
+
+    id: str
+    engine: bool
+
+
+class OptionShape(Model):
+    """A value to answer a question with, and the words for it."""
+
+    value: str
+    label: str
+
+
+class QuestionShape(Model):
+    """What a scenario wants to know at the start: an input of this name. Where there are `options`
+    the answer is the value of one; else it is of the `kind`. Without one `initial` is kept."""
+
+    name: str
+    prompt: str
+    kind: Literal["text", "int", "bool", "enum", "duration"]
+    initial: str
+    options: list[OptionShape]
+
+
+class ScenarioShape(Model):
+    """A scenario that conversations can be begun in."""
+
+    id: str
+    version: str
+    title: str
+    about: str | None
+    roles: list[RoleShape]
+    questions: list[QuestionShape]
+
+
+class RefusalShape(Model):
+    """Why something was not done: a stable code, and a sentence. `reason` says what a closed choice
+    needs, and `current` is the present turn where a past one was answered."""
+
+    code: str
+    message: str
+    reason: str | None = None
+    current: int | None = None

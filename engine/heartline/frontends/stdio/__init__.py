@@ -1,0 +1,12 @@
+"""The front end for programs in any language: one JSON object a line, in and out.
+
+    forms    what a request and an answer look like, and their JSON Schema
+    pipes    lines of a bounded length, from and to other programs
+    serving  the front end itself
+
+docs/stdio.md says how to use it.
+"""
+
+from heartline.frontends.stdio.serving import Stdio
+
+__all__ = ["Stdio"]
