@@ -7,6 +7,7 @@ was taken back is not held against anybody.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,20 @@ if TYPE_CHECKING:
     from heartline.conversation import Scenario
     from heartline.frontends.terminal.output import Output
     from heartline.frontends.terminal.session import Session
+    from heartline.plan import Promise
     from heartline.run import Step
 
-__all__ = ["Strict"]
+__all__ = ["Stands", "Strict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How a play stands with one promise: "broken" (`sentence` says why), "held", "untried" where
+    it has not come to what the promise is about, or "unmonitored" where no single play decides."""
+
+    promise: Promise
+    word: str
+    sentence: str = ""
 
 
 class _Held(Conversation):
@@ -59,6 +71,21 @@ class Strict:
     def broken(self) -> bool:
         """Whether the play as it stands breaks a promise, or could not be held to any."""
         return self._lost or (self._held is not None and bool(self._held.violations))
+
+    @property
+    def stands(self) -> tuple[Stands, ...]:
+        """How the play stands with each promise; empty where it cannot be held to them."""
+        if self._held is None or self._watch is None:
+            return ()
+        broken = {each.name: each.sentence for each in self._held.violations}
+        vacuous = {promise.name for promise in self._held.monitor.vacuous}
+        words = {promise.name: "unmonitored" for promise in self._watch.unmonitored}
+        words |= {name: "untried" for name in vacuous}
+        words |= {name: "broken" for name in broken}
+        return tuple(
+            Stands(promise, words.get(promise.name, "held"), broken.get(promise.name, ""))
+            for promise in self._watch.scenario.machine.promises
+        )
 
     def look(self, session: Session) -> list[Output]:
         """What the moves since the last look break, in sentences."""

@@ -11,10 +11,11 @@ from heartline.frontends.terminal.output import Sentence
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from heartline.conversation import Scenario
     from heartline.frontends.terminal.output import Output
     from heartline.frontends.terminal.session import Session
 
-__all__ = ["Files", "Watch"]
+__all__ = ["Files", "Watch", "refused"]
 
 MOST_FILES = 500  # a scenario has a handful; this bounds a look into a folder that is not one
 
@@ -63,19 +64,26 @@ class Watch:
         """Whether a file has been written, added or taken away since it was loaded last."""
         return self._files.changed() is not None
 
+    def fresh(self) -> Scenario:
+        """The scenario as its files are now. Raises HeartlineError."""
+        self._files.take()
+        return load(self._path)
+
     def reload(self, session: Session) -> list[Output]:
         """Load the files as they are now and let the session go on in them, or say why not."""
-        self._files.take()
         try:
-            return session.adopt(load(self._path))
+            return session.adopt(self.fresh())
         except HeartlineError as fault:
-            findings = fault.diagnostics if isinstance(fault, ScenarioError) else ()
-            first = findings[0] if findings else fault
-            return [
-                Sentence(
-                    "warning",
-                    "edited_with_faults",
-                    f"The file was edited, but cannot be played now: {first} "
-                    "The conversation goes on as the file was before.",
-                )
-            ]
+            return [refused(fault)]
+
+
+def refused(fault: HeartlineError) -> Sentence:
+    """What is told of files that were edited and cannot be played now."""
+    findings = fault.diagnostics if isinstance(fault, ScenarioError) else ()
+    first = findings[0] if findings else fault
+    return Sentence(
+        "warning",
+        "edited_with_faults",
+        f"The file was edited, but cannot be played now: {first} "
+        "The conversation goes on as the file was before.",
+    )
