@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from heartline import Conversation, Scenario
     from heartline.frontends.terminal.record import Beginning
+    from heartline.snapshot import Snapshot
     from heartline.turn import Choice, Turn
 
 __all__ = ["Session"]
@@ -122,6 +123,11 @@ class Session:
             here.update(role for role in roles if not roles[role].engine)
             turn = turn._replace(lines=tuple(line for line in turn.lines if line.only_to in here))
         return turn
+
+    @property
+    def position(self) -> Snapshot:
+        """Where the conversation stands, with what no player is shown: for authors."""
+        return self._conversation.position
 
     @property
     def over(self) -> bool:

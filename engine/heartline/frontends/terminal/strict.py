@@ -80,8 +80,8 @@ class Strict:
         broken = {each.name: each.sentence for each in self._held.violations}
         vacuous = {promise.name for promise in self._held.monitor.vacuous}
         words = {promise.name: "unmonitored" for promise in self._watch.unmonitored}
-        words |= {name: "untried" for name in vacuous}
-        words |= {name: "broken" for name in broken}
+        words |= dict.fromkeys(vacuous, "untried")
+        words |= dict.fromkeys(broken, "broken")
         return tuple(
             Stands(promise, words.get(promise.name, "held"), broken.get(promise.name, ""))
             for promise in self._watch.scenario.machine.promises
