@@ -382,8 +382,17 @@ def test_tables_of_an_earlier_program_are_brought_up(
         assert db.execute("SELECT x FROM more").fetchall() == [(1,)]
 
 
+# From the third version of the tables to the second, which could not tell who is seated where.
+UNSEATED = """
+DROP TRIGGER seats_new;
+DROP TRIGGER seats_moved;
+DROP TABLE seats;
+PRAGMA user_version = 2;
+"""
+
 # From the second version of the tables to the first, which had an index in place of the chain.
-UNCHAINED = """
+UNCHAINED = f"""
+{UNSEATED}
 CREATE TABLE indexed (
     number       INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from heartline.host.host import Deliver
     from heartline.host.observing import Observer
     from heartline.host.store import Store
-    from heartline.host.values import Answer, Happened
+    from heartline.host.values import Answer, Happened, Record
     from heartline.snapshot import Input
 
 __all__ = ["BlockingHost"]
@@ -124,9 +124,19 @@ class BlockingHost:
         """As `Host.close`."""
         return self._run(self.host.close(name, key=key, sender=sender))
 
+    def seat(
+        self, name: str, role: str, reference: str | None, *, key: str | None = None
+    ) -> Answer:
+        """As `Host.seat`."""
+        return self._run(self.host.seat(name, role, reference, key=key))
+
     def delete(self, name: str) -> None:
         """As `Host.delete`."""
         self._run(self.host.delete(name))
+
+    def seated(self, reference: str) -> tuple[Record, str] | None:
+        """As `Host.seated`."""
+        return self._run(self.host.seated(reference))
 
     def read(self, name: str) -> Answer:
         """As `Host.read`."""

@@ -28,6 +28,7 @@ from heartline.host.values import (
     MIGRATED,
     OPENED,
     OVER,
+    SEATED,
     SENT,
     UNDONE,
     Entry,
@@ -50,7 +51,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63  # what a store keeps as a number is below it
 _SMALL = 2**31  # and as a small one
 _ID = re.compile(r"[A-Za-z0-9_-]{22}\Z")
-_KINDS = {OPENED, CHOSE, SENT, FIRED, UNDONE, FORKED, MIGRATED, CLOSED}
+_KINDS = {OPENED, CHOSE, SENT, FIRED, UNDONE, FORKED, MIGRATED, SEATED, CLOSED}
 _STATUSES = {LIVE, OVER, CLOSED}
 
 

@@ -32,7 +32,7 @@ from heartline.errors import (
 )
 from heartline.host import turning
 from heartline.host.holes import check_up_to, ends_early
-from heartline.host.naming import check_key, check_reference, check_tell
+from heartline.host.naming import check_key, check_reference, check_role, check_tell
 from heartline.host.observing import Observer
 from heartline.host.replaying import check_whole, happened, verify
 from heartline.host.running import MOST, Running
@@ -265,6 +265,29 @@ class Host:
 
         return await self.touching.change(name, key, make, first=False)
 
+    async def seat(
+        self, name: str, role: str, reference: str | None, *, key: str | None = None
+    ) -> Answer:
+        """From now on this reference has the seat of a role and is told of what happens; None is
+        nobody. It is no turn, nothing to take back, and happens in an ended conversation too.
+
+        Who had the seat is told nothing more, also not what has not arrived yet. A `key` that has
+        been used changes nothing: where only the first who comes is to have the seat, give all of
+        them one. Raises InputError for a role that there is not, UnknownConversation, HostError.
+        """
+        if reference is not None:
+            check_reference(reference)
+
+        async def prepare(held: Held) -> None:
+            check_role(held.scenario.machine, role, "to seat")
+            heard[:] = [await self.touching.heard(held)]
+
+        def make(_held: Held, now: datetime) -> Turned | None:
+            return turning.seat(heard[0], role, reference, now, key=key)
+
+        heard: list[Held] = []
+        return await self.touching.change(name, key, make, first=False, prepare=prepare)
+
     async def delete(self, name: str) -> None:
         """Remove every trace of a conversation. Raises UnknownConversation, HostError."""
         record = await self.touching.record(name)
@@ -289,6 +312,16 @@ class Host:
         return (await self.running.fire(most))[1]
 
     # What only looks ------------------------------------------------------------------------------
+
+    async def seated(self, reference: str) -> tuple[Record, str] | None:
+        """The conversation in which a reference has a seat, and the role: of several the live one
+        whose seat it was given last, else the one that ended last."""
+        check_reference(reference)
+        record = await self.store.seated(reference)
+        if record is None:
+            return None
+        roles = [role for role, held in record.seats.items() if held == reference]
+        return (record, roles[0]) if roles else None
 
     async def read(self, name: str) -> Answer:
         """Where a conversation stands, with the lines that were said last. What is due and has not

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from heartline.machine import Machine
 
-__all__ = ["check_key", "check_reference", "check_tell", "looks_like_id"]
+__all__ = ["check_key", "check_reference", "check_role", "check_tell", "looks_like_id"]
 
 MOST = 512
 _ID = 22  # as long as secrets.token_urlsafe(16) makes them
@@ -42,13 +42,18 @@ def check_tell(machine: Machine, tell: Mapping[str, str]) -> None:
     """Raises CallerError where a role that is to be told does not exist, or its reference is no
     good."""
     for role, reference in tell.items():
-        if role not in machine.roles:
-            hint = did_you_mean(str(role), machine.roles)
-            raise InputError(
-                f"There is no role {shown(role)} in {machine.id} to tell"
-                + (f"; {hint}" if hint else f"; it has {', '.join(machine.roles)}.")
-            )
+        check_role(machine, role, "to tell")
         check_reference(reference)
+
+
+def check_role(machine: Machine, role: str, what: str) -> None:
+    """Raises InputError where a scenario has no such role to do something with."""
+    if role not in machine.roles:
+        hint = did_you_mean(str(role), machine.roles)
+        raise InputError(
+            f"There is no role {shown(role)} in {machine.id} {what}"
+            + (f"; {hint}" if hint else f"; it has {', '.join(machine.roles)}.")
+        )
 
 
 def looks_like_id(name: str) -> bool:

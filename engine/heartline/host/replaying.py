@@ -23,6 +23,7 @@ from heartline.host.values import (
     MIGRATED,
     OPENED,
     OVER,
+    SEATED,
     SENT,
     UNDONE,
     Happened,
@@ -42,7 +43,16 @@ if TYPE_CHECKING:
     from heartline.snapshot import Input, Snapshot
     from heartline.turn import Change
 
-__all__ = ["Place", "check_whole", "fingerprints", "happened", "replay", "said_in", "verify"]
+__all__ = [
+    "Place",
+    "check_whole",
+    "fingerprints",
+    "happened",
+    "replay",
+    "said_in",
+    "stood",
+    "verify",
+]
 
 
 class Place(NamedTuple):
@@ -64,7 +74,7 @@ def happened(conversation: str, entry: Entry) -> Happened:
         return Happened(
             conversation, entry.sequence, entry.kind, entry.at, data["at_turn"], data["state"],
             data.get("outcome"), said_in(entry), data.get("choice"), data.get("role"),
-            None if late is None else timedelta(seconds=late),
+            None if late is None else timedelta(seconds=late), data.get("held"),
         )  # fmt: skip
     except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise StoreDamaged(
@@ -76,6 +86,15 @@ def happened(conversation: str, entry: Entry) -> Happened:
 def said_in(entry: Entry) -> tuple[Said, ...]:
     """The lines that an entry keeps."""
     return tuple([Said(*line) for line in entry.data.get("said", ())])
+
+
+def stood(entries: Sequence[Entry], place: Place) -> str:
+    """Where a conversation stood (LIVE, OVER or CLOSED) after these entries, which led to a place.
+    Whose seats are whose has nothing to do with it."""
+    last = next((entry.kind for entry in reversed(entries) if entry.kind != SEATED), "")
+    if last == CLOSED:
+        return CLOSED
+    return OVER if place.scenario.machine.leaves[place.snapshot.state].final else LIVE
 
 
 def fingerprints(entries: Iterable[Entry]) -> tuple[str, ...]:
@@ -139,8 +158,7 @@ def verify(
         return str(error)
     machine, snapshot = place.scenario.machine, place.snapshot
     leaf = machine.leaves[snapshot.state]
-    closed = entries[-1].kind == CLOSED
-    status = CLOSED if closed else OVER if leaf.final else LIVE
+    status = stood(entries, place)
     running = timers_of(record.id, snapshot) if status == LIVE else ()
     # The number of a version may change where its structure does not: texts are mended like that.
     rebuilt = {**dump(machine, snapshot, whole=True), "version": record.version}
@@ -170,6 +188,21 @@ def verify(
                 f"The snapshot of the conversation {record.id} does not follow from its log: "
                 f"{name!r} differs."
             )
+    return _wrong_seat(record, entries)
+
+
+def _wrong_seat(record: Record, entries: Sequence[Entry]) -> str | None:
+    """Which seat is not as the log says: it knows whether somebody has it, not who."""
+    held: dict[str, bool] = {}
+    for entry in entries:
+        if entry.kind == SEATED:
+            held[entry.data["role"]] = entry.data["held"]
+        elif entry.kind == FORKED:
+            held.clear()  # a fork is told of to others
+    for role, by_somebody in held.items():
+        if by_somebody != (role in record.seats):
+            stored, followed = ("nobody", "somebody") if by_somebody else ("somebody", "nobody")
+            return _parts(record.id, f"seat of {role!r}", stored, followed)
     return None
 
 
@@ -204,6 +237,9 @@ def _play(path: list[Place], entry: Entry, scenarios: Mapping[str, Scenario]) ->
         earlier = path.pop()
         snapshot = gone_back(present.snapshot, earlier.snapshot, at)
         path.append(earlier._replace(snapshot=snapshot, changes=()))
+    elif kind == SEATED:
+        if type(data["role"]) is not str or type(data["held"]) is not bool:
+            raise ValueError(kind)
     elif kind != CLOSED:
         raise ValueError(kind)
 

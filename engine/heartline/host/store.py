@@ -76,8 +76,16 @@ class Store(Protocol):
         """The live conversation with a reference; without one, the last that had it."""
         ...
 
+    async def seated(self, reference: str) -> Record | None:
+        """The conversation in which a reference has a seat: the live one whose seat it was given
+        last, or that came to life again since; without one, the one that ended last."""
+        ...
+
     async def commit(self, change: Change) -> str:
-        """Store a change: STORED, or why not (CONFLICT, REPEATED, TAKEN), and nothing is stored."""
+        """Store a change: STORED, or why not (CONFLICT, REPEATED, TAKEN), and nothing is stored.
+
+        What waits to be delivered to a reference that has no seat in it any more goes with that.
+        """
         ...
 
     async def commit_all(self, changes: Sequence[Change]) -> Sequence[str]:

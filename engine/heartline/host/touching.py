@@ -30,9 +30,9 @@ from heartline.errors import (
 from heartline.host import turning
 from heartline.host.holding import Holding
 from heartline.host.naming import check_key, check_reference, looks_like_id
-from heartline.host.replaying import fingerprints, replay, said_in
+from heartline.host.replaying import fingerprints, replay, said_in, stood
 from heartline.host.turning import Turned
-from heartline.host.values import CLOSED, FIRED, LIVE, OVER, REPEATED, STORED, TAKEN, Answer
+from heartline.host.values import FIRED, LIVE, REPEATED, SEATED, STORED, TAKEN, Answer
 from heartline.host.waking import Alarm
 from heartline.rendering import look
 from heartline.snapshot import new_tuple
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from heartline.host.turning import Held
     from heartline.host.values import Entry, Record
     from heartline.host.versions import Versions
-    from heartline.turn import Change
+    from heartline.turn import Change, Said
 
     Make = Callable[[Held, datetime], Turned | None]
     Prepare = Callable[[Held], Awaitable[None]]
@@ -284,22 +284,38 @@ class Touching:
             ) from error
 
     async def present(self, held: Held) -> Answer:
-        """Where a conversation stands, with what its last entry says."""
+        """Where a conversation stands, with what was said last."""
+        return answer(await self.heard(held))
+
+    async def heard(self, held: Held) -> Held:
+        """A conversation in hand with what its last turn says: the last entry, as a rule, but a
+        seat that changes hands is no turn."""
+        if held.said is not None:
+            return held
         record = held.record
-        if held.said is None:
-            last = await self.store.log(record.id, record.sequence - 1, 1)
-            held = held._replace(said=said_in(last[0]) if last else ())
-            self.holding.put(held)
-        return answer(held)
+        said: tuple[Said, ...] = ()
+        end, most = record.sequence, 1
+        while end > 0:
+            start = max(end - most, 0)
+            portion = await self.store.log(record.id, start, end - start)
+            turns = [entry for entry in portion if entry.kind != SEATED]
+            if turns:
+                said = said_in(turns[-1])
+                break
+            end, most = start, min(8 * most, _PORTION)
+        held = held._replace(said=said)
+        self.holding.put(held)
+        return held
 
     async def repeated(self, record: Record, entry: Entry) -> Answer:
         """What followed from an entry, when it happened."""
-        path = await self.path(record, await self.entries(record.id, entry.sequence))
-        scenario, snapshot = path[-1].scenario, path[-1].snapshot
-        status = CLOSED if entry.kind == CLOSED else LIVE
-        if status == LIVE and scenario.machine.leaves[snapshot.state].final:
-            status = OVER
-        turn = look(scenario.machine, snapshot, said_in(entry), path[-1].changes)
+        entries = await self.entries(record.id, entry.sequence)
+        place = (await self.path(record, entries))[-1]
+        said, changes = said_in(entry), place.changes
+        if entry.kind == SEATED:
+            said, changes = place.said, ()
+        turn = look(place.scenario.machine, place.snapshot, said, changes)
+        status = stood(entries, place)
         return Answer(record.id, record.reference, entry.sequence, status, turn, repeated=True)
 
     async def entries(self, conversation: str, to: int | None = None) -> Sequence[Entry]:

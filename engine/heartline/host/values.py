@@ -28,6 +28,7 @@ __all__ = [
     "OPENED",
     "OVER",
     "REPEATED",
+    "SEATED",
     "SENT",
     "STORED",
     "TAKEN",
@@ -52,6 +53,7 @@ LIVE, OVER, CLOSED = "live", "over", "closed"
 # What an entry of the log tells. A conversation that was closed has an entry of that name too.
 OPENED, CHOSE, SENT, FIRED = "opened", "chose", "sent", "fired"
 UNDONE, FORKED, MIGRATED = "undone", "forked", "migrated"
+SEATED = "seated"  # no turn: a seat has changed hands
 
 # What became of a change: it is stored; the conversation has gone on in between; its key has been
 # used in this conversation; its reference has a live conversation.
@@ -211,7 +213,8 @@ class Answer(NamedTuple):
 class Happened:
     """An entry of the log as readers follow it: what was said, and where that led.
 
-    `late` is how long after its time a timer fired.
+    `late` is how long after its time a timer fired; `held` whether somebody has the seat that
+    changed hands, which is that of `role`.
     """
 
     conversation: str
@@ -225,3 +228,4 @@ class Happened:
     choice: str | None = None
     role: str | None = None
     late: timedelta | None = None
+    held: bool | None = None

@@ -26,7 +26,7 @@ from heartline.host.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -60,6 +60,10 @@ class MemoryStore:
         self._kept: dict[str, _Kept] = {}
         self._live: dict[str, str] = {}  # the live conversation of each reference
         self._last: dict[str, list[str]] = {}  # all conversations of each reference, as they began
+        # The seats of each reference, by conversation and role: whether it is live, and how many
+        # seats were given, or went with their conversation, before.
+        self._seated: dict[str, dict[tuple[str, str], tuple[bool, int]]] = {}
+        self._given = 0
         self._parcels: dict[tuple[str, int, int], tuple[Parcel, str]] = {}  # as they were sent
         self._claims: dict[object, float] = {}  # until when: of a conversation, or of a parcel
         self._scenarios: dict[str, StoredScenario] = {}
@@ -86,6 +90,13 @@ class MemoryStore:
             name = self._last[reference][-1]
         return None if name is None else self._kept[name].record
 
+    async def seated(self, reference: str) -> Record | None:
+        seats = self._seated.get(reference)
+        if not seats:
+            return None
+        name, _ = max(seats, key=seats.__getitem__)
+        return self._kept[name].record
+
     async def commit(self, change: Change) -> str:
         return self._commit(change)
 
@@ -108,6 +119,12 @@ class MemoryStore:
         if kept is None:
             kept = self._kept[record.id] = _Kept(record)
             self._last.setdefault(record.reference, []).append(record.id)
+            self._seat(record, {}, record.seats)
+        elif (kept.record.status == LIVE) != (record.status == LIVE):
+            self._seat(record, kept.record.seats, record.seats)
+        elif kept.record.seats != record.seats:
+            old, new = kept.record.seats.items(), record.seats.items()
+            self._seat(record, dict(old - new), dict(new - old))
         kept.record = record._replace(seats=dict(record.seats))
         if record.status == LIVE:
             self._live[record.reference] = record.id
@@ -124,6 +141,27 @@ class MemoryStore:
         self._claims.pop(record.id, None)
         self._wake(record.id)
         return STORED
+
+    def _seat(self, record: Record, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        """Seats of a conversation change hands, or begin or end with it."""
+        for role, reference in old.items():
+            seats = self._seated[reference]
+            del seats[record.id, role]
+            if not seats:
+                del self._seated[reference]
+        for role, reference in new.items():
+            self._given += 1
+            seats = self._seated.setdefault(reference, {})
+            seats[record.id, role] = record.status == LIVE, self._given
+        for reference in set(old.values()) - set(record.seats.values()):
+            self._forget(record.id, reference)
+
+    def _forget(self, conversation: str, reference: str | None = None) -> None:
+        """Deliver nothing more of a conversation, to one reference or to any."""
+        for place, (parcel, _) in list(self._parcels.items()):
+            if place[0] == conversation and reference in (None, parcel.reference):
+                del self._parcels[place]
+                self._claims.pop(place, None)
 
     async def log(self, conversation: str, after: int = 0, most: int = 1000) -> Sequence[Entry]:
         kept = self._kept.get(conversation)
@@ -166,9 +204,8 @@ class MemoryStore:
         self._last[reference].remove(conversation)
         if not self._last[reference]:
             del self._last[reference]
-        for place in [place for place in self._parcels if place[0] == conversation]:
-            del self._parcels[place]
-            self._claims.pop(place, None)
+        self._seat(kept.record._replace(seats={}), kept.record.seats, {})
+        self._forget(conversation)
         self._claims.pop(conversation, None)
         self._wake(conversation)
         return True

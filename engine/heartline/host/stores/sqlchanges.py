@@ -259,7 +259,7 @@ def remove(db: sqlite3.Connection, conversation: str) -> bool:
     if db.execute(_CHAIN, (number,)).rowcount < sequence:
         # The chain is broken somewhere, and whatever lies behind that is found by reading it all.
         db.execute("DELETE FROM entries WHERE conversation = ?", (number,))
-    for table in ("timers", "claims", "parcels"):
+    for table in ("timers", "claims", "parcels", "seats"):
         db.execute(f"DELETE FROM {table} WHERE conversation = ?", (number,))  # noqa: S608 - of these
     db.execute("DELETE FROM conversations WHERE number = ?", (number,))
     return True

@@ -92,6 +92,10 @@ _OUTGOING = (
     "SELECT :id, sequence, position, reference, payload, due, tries, parked FROM parcels WHERE "
     "conversation = (SELECT number FROM conversations WHERE id = :id) ORDER BY sequence, position"
 )
+_SEATED = (
+    f"SELECT {RECORD} FROM conversations WHERE number = (SELECT conversation FROM seats "  # noqa: S608
+    "WHERE reference = ? ORDER BY live DESC, number DESC LIMIT 1)"
+)
 _NUMBER = "(SELECT number FROM conversations WHERE id = ?)"
 _ONE_PARCEL = f"conversation = {_NUMBER} AND sequence = ? AND position = ?"
 
@@ -153,6 +157,10 @@ class SqliteStore:
             if rows:
                 return self._read(as_record, rows[0])
         return None
+
+    async def seated(self, reference: str) -> Record | None:
+        rows = await self._rows(_SEATED, (reference,))
+        return self._read(as_record, rows[0]) if rows else None
 
     async def commit(self, change: Change) -> str:
         return await self._gathering.commit(change)

@@ -214,7 +214,53 @@ _WORKERS = (
     "ALTER TABLE claims ADD COLUMN worker INTEGER NOT NULL DEFAULT 0",
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, (*_CHAINED, *_WORKERS))
+# Whose the seats of conversations are, so that whoever comes is brought to theirs. The rows follow
+# the conversations by themselves; an ordinary turn sets neither status nor seats, and wakes no
+# trigger. A seat has a higher number than those that were given before it, or went on or ended with
+# their conversation. Who has lost a seat is sent nothing of that conversation any more.
+_SEATS = (
+    """
+    CREATE TABLE seats (
+        number       INTEGER PRIMARY KEY,
+        reference    TEXT NOT NULL,
+        conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
+        role         TEXT NOT NULL,
+        live         INTEGER NOT NULL,
+        UNIQUE (conversation, role)
+    )
+    """,
+    """
+    INSERT INTO seats (reference, conversation, role, live)
+    SELECT seat.atom, conversations.number, seat.key, status = 'live'
+    FROM conversations, json_each(iif(json_valid(seats), seats, '{}')) AS seat
+    WHERE seat.type = 'text'
+    ORDER BY iif(status = 'live', conversations.number, touched), conversations.number
+    """,
+    "CREATE INDEX seats_reference ON seats (reference, live)",
+    """
+    CREATE TRIGGER seats_new AFTER INSERT ON conversations WHEN new.seats <> '{}' BEGIN
+        INSERT INTO seats (reference, conversation, role, live)
+        SELECT atom, new.number, key, new.status = 'live' FROM json_each(new.seats);
+    END
+    """,
+    """
+    CREATE TRIGGER seats_moved AFTER UPDATE OF status, seats ON conversations
+    WHEN old.seats <> new.seats OR (old.status = 'live') <> (new.status = 'live')
+    BEGIN
+        DELETE FROM seats WHERE conversation = new.number AND (
+            live <> (new.status = 'live')
+            OR (role, reference) NOT IN (SELECT key, atom FROM json_each(new.seats)));
+        INSERT INTO seats (reference, conversation, role, live)
+        SELECT atom, new.number, key, new.status = 'live' FROM json_each(new.seats)
+        WHERE key NOT IN (SELECT role FROM seats WHERE conversation = new.number);
+        DELETE FROM parcels WHERE old.seats <> new.seats AND conversation = new.number
+            AND reference IN (SELECT atom FROM json_each(old.seats))
+            AND reference NOT IN (SELECT atom FROM json_each(new.seats));
+    END
+    """,
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, (*_CHAINED, *_WORKERS), _SEATS)
 
 
 def bring_up(db: sqlite3.Connection, file: str) -> None:
