@@ -12,6 +12,7 @@ Sets of tests are integers: bit n stands for test n.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heartline.machine import Way
@@ -120,17 +121,19 @@ class Watch:
             )
             met = self.weighed.setdefault(spec_number, {})
             spec.weight = self._noted(met, weight, 1)
-            yield lambda spec=spec, guards=guards: setattr(spec, "guards", guards)  # type: ignore[misc]
-            yield lambda spec=spec, weight=weight: setattr(spec, "weight", weight)  # type: ignore[misc]
+            yield partial(setattr, spec, "guards", guards)
+            yield partial(setattr, spec, "weight", weight)
         for number, line in self.places.lines().items():
             guard = line.guard
             line.guard = self._noted(self.said.setdefault(number, {}), guard, True)
-            yield lambda line=line, guard=guard: setattr(line, "guard", guard)  # type: ignore[misc]
+            yield partial(setattr, line, "guard", guard)
         for place in self.places.ways:
             way = self.places.way(*place)
             asked = self.asked.setdefault(numbers[id(way.edge)], {})
-            way.execute = self._executed(way, asked, self.taken.setdefault(place, {}))  # type: ignore[method-assign, assignment]
-            yield lambda way=way: delattr(way, "execute")  # type: ignore[misc]
+            # On this way alone: the class keeps its own.
+            watched = self._executed(way, asked, self.taken.setdefault(place, {}))
+            way.execute = watched  # type: ignore[method-assign, assignment]
+            yield partial(delattr, way, "execute")
 
     def _noted(
         self, met: Met, test: Callable[[Sequence[Any]], Any] | None, otherwise: object

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heartline.expressions import (
@@ -94,7 +95,7 @@ def _dropped(tree: Tree, rebuilt: Callable[[Tree], Tree]) -> Iterator[Change]:
             "drop-clause", held[index].span, write(held[index]), LEFT_OUT, write(rebuilt(new))
         )
     for child, outer in _children(tree):
-        yield from _dropped(child, lambda new, outer=outer: rebuilt(outer(new)))  # type: ignore[misc]
+        yield from _dropped(child, partial(_within, rebuilt, outer))
 
 
 def _change(operator: str, old: Tree, new: Tree, source: str) -> Change:
@@ -165,12 +166,16 @@ def _comparison(tree: Compare, top: bool) -> Iterator[tuple[str, Tree]]:
             new = other_value(operand.value, beside.type)
         if new is not None:
             changed = replace(operand, value=new)
-            yield (
-                "constant",
-                replace(
-                    tree, operands=(*tree.operands[:index], changed, *tree.operands[index + 1 :])
-                ),
-            )
+            yield "constant", _with_operand(tree, index, changed)
+
+
+def _within(outer: Callable[[Tree], Tree], inner: Callable[[Tree], Tree], new: Tree) -> Tree:
+    return outer(inner(new))
+
+
+def _with_operand(tree: And | Or | Compare | Extreme | HowMany, index: int, new: Tree) -> Tree:
+    """The tree with another node in one of its places."""
+    return replace(tree, operands=(*tree.operands[:index], new, *tree.operands[index + 1 :]))
 
 
 def _children(tree: Tree) -> Iterator[tuple[Tree, Callable[[Tree], Tree]]]:
@@ -179,12 +184,7 @@ def _children(tree: Tree) -> Iterator[tuple[Tree, Callable[[Tree], Tree]]]:
         for index, each in enumerate(tree.operands):
             if isinstance(tree, Compare) and isinstance(each, Literal):
                 continue  # it is looked at with what it is compared with
-            yield (
-                each,
-                lambda new, index=index: replace(  # type: ignore[misc]
-                    tree, operands=(*tree.operands[:index], new, *tree.operands[index + 1 :])
-                ),
-            )
+            yield each, partial(_with_operand, tree, index)
     elif isinstance(tree, Not | Negate):
         yield tree.operand, lambda new: replace(tree, operand=new)
     elif isinstance(tree, Arithmetic):
