@@ -41,6 +41,11 @@ UNION ALL
  ORDER BY number DESC LIMIT 1)
 LIMIT 1
 """
+SEATED = f"""
+SELECT {_RECORD} FROM heartline_conversations WHERE id = (
+    SELECT conversation FROM heartline_seats WHERE reference = $1
+    ORDER BY live DESC, number DESC LIMIT 1)
+"""
 LOG = f"""
 SELECT {_ENTRY} FROM heartline_entries WHERE conversation = $1 AND sequence > $2
 ORDER BY sequence LIMIT $3

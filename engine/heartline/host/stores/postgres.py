@@ -112,6 +112,10 @@ class PostgresStore:
         row = await self._row(queries.FIND, reference)
         return None if row is None else as_record(row)
 
+    async def seated(self, reference: str) -> Record | None:
+        row = await self._row(queries.SEATED, reference)
+        return None if row is None else as_record(row)
+
     async def commit(self, change: Change) -> str:
         return await self._sets.send(change)
 

@@ -215,9 +215,10 @@ _WORKERS = (
 )
 
 # Whose the seats of conversations are, so that whoever comes is brought to theirs. The rows follow
-# the conversations by themselves; an ordinary turn sets neither status nor seats, and wakes no
-# trigger. A seat has a higher number than those that were given before it, or went on or ended with
-# their conversation. Who has lost a seat is sent nothing of that conversation any more.
+# the conversations by themselves, also where a program of the version before goes on with one; an
+# ordinary turn sets neither status nor seats, and wakes no trigger. A seat has a higher number than
+# those that were given before it, or went on or ended with their conversation. Who has lost a seat
+# is sent nothing of that conversation any more.
 _SEATS = (
     """
     CREATE TABLE seats (
