@@ -27,6 +27,7 @@ COMMANDS = {
     "graph": "Draw a scenario as a diagram.",
     "new": "Begin a scenario of your own.",
     "run": "Let the timers of a store fire.",
+    "mcp": "Let an assistant play scenarios, over MCP.",
     "conversations": "Look after the conversations of a store.",
     "scenarios": "List the scenarios that come with Heartline.",
     "schema": "Print the JSON Schema of the scenario format.",

@@ -1,0 +1,40 @@
+"""What the tools give back, besides what all front ends do."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from heartline.forms import Model
+from heartline.frontends.shapes import HappenedShape, ScenarioShape, View
+
+__all__ = ["Begun", "Finished", "ScenarioList", "Waited"]
+
+
+class ScenarioList(Model):
+    """The scenarios that conversations can be begun in."""
+
+    scenarios: list[ScenarioShape]
+
+
+class Begun(Model):
+    """A conversation has begun."""
+
+    conversation: str = Field(description="The token that all other tools take. Keep it: it opens "
+    "the conversation again next week, and nothing else does.")  # fmt: skip
+    other_seats: dict[str, str] = Field(description="The tokens of the other persons' seats, by "
+    "role, where several persons take part.")  # fmt: skip
+    view: View
+
+
+class Waited(Model):
+    """What has happened meanwhile, if anything has, and where the conversation stands now."""
+
+    happened: list[HappenedShape]
+    view: View
+
+
+class Finished(Model):
+    """What became of the conversation."""
+
+    ended: bool = Field(description="Whether it has ended; where others take part it goes on.")
+    deleted: bool = Field(description="Whether every trace of it is removed.")
