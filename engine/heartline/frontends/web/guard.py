@@ -1,0 +1,143 @@
+"""What holds for every request, before anything reads it: whom it is for, where it comes from, how
+large it is, how often; and for every answer: what a browser may do with it.
+
+It is the last that catches, too: what nobody has foreseen is a problem with a sentence for the
+caller, and for the operator a line with its name and place. No line holds a text, a token or an
+address of a person.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from heartline.frontends.web.problems import Problem, of_status
+from heartline.frontends.web.rates import Rate, network_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from heartline.frontends.web.settings import Settings
+
+__all__ = ["LOGGER", "POLICY", "Guard"]
+
+LOGGER = "heartline.host.web"
+
+# What a page may do: its own script and style, and nothing from anywhere else.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS = {
+    b"content-security-policy": POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
+}
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+
+class Guard:
+    """Stands before an application."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._rate = Rate("requests from your address", settings.rate_address)
+        self._hosts = {host.lower() for host in settings.hosts}
+        self._log = logging.getLogger(LOGGER)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        started = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal started
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = message["headers"] = list(message.get("headers", ()))
+                given = {name.lower() for name, _ in headers}
+                headers += [each for each in _HEADERS.items() if each[0] not in given]
+            started = True
+            await send(message)
+
+        try:
+            self._check(scope)
+            await self._app(scope, receive, guarded)
+        except Problem as problem:
+            await _answer(problem, scope, receive, guarded)
+        except Exception as error:  # noqa: BLE001 - the last one that catches
+            self._log.error("request failed", extra=_place(error))
+            if started:
+                raise _Broken from None  # the server closes the connection
+            await _answer(of_status(500), scope, receive, guarded)
+
+    def _check(self, scope: Scope) -> None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        if self._hosts and _name(host) not in self._hosts:
+            raise Problem(
+                421, "misdirected_request", "This server does not answer to that name."
+            )
+        method = scope.get("method", "")
+        origin = headers.get(b"origin")
+        if origin is not None and method not in _READING:
+            self._check_origin(origin.decode("latin-1"), host)
+        client = scope.get("client")
+        self._rate.check(network_of(client[0]) if client else "")
+        if method in _READING:
+            return
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length[:20]) > self._settings.most_body:
+            raise of_status(413)
+        sent = length not in (b"", b"0") or b"transfer-encoding" in headers
+        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        if sent and kind != b"application/json":
+            raise Problem(
+                415, "unsupported_media_type", "Send JSON, with Content-Type: application/json."
+            )
+
+    def _check_origin(self, origin: str, host: str) -> None:
+        """A page of another site does not act here, whatever it has got hold of."""
+        if origin in self._settings.origins:
+            return
+        if origin == "null" or urlsplit(origin).netloc.lower() != host:
+            raise Problem(
+                403, "foreign_origin", "A page of another site asks for this: the operator can "
+                "allow its origin.",
+            )  # fmt: skip
+
+
+class _Broken(Exception):
+    """An answer broke off that had begun. What broke it has been noted."""
+
+
+async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get(
+        "extensions", {}
+    ):
+        await send({"type": "websocket.close", "code": 1008, "reason": problem.code})
+        return
+    await problem.response()(scope, receive, send)
+
+
+def _name(host: str) -> str:
+    """A host without its port."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _place(error: BaseException) -> Mapping[str, Any]:
+    """What is noted of an error: its kind, and where in the code it arose."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+    return {"kind": type(error).__name__, "where": where}

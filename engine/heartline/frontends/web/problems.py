@@ -1,0 +1,181 @@
+"""What goes wrong, as problem details (RFC 9457): a status, a stable code, and a sentence.
+
+What the caller can mend is said as the engine says it. What only the operator can mend is not: such
+a sentence may hold a path, an id or a text. It goes to the log by its name, and the caller is told
+that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from heartline.errors import (
+    ChoiceClosed,
+    Contended,
+    ConversationOver,
+    HeartlineError,
+    HostError,
+    NothingToUndo,
+    ReferenceTaken,
+    ScenarioUnavailable,
+    SnapshotError,
+    StaleTurn,
+    StoreUnavailable,
+    UndoForbidden,
+    UnknownChoice,
+    UnknownConversation,
+    UnknownEvent,
+)
+from heartline.frontends.wire import as_refusal, code_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fastapi.exceptions import RequestValidationError
+
+__all__ = ["PROBLEM", "Problem", "not_valid", "of_error", "of_status", "status_of"]
+
+PROBLEM = "application/problem+json"
+
+_UNPROCESSABLE = 422
+_STATUS: dict[type[HeartlineError], int] = {
+    StaleTurn: 412,
+    ChoiceClosed: 409,
+    NothingToUndo: 409,
+    ReferenceTaken: 409,
+    UndoForbidden: 403,
+    UnknownChoice: 404,
+    UnknownEvent: 404,
+    UnknownConversation: 404,
+    ConversationOver: 410,
+    StoreUnavailable: 503,
+    ScenarioUnavailable: 503,
+    Contended: 503,
+}
+_LATER = (
+    "What keeps the conversations does not answer now. Nothing is lost: try again in a moment, "
+    "with the same Idempotency-Key."
+)
+_BROKEN = (
+    "Something is wrong with this conversation or with the server. Nothing is lost; whoever runs "
+    "the server finds what it was in its log."
+)
+_SENTENCES = {
+    401: "Send the token of your seat, as in: Authorization: Bearer TOKEN.",
+    404: "There is nothing at this address.",
+    405: "This address does not take that method.",
+    406: "None of the forms that you accept can be had here.",
+    413: "The body is longer than this server takes.",
+    500: _BROKEN,
+}
+_CODES = {
+    400: "bad_request",
+    401: "no_token",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    421: "misdirected_request",
+    422: "invalid_body",
+    429: "too_many_requests",
+    500: "internal_error",
+    503: "unavailable",
+}
+_MOST_TOLD = 5  # faults of a body, of which there may be thousands
+
+
+class Problem(Exception):
+    """An answer that says what went wrong. `more` are further members of it."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        more: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.more = dict(more or {})
+        self.headers = dict(headers or {})
+
+    def told(self) -> dict[str, Any]:
+        """The members of the problem."""
+        return {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **self.more,
+        }
+
+    def response(self) -> Response:
+        """The answer."""
+        body = json.dumps(self.told(), ensure_ascii=False).encode()
+        return Response(body, self.status, self.headers, PROBLEM)
+
+
+def status_of(error: HeartlineError) -> int:
+    """The HTTP status of a refusal."""
+    for kind in type(error).__mro__:
+        if (status := _STATUS.get(kind)) is not None:
+            return status
+    return 500 if isinstance(error, HostError | SnapshotError) else _UNPROCESSABLE
+
+
+def of_error(error: HeartlineError, more: Mapping[str, Any] | None = None) -> Problem:
+    """The problem of a refusal."""
+    status = status_of(error)
+    headers = {"Retry-After": "2"} if status == 503 else {}
+    if status >= 500:
+        detail = _LATER if status == 503 else _BROKEN
+        return Problem(status, code_of(error), detail, more=more, headers=headers)
+    told = as_refusal(error)
+    del told["code"], told["message"]
+    return Problem(status, code_of(error), str(error), more={**told, **(more or {})})
+
+
+def of_status(status: int, detail: object = None, headers: Mapping[str, str] | None = None) -> Problem:
+    """The problem of a bare status, as a framework or a sign-in raises it."""
+    given = detail if isinstance(detail, str) and detail != _phrase(status) else None
+    sentence = given or _SENTENCES.get(status) or f"{_phrase(status)}."
+    return Problem(status, _CODES.get(status, f"http_{status}"), sentence, headers=headers)
+
+
+def not_valid(error: RequestValidationError) -> Problem:
+    """The problem of a request that is not what the API takes. What was sent is not repeated."""
+    faults = error.errors()
+    if any(fault.get("type") == "json_invalid" for fault in faults):
+        place = faults[0]["loc"][-1]
+        sentence = f"The body is no JSON: it goes wrong at character {place}."
+        return Problem(_UNPROCESSABLE, "malformed_json", sentence)
+    told = [
+        {"where": _where(fault["loc"]), "message": str(fault.get("msg", "not valid"))[:200]}
+        for fault in faults[:_MOST_TOLD]
+    ]
+    first = told[0]
+    sentence = f"{first['where'] or 'The request'} is not what is taken here: {first['message']}."
+    return Problem(_UNPROCESSABLE, "invalid_request", sentence, more={"errors": told})
+
+
+def _where(place: Iterable[object]) -> str:
+    """Where in the request, as in body.choose."""
+    return ".".join(str(part)[:60] for part in place)[:200]
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "This was refused"

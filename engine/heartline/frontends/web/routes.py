@@ -1,0 +1,342 @@
+"""The routes of the API: each finds whose seat it is, lets one thing happen, and shows that.
+
+A person's seat is found by the token in the header Authorization, and nowhere else. What is under
+"conversation" is the conversation of that seat, so that no address names one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import PlainTextResponse, Response
+
+from heartline.errors import NothingToUndo, StaleTurn, UnknownConversation
+from heartline.frontends.seating import last_by
+from heartline.frontends.web import seats, shapes
+from heartline.frontends.web.bodies import Begin, Choosing, Event, Input, Invite, Spoken
+from heartline.frontends.web.drawing import Drawings
+from heartline.frontends.web.following import EventStream, LongPoll, converse
+from heartline.frontends.web.problems import Problem, of_error, of_status
+from heartline.frontends.web.rates import Rate, network_of
+from heartline.frontends.web.seats import Seat, check_key, seat_of
+from heartline.frontends.web.views import as_text, view
+from heartline.frontends.wire import as_happened, as_scenario
+from heartline.snapshot import Choose, Send, Tick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.requests import HTTPConnection
+
+    from heartline.frontends.web.settings import Settings
+    from heartline.frontends.web.streams import Streams
+    from heartline.host.host import Host
+    from heartline.host.values import Answer
+
+__all__ = ["Api"]
+
+PROTOCOL = "heartline.v1"
+_BEARER = "bearer."
+_TURN = re.compile(r'(?:W/)?"(\d{1,9})"|\*', re.ASCII)
+_SPOKEN: TypeAdapter[Spoken] = TypeAdapter(Spoken)
+_AFTER = Query(ge=0, lt=2**63, description="The number of the last entry that you have.")
+
+_bearer = HTTPBearer(auto_error=False, description="The token of a seat, or of an invitation.")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+Key = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="What is sent again with it happens once."),
+]
+Turn = Annotated[
+    str | None,
+    Header(alias="If-Match", description='The turn that is answered, as its ETag: "3".'),
+]
+After = Annotated[int, _AFTER]
+
+
+class Api:
+    """What the routes share."""
+
+    def __init__(self, host: Host, streams: Streams, settings: Settings) -> None:
+        self.host = host
+        self.streams = streams
+        self.settings = settings
+        self.drawings = Drawings()
+        self._begun = Rate("conversations begun from your address", settings.rate_begin)
+        self._asked = Rate("requests for this conversation", settings.rate_conversation)
+
+    def router(self, dependencies: Sequence[Any]) -> APIRouter:
+        """All routes. `dependencies` are asked before each of them."""
+        router = APIRouter(dependencies=list(dependencies))
+        add: Callable[..., None] = router.add_api_route
+        for method, path, call, shape, more in (
+            ("GET", "/scenarios", self.scenarios, list[shapes.Scenario], {}),
+            ("POST", "/conversations", self.begin, shapes.Begun, {"status_code": 201}),
+            ("POST", "/invitations/accept", self.join, shapes.Begun, {"status_code": 201}),
+            ("GET", "/conversation", self.read, shapes.View, {}),
+            ("POST", "/conversation/inputs", self.act, shapes.View, {}),
+            ("POST", "/conversation/undo", self.undo, shapes.View, {}),
+            ("POST", "/conversation/invitations", self.invite, shapes.Token, {"status_code": 201}),
+            ("DELETE", "/conversation", self.delete, None, {"status_code": 204}),
+            ("GET", "/conversation/events", self.events, shapes.Events, {}),
+            ("GET", "/conversation/transcript", self.transcript, shapes.Transcript, {}),
+            ("GET", "/conversation/diagram", self.diagram, None, {}),
+        ):
+            status = more.get("status_code", 200)
+            add(
+                path, call, methods=[method], response_model=None, response_class=_Json,
+                status_code=status, responses=shapes.answers(path, method, status, shape),
+                operation_id=call.__name__, summary=_summary(call),
+            )  # fmt: skip
+        router.add_api_websocket_route("/conversation/socket", self.socket)
+        return router
+
+    # Beginning ------------------------------------------------------------------------------------
+
+    async def scenarios(self) -> Response:
+        """The scenarios of this server, with what they want to know at the start."""
+        return _json([as_scenario(each) for each in self.host.versions.own.values()])
+
+    async def begin(self, request: Request, wanted: Begin, key: Key = None) -> Response:
+        """Begin a conversation.
+
+        The answer has a token for each role that a person plays. With an Idempotency-Key, which is
+        then a secret of at least 32 characters, the same request gives the same answer again.
+        """
+        self._begun.check(_address(request))
+        tokens, answer = await seats.begin(self.host, wanted, check_key(key))
+        return await self._begun_with(tokens, answer)
+
+    async def join(self, bearer: Bearer, key: Key = None) -> Response:
+        """Take the seat of an invitation.
+
+        The bearer's token is that of the invitation, which is used up by this. With an
+        Idempotency-Key, a secret of at least 32 characters, the same request gives the same token
+        again.
+        """
+        token, role = await seats.join(self.host, _token_of(bearer), check_key(key))
+        seat = await seat_of(self.host, token)
+        return await self._begun_with({role: token}, await self.host.read(seat.record.id))
+
+    # The conversation of a seat -------------------------------------------------------------------
+
+    async def read(self, bearer: Bearer) -> Response:
+        """Where the conversation stands."""
+        seat = await self._seat(_token_of(bearer))
+        return await self._shown(seat, await self.host.read(seat.record.id))
+
+    async def act(self, input: Input, bearer: Bearer, key: Key = None, match: Turn = None) -> Response:
+        """Choose, let an event happen, or let time pass."""
+        seat = await self._seat(_token_of(bearer))
+        answer = await self._submit(seat, input, _turn_of(match), check_key(key))
+        return await self._shown(seat, answer, chose=type(input) is Choosing)
+
+    async def undo(self, bearer: Bearer, key: Key = None, match: Turn = None) -> Response:
+        """Take the last turn back, where the scenario allows it.
+
+        Among several persons only the one who chose last may.
+        """
+        seat = await self._seat(_token_of(bearer))
+        key, turn = check_key(key), _turn_of(match)
+        keyed = None if key is None else _key(seat, key)
+        again = keyed is not None and await self.host.store.keyed(seat.record.id, keyed) is not None
+        if not again:
+            if turn is not None and turn != seat.record.turn:
+                raise await self._stale(seat, turn)
+            if not await last_by(self.host, seat.record, seat.role):
+                raise NothingToUndo("Only the one who chose last can take that back.")
+        answer = await self.host.undo(seat.record.id, key=keyed, sender=seat.reference)
+        return await self._shown(seat, answer)
+
+    async def invite(self, wanted: Invite, bearer: Bearer) -> Response:
+        """Offer a seat to another person, or your own to another device of yours.
+
+        Whoever has the invitation's token takes the seat with it, once; who had the seat has it no
+        more. A seat that was taken so can only be offered by who sits there.
+        """
+        seat = await self._seat(_token_of(bearer))
+        return _json({"token": await seats.invite(self.host, seat, wanted.role)}, 201)
+
+    async def delete(self, bearer: Bearer) -> Response:
+        """Remove every trace of the conversation, for all who take part."""
+        seat = await self._seat(_token_of(bearer))
+        await self.host.delete(seat.record.id)
+        return Response(status_code=204)
+
+    # What has happened ----------------------------------------------------------------------------
+
+    async def events(
+        self,
+        request: Request,
+        bearer: Bearer,
+        after: After = 0,
+        wait: Annotated[float, Query(ge=0, le=3600, allow_inf_nan=False)] = 0.0,
+        last: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+    ) -> Response:
+        """What has happened after an entry, and then what happens.
+
+        As text/event-stream each entry comes when it happens; else the answer is JSON, which waits
+        at most so many seconds for something to tell.
+        """
+        seat = await self._seat(_token_of(bearer))
+        if last is not None and last.isascii() and last.isdigit() and len(last) < 19:
+            after = max(after, int(last))
+        stream = self.streams.follow(seat, after)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return EventStream(stream, self.settings)
+        return LongPoll(stream, min(wait, self.settings.most_wait))
+
+    async def transcript(self, request: Request, bearer: Bearer) -> Response:
+        """All that this seat has heard, as JSON or as text/plain."""
+        seat = await self._seat(_token_of(bearer))
+        happened = await self.host.transcript(seat.record.id)
+        if _prefers(request, "text/plain"):
+            return PlainTextResponse("\n".join(as_text(happened, seat.role)) + "\n")
+        return _json({"events": [as_happened(each, seat.role) for each in happened]})
+
+    async def diagram(self, request: Request, bearer: Bearer) -> Response:
+        """The scenario as a picture, with the present state: image/svg+xml, or Mermaid's text."""
+        seat = await self._seat(_token_of(bearer))
+        held = await self.host.touching.hold(seat.record)
+        form = "mermaid" if _prefers(request, "text/plain") else "svg"
+        text = await self.drawings.drawn(held.scenario.machine, form)
+        kind = "text/plain" if form == "mermaid" else "image/svg+xml"
+        return Response(text, media_type=kind)
+
+    async def socket(self, websocket: WebSocket, after: After = 0) -> None:
+        """What happens, and inputs, over one connection."""
+        token, protocol = _offered(websocket)
+        try:
+            seat = await self._seat(token)
+        except UnknownConversation as error:
+            await websocket.send_denial_response(of_error(error).response())
+            return
+        except Problem as problem:
+            await websocket.send_denial_response(problem.response())
+            return
+        await websocket.accept(protocol)
+        stream = self.streams.follow(seat, after)
+
+        async def act(given: Any) -> dict[str, Any]:
+            try:
+                spoken = _SPOKEN.validate_python(given)
+            except ValidationError:
+                raise Problem(
+                    422, "invalid_message",
+                    'Send JSON as in {"id": "1", "choose": "ask_why", "turn": 3}; "turn" and "id" '
+                    "can be left out.",
+                ) from None  # fmt: skip
+            seat = await self._seat(token)
+            key = check_key(spoken.id)
+            answer = await self._submit(seat, spoken, spoken.turn, key)
+            return await view(self.host, seat.role, answer, chose=True)
+
+        await converse(websocket, stream, self.settings, act)
+
+    # ----------------------------------------------------------------------------------------------
+
+    async def _seat(self, token: str) -> Seat:
+        seat = await seat_of(self.host, token)
+        self._asked.check(seat.record.id)
+        return seat
+
+    async def _submit(self, seat: Seat, input: Any, turn: int | None, key: str | None) -> Answer:
+        """Let an input happen. Raises Problem where it answers another turn."""
+        what: Choose | Send | Tick
+        if isinstance(input, Event):
+            what = Send(input.event, turn)
+        elif isinstance(input, Choosing | Spoken):
+            what = Choose(input.choose, turn, seat.role)
+        else:
+            what = Tick()
+            if turn is not None and turn != seat.record.turn:
+                raise await self._stale(seat, turn)
+        keyed = None if key is None else _key(seat, key)
+        try:
+            return await self.host.submit(
+                seat.record.id, what, key=keyed, sender=seat.reference
+            )
+        except StaleTurn as error:
+            told = await view(self.host, seat.role, error.present)
+            raise of_error(error, {"conversation": told}) from None
+
+    async def _stale(self, seat: Seat, turn: int) -> Problem:
+        present = await self.host.read(seat.record.id)
+        error = StaleTurn(
+            f"That answers turn {turn}, and the conversation is at turn {present.turn.number}.",
+            turn, present.turn.number,
+        )  # fmt: skip
+        return of_error(error, {"conversation": await view(self.host, seat.role, present)})
+
+    async def _shown(self, seat: Seat, answer: Answer, *, chose: bool = False) -> Response:
+        told = await view(self.host, seat.role, answer, chose=chose and not answer.repeated)
+        return _json(told, headers={"ETag": f'"{answer.turn.number}"'})
+
+    async def _begun_with(self, tokens: dict[str, str], answer: Answer) -> Response:
+        told = await view(self.host, next(iter(tokens)), answer)
+        return _json(
+            {"capabilities": tokens, "conversation": told}, 201,
+            headers={"ETag": f'"{answer.turn.number}"'},
+        )  # fmt: skip
+
+
+class _Json(Response):
+    media_type = "application/json"
+
+
+def _json(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return _Json(body, status, headers)
+
+
+def _summary(call: Callable[..., Any]) -> str:
+    """The first sentence of what a route says of itself."""
+    return (call.__doc__ or "").partition("\n\n")[0].removesuffix(".")
+
+
+def _token_of(bearer: HTTPAuthorizationCredentials | None) -> str:
+    if bearer is None:
+        raise of_status(401, headers={"WWW-Authenticate": "Bearer"})
+    return bearer.credentials
+
+
+def _turn_of(match: str | None) -> int | None:
+    """The turn of an If-Match; None where any will do. Raises Problem."""
+    if match is None:
+        return None
+    found = _TURN.fullmatch(match.strip())
+    if found is None:
+        raise Problem(
+            422, "bad_if_match", 'If-Match is the ETag of the turn that is answered, as in "3".'
+        )
+    return None if found[1] is None else int(found[1])
+
+
+def _key(seat: Seat, key: str) -> str:
+    """A key as the host is given it: each seat has its own, so that none meets another's."""
+    return f"web:{seat.role}:{key}"
+
+
+def _offered(websocket: WebSocket) -> tuple[str, str | None]:
+    """The token that a WebSocket comes with, and the protocol to speak: a page can send it in no
+    other way than as a name of a protocol."""
+    offered = websocket.scope.get("subprotocols", [])
+    token = next((each for each in offered if each.startswith(_BEARER)), "")
+    if not token:
+        scheme, _, token = websocket.headers.get("authorization", "").partition(" ")
+        token = token if scheme.lower() == "bearer" else ""
+    return token.removeprefix(_BEARER), PROTOCOL if PROTOCOL in offered else None
+
+
+def _address(connection: HTTPConnection) -> str:
+    return network_of(connection.client.host) if connection.client else ""
+
+
+def _prefers(request: Request, kind: str) -> bool:
+    """Whether this is the first kind that a client accepts."""
+    return request.headers.get("accept", "").split(",")[0].split(";")[0].strip() == kind
