@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_author"]
 
-PAGE = Path(__file__).parent / "page" / "author"
+PAGE = Path(__file__).parent / "authorpage"
 OFTEN = 0.5  # seconds between two looks at the files
 LONGEST = 25.0  # seconds that a tab waits for what is new
 MOST_BODY = 65_536  # bytes

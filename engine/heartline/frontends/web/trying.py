@@ -144,8 +144,8 @@ class Trying:
             )
         except HeartlineError as refusal:
             self.note = (
-                f"The file was saved. {refusal} The play goes on as the file was before: go back to "
-                "an earlier step, or begin anew, to play the file as it is now."
+                f"The file was saved. {refusal} The play goes on as the file was before: go back "
+                "to an earlier step, or begin anew, to play the file as it is now."
             )
         self.version += 1
         return True

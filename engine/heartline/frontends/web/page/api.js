@@ -13,7 +13,7 @@ export class Refusal extends Error {
 
   /** Whether this person's way to the conversation has ended. */
   get gone() {
-    return [401, 403, 404].includes(this.status) && this.code !== "unknown_choice";
+    return this.status === 401 || this.code === "unknown_conversation";
   }
 }
 
