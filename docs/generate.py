@@ -44,7 +44,12 @@ EXAMPLE = dedent(
         about: who borrowed the bike
     context:
       friend_name:
-        {type: text, initial: Robin, max_length: 40, input: true, prompt: "Your friend's name?"}
+        type: text
+        initial: Robin
+        max_length: 40
+        input: true
+        prompt: Your friend's name?
+        kept_for: Your friend is called by it here.
       angry: {type: int, min: 0, max: 4, initial: 1, title: How angry you are}
       asked: {type: bool, initial: false}
       mood: {type: enum, values: [open, closed], labels: {open: in a good mood}, initial: open}

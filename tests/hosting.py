@@ -25,7 +25,7 @@ INN = dedent(
       guest: {name: "{nick}"}
       mo: {name: Mo, played_by: engine}
     context:
-      nick: {type: text, initial: Guest, input: true}
+      nick: {type: text, initial: Guest, input: true, kept_for: To call you by it.}
       nights: {type: int, min: 0, max: 9, initial: 1, input: true}
       stay: {type: duration, values: [1d, 2d], initial: 1d, input: true}
       secret: {type: int, min: 0, max: 3, initial: 0, hidden: true}

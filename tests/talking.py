@@ -26,7 +26,8 @@ cast:
   you: {name: You}
   partner: {name: "{partner_name}", pronouns: they, played_by: engine}
 context:
-  partner_name: {type: text, initial: Sam, input: true, prompt: What are they called?}
+  partner_name:
+    {type: text, initial: Sam, input: true, prompt: What are they called?, kept_for: Names them.}
   heard: {type: int, min: 0, max: 3, initial: 0, title: how much they feel heard}
 timers:
   break: {length: 14d, title: the break}

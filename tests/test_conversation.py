@@ -30,7 +30,7 @@ from heartline.text import clean_text
 
 BODY = """
     context:
-      name: {type: text, initial: Robin, max_length: 10, input: true}
+      name: {type: text, initial: Robin, max_length: 10, input: true, kept_for: To call you.}
       trust: {type: int, min: 0, max: 6, initial: 2, input: true, title: Trust}
       mood: {type: enum, values: [low, high], initial: low, input: true}
       open: {type: bool, initial: false, input: true}

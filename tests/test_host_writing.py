@@ -50,7 +50,7 @@ id: hall
 version: 1.0.0
 title: A hall
 cast: {you: {name: You}, ann: {name: Ann, played_by: engine}}
-context: {nick: {type: text, initial: Friend, input: true}}
+context: {nick: {type: text, initial: Friend, input: true, kept_for: To call you.}}
 timers: {bell: {length: 3m}}
 states:
   hall:

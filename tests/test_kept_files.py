@@ -202,7 +202,7 @@ def test_scenarios_of_one_structure_have_fingerprints_of_their_own() -> None:
 
 def test_what_a_text_can_hold_is_in_the_fingerprint() -> None:
     body = """
-        context: {nick: {type: text, initial: Jo, input: true, max_length: 20}}
+        context: {nick: {type: text, initial: Jo, input: true, max_length: 20, kept_for: A name.}}
         states: {here: {choices: {end: {to: here}}}}
         """
     assert (

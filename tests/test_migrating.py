@@ -210,7 +210,9 @@ def test_a_variable_of_another_kind_is_refused_unless_it_is_set() -> None:
 
 def test_texts_never_keep_a_conversation() -> None:
     named = STORY.replace(
-        "mood: {type", "nick: {type: text, initial: Friend, input: true}\n      mood: {type"
+        "mood: {type",
+        "nick: {type: text, initial: Friend, input: true, kept_for: To call you.}\n"
+        "      mood: {type",
     )
     conversation = play(named, nick="Wilhelmina")
     short = named.replace("initial: Friend", "initial: Friend, max_length: 6")

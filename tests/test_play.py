@@ -45,7 +45,8 @@ cast:
   you: {name: You}
   partner: {name: "{partner_name}", pronouns: they, played_by: engine}
 context:
-  partner_name: {type: text, initial: Sam, input: true, prompt: What are they called?}
+  partner_name:
+    {type: text, initial: Sam, input: true, prompt: What are they called?, kept_for: Names them.}
   mood: {type: enum, values: [low, high], initial: low, input: true, hidden: true, prompt: Mood?}
   heard: {type: int, min: 0, max: 3, initial: 0, title: how much they feel heard}
   length: {type: duration, values: [14d, 28d], initial: 28d, input: true, prompt: How long?}
@@ -448,7 +449,7 @@ class TestPages:
         scenario = loads(
             STORY.partition("cast:")[0]
             + "cast: {you: {name: You}, other: {name: '{called}', played_by: engine}}\n"
-            + "context: {called: {type: text, initial: Kim, input: true}}\n"
+            + "context: {called: {type: text, initial: Kim, input: true, kept_for: To call you.}}\n"
             + "states:\n"
             + "  one:\n"
             + "    choices: {go: {to: d}, stay: {by: other, label: Keep still, say: Stay.}}\n"

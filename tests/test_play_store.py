@@ -40,7 +40,8 @@ LETTER = dedent(
     title: A letter
     cast: {you: {name: You}, sam: {name: "{friend}", played_by: engine}}
     context:
-      friend: {type: text, initial: Sam, input: true, prompt: What is your friend called?}
+      friend:
+        {type: text, initial: Sam, input: true, prompt: What is your friend called?, kept_for: Ah.}
       looked: {type: int, min: 0, max: 9, initial: 0, title: how often you looked}
     timers: {pause: {length: 14d, title: the pause}}
     states:

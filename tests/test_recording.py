@@ -45,7 +45,7 @@ cast:
 context:
   calm: {type: bool, initial: true, input: true}
   length: {type: duration, values: [14d, 28d], initial: 28d, input: true}
-  nick: {type: text, initial: Friend, max_length: 20, input: true}
+  nick: {type: text, initial: Friend, max_length: 20, input: true, kept_for: To call you.}
 timers:
   break: {length: length}
 states:

@@ -222,7 +222,7 @@ context:
   age: {type: int, min: 1, max: 9, initial: 4, input: true}
   mood: {type: enum, values: [up, down], initial: up, input: true}
   stay: {type: duration, values: [1d, 2d], initial: 2d, input: true}
-  nick: {type: text, initial: Jo, input: true, max_length: 12}
+  nick: {type: text, initial: Jo, input: true, max_length: 12, kept_for: To call you.}
 states:
   hall: {choices: {go: {to: out}}}
   out: {type: final, outcome: out}
@@ -298,7 +298,7 @@ def test_a_play_that_differs_from_its_stored_self_is_a_failure() -> None:
 
 
 def test_a_line_without_words_is_a_failure() -> None:
-    text = "context: {nick: {type: text, initial: '', input: true}}\n"
+    text = "context: {nick: {type: text, initial: '', input: true, kept_for: To call you.}}\n"
     play = Rehearsal(Watch(story(text + "states:\n  hall: {entry: {say: '{nick}'}}\n")))
     assert play.problem() == "At 'hall' 'narrator' says a line without words."
 

@@ -25,7 +25,7 @@ id: talk
 version: 1.0.0
 title: A talk
 cast: {you: {name: You}, like: {name: Kim, played_by: engine}}
-context: {nick: {type: text, initial: Friend, max_length: 200, input: true}}
+context: {nick: {type: text, initial: Friend, max_length: 200, input: true, kept_for: A name.}}
 states:
   talk: {choices: {go: {say: Let us go., to: over}, stay: {say: Let us stay.}}}
   over: {type: final, outcome: gone}

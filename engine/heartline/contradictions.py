@@ -1,8 +1,9 @@
 """What a file says twice in two ways, or where it makes no sense: faults across fields.
 
 Each field fits its model by itself; here two of them do not go together: an initial value outside
-its bounds (HL206), a field that its state or variable has no use for (HL205), a state with parts
-that its type cannot have (HL510). No names are resolved for any of it.
+its bounds (HL206), a field that its state or variable has no use for (HL205), a text of a person
+that is kept for nothing (HL209), a state with parts that its type cannot have (HL510). No names are
+resolved for any of it.
 """
 
 from __future__ import annotations
@@ -117,9 +118,25 @@ def _variable(variable: Variable, path: Path) -> Iterator[_Contradiction]:
     elif isinstance(variable, DurationVariable):
         values = [format_duration(value) for value in variable.values]
         yield from _among(format_duration(variable.initial), values, path)
-    elif isinstance(variable, TextVariable) and len(variable.initial) > variable.max_length:
+    elif isinstance(variable, TextVariable):
+        yield from _text(variable, path)
+
+
+def _text(variable: TextVariable, path: Path) -> Iterator[_Contradiction]:
+    if len(variable.initial) > variable.max_length:
         message = f"the text is longer than max_length, {variable.max_length} characters"
-        yield _Contradiction("HL206", initial, message, "shorten it, or raise max_length")
+        hint = "shorten it, or raise max_length"
+        yield _Contradiction("HL206", (*path, "initial"), message, hint)
+    if variable.input and variable.kept_for is None:
+        yield _Contradiction(
+            "HL209", path, f"'{path[-1]}' keeps what a person types, and does not say what for",
+            "write kept_for: and a sentence for whoever is asked, or delete input: true", key=True,
+        )  # fmt: skip
+    if variable.kept_for is not None and not variable.input:
+        yield _Contradiction(
+            "HL205", (*path, "kept_for"), "this is no input, so nothing that is typed is kept",
+            "write input: true, or delete kept_for", key=True,
+        )  # fmt: skip
 
 
 def _among(initial: str, values: Sequence[str], path: Path) -> Iterator[_Contradiction]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from heartline.forms import Duration, Model, Name, Text, many
 
@@ -71,6 +71,18 @@ class TextVariable(_Variable):
     type: Literal["text"] = Field(description="text: what a person typed.")
     max_length: int = Field(80, ge=1, le=400, description="How many characters it may have.")
     initial: str = Field(description="The value at the start.")
+    kept_for: Text | None = Field(
+        None,
+        description="Needed with input: what the answer is kept for, as a sentence that whoever "
+        "is asked reads.",
+    )
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"input": {"const": True}}, "required": ["input"]},
+            "then": {"required": ["kept_for"]},
+        }
+    )
 
 
 Variable = Annotated[

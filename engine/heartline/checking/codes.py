@@ -95,6 +95,7 @@ _ALL = (
     Code("HL206", "initial value that the variable cannot have", _ERROR),
     Code("HL207", "malformed name", _ERROR),
     Code("HL208", "unknown version of the format", _ERROR),
+    Code("HL209", "text of a person that is kept for nothing", _ERROR),
     Code("HL301", "unknown state", _ERROR),
     Code("HL302", "unknown variable or guard", _ERROR),
     Code("HL304", "unknown timer", _ERROR),

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heartline.durations import format_duration, parse_duration
-from heartline.scenario import BoolVariable, DurationVariable, EnumVariable, IntVariable
+from heartline.scenario import (
+    BoolVariable,
+    DurationVariable,
+    EnumVariable,
+    IntVariable,
+    TextVariable,
+)
 from heartline.words import humanise_duration
 
 if TYPE_CHECKING:
@@ -26,7 +32,8 @@ __all__ = ["Question", "questions_of", "questions_on"]
 class Question:
     """One input. `options` are the values that can be picked, as an input takes them, each with
     its words; none where any value of the `kind` will do. `initial` is what is kept where nothing
-    is answered; `least` and `most` are the bounds of a number."""
+    is answered; `least` and `most` are the bounds of a number. `kept_for` is what a text is kept
+    for, a sentence that has to be shown with the question."""
 
     name: str
     prompt: str
@@ -35,6 +42,7 @@ class Question:
     options: tuple[tuple[str, str], ...] = ()
     least: int | None = None
     most: int | None = None
+    kept_for: str | None = None
 
     @property
     def wanted(self) -> str | None:
@@ -49,13 +57,13 @@ class Question:
 
     @property
     def how(self) -> str:
-        """What an answer looks like, where there is no list of them."""
+        """What an answer looks like, where there is no list of them, and what it is kept for."""
         keeps = f"Enter keeps {self.initial}." if self.initial else "Enter leaves it empty."
         if self.kind == "bool":
             return f"Yes or no. {keeps}"
         if self.kind == "int":
             return f"A number from {self.least} to {self.most}. {keeps}"
-        return keeps
+        return f"{self.kept_for} {keeps}" if self.kept_for else keeps
 
     def meant(self, typed: str) -> str:
         """The value that was meant: by its number in the list, its label, or a prefix of one."""
@@ -104,7 +112,8 @@ def _question(name: str, variable: Variable) -> Question:
         least, most = variable.min, variable.max
     kind, initial = variable.type, _as_typed(variable)
     prompt = variable.prompt or ""
-    return Question(name, prompt, kind, initial, _options(variable), least, most)
+    kept_for = variable.kept_for if isinstance(variable, TextVariable) else None
+    return Question(name, prompt, kind, initial, _options(variable), least, most, kept_for)
 
 
 def _options(variable: Variable) -> tuple[tuple[str, str], ...]:

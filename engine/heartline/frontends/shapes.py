@@ -126,12 +126,14 @@ class OptionShape(Model):
 
 class QuestionShape(Model):
     """What a scenario wants to know at the start: an input of this name. Where there are `options`
-    the answer is the value of one; else it is of the `kind`. Without one `initial` is kept."""
+    the answer is the value of one; else it is of the `kind`. Without one `initial` is kept.
+    `kept_for` is what a text is kept for, a sentence to show with the question."""
 
     name: str
     prompt: str
     kind: Literal["text", "int", "bool", "enum", "duration"]
     initial: str
+    kept_for: str | None
     options: list[OptionShape]
 
 

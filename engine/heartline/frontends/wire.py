@@ -141,12 +141,13 @@ def as_scenario(scenario: Scenario) -> dict[str, Any]:
 
 def as_question(question: Question) -> dict[str, Any]:
     """Something that the scenario wants to know at the start. An answer is one of `options` by its
-    value where there are any, and else of the kind."""
+    value where there are any, and else of the kind. What a text is kept for has to be shown."""
     return {
         "name": question.name,
         "prompt": question.prompt,
         "kind": question.kind,
         "initial": question.initial,
+        "kept_for": question.kept_for,
         "options": [{"value": value, "label": label} for value, label in question.options],
     }
 

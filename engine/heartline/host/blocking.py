@@ -104,10 +104,17 @@ class BlockingHost:
         return self._run(self.host.submit(name, input, key=key, sender=sender, draws=draws))
 
     def undo(
-        self, name: str, *, turns: int = 1, key: str | None = None, sender: str | None = None
+        self,
+        name: str,
+        *,
+        turns: int = 1,
+        key: str | None = None,
+        sender: str | None = None,
+        anyway: bool = False,
     ) -> Answer:
         """As `Host.undo`."""
-        return self._run(self.host.undo(name, turns=turns, key=key, sender=sender))
+        undone = self.host.undo(name, turns=turns, key=key, sender=sender, anyway=anyway)
+        return self._run(undone)
 
     def fork(
         self,

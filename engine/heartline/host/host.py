@@ -29,6 +29,7 @@ from heartline.errors import (
     HeartlineError,
     NothingToUndo,
     StoreDamaged,
+    UndoForbidden,
 )
 from heartline.host import turning
 from heartline.host.holes import check_up_to, ends_early
@@ -196,11 +197,19 @@ class Host:
         return await self.touching.change(name, key, make, first=not drawn)
 
     async def undo(
-        self, name: str, *, turns: int = 1, key: str | None = None, sender: str | None = None
+        self,
+        name: str,
+        *,
+        turns: int = 1,
+        key: str | None = None,
+        sender: str | None = None,
+        anyway: bool = False,
     ) -> Answer:
         """Take turns back, also those that time has brought; what runs, runs on from now as it did
         then. The log keeps what was taken back. Where the timers that are due cannot fire, since
-        the scenario loops there, this is the way out. Raises NothingToUndo, and as `submit` does.
+        the scenario loops there, this is the way out. `anyway` takes turns back also where the
+        scenario forbids it, for whoever looks after the store. Raises UndoForbidden, NothingToUndo,
+        and as `submit` does.
         """
         if type(turns) is not int or turns < 1:
             raise CallerError("The turns to take back are a whole number from 1.")
@@ -211,6 +220,8 @@ class Host:
             record = held.record
             if record.status == CLOSED:
                 raise ConversationOver("This conversation was closed: nothing is taken back.")
+            if not (anyway or held.scenario.machine.undo):
+                raise UndoForbidden
             entries = await self._log(record, record.sequence)
             path[:] = await self.touching.path(record, entries)
 

@@ -30,7 +30,11 @@ cast:
 
 context:                        # what the conversation remembers
   friend_name:
-    {type: text, initial: Alex, input: true, prompt: What is your friend called?}
+    type: text
+    initial: Alex
+    input: true
+    prompt: What is your friend called?
+    kept_for: Your friend is called by it here.    # who is asked reads this
   trust: {type: int, min: 0, max: 3, initial: 1, title: trust}
 
 timers:
