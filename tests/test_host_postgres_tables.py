@@ -19,7 +19,7 @@ from heartline.errors import CallerError, StoreDamaged, StoreTooNew, StoreUnavai
 from heartline.host.store import open_store
 from heartline.host.stores import pgtables
 from heartline.host.stores.pgurl import read_url
-from heartline.host.values import REPEATED, STORED, StoredScenario
+from heartline.host.values import OVER, REPEATED, STORED, StoredScenario
 from store_contract import LONG, at, change, parcel, timer
 
 
@@ -167,6 +167,9 @@ def test_no_question_reads_a_table_from_end_to_end(url: str) -> None:
                 await store.parked()
                 await store.keep_scenario(StoredScenario("f", "tea", "1", "x", {}))
                 await store.scenario("f")
+                await store.commit(change(name, 4, seats={"you": "ana"}))
+                await store.commit_all([change(name, 5, seats={"you": "ana"}, status=OVER)])
+                assert await store.seated("ana") is not None
                 await store.delete(name)
 
             raw(url, "VACUUM ANALYZE")  # it knows now that there is nothing
@@ -278,6 +281,7 @@ def test_a_character_that_cannot_be_kept_is_said_so(url: str, text: str) -> None
                 lambda: store.get(text),
                 lambda: store.find(text),
                 lambda: store.commit(change(text)),
+                lambda: store.commit(change("a", seats={text: "ana"})),
                 lambda: store.commit_all([change("a", state=text)]),
             ):
                 with pytest.raises(CallerError, match="a character that PostgreSQL cannot keep"):

@@ -282,6 +282,8 @@ def _record(data: _Fields) -> Record:
     try:
         for each in (reference, *seats.values()):
             check_reference(each)
+        for role in seats:
+            check_reference(role, "A role")
     except CallerError as error:
         raise Unreadable(f"is refused: {error}".rstrip(".")) from None
     return Record(

@@ -226,7 +226,7 @@ class _Checking:
 def _wrong_parcel(carried: Carried) -> str | None:
     """Which parcel does not tell of the entry that it names, or not whom the conversation tells."""
     record, entries, _, parcels = carried
-    told, last = list(record.seats.values()), (0, -1)
+    told, last = list(record.seats), (0, -1)
     for parcel in parcels:
         place, payload = (parcel.sequence, parcel.index), parcel.payload
         if not (last < place and 1 <= parcel.sequence <= len(entries)):
@@ -236,7 +236,9 @@ def _wrong_parcel(carried: Carried) -> str | None:
         follows = [record.id, parcel.sequence, data["at_turn"], data["state"]]
         if says != follows or not isinstance(payload.get("said"), list):
             return f"The parcel {parcel.id} tells of something else than its entry of the log."
-        if told[parcel.index : parcel.index + 1] != [parcel.reference]:
+        # Its place among the seats says the role where the parcel does not: none did once.
+        role = payload.get("role", dict(enumerate(told)).get(parcel.index))
+        if record.seats.get(role) != parcel.reference:
             return f"The parcel {parcel.id} is to somebody whom the conversation does not tell."
     return None
 
@@ -287,6 +289,7 @@ async def bring_in(
     failed: list[str] = []
     breathing = Breathing()
     portion: list[Change] = []
+    names: set[str] = set()  # references in the portion, as of conversations and of seats
     entries = 0
     for number, place in enumerate(checked.places, 1):
         file.seek(place)
@@ -299,11 +302,15 @@ async def bring_in(
             failed.append(f"The line at byte {place:,} {error}.")
             continue
         if change is not None:
+            its = {change.record.reference, *change.record.seats.values()}
+            # A store may turn round what it stores at once, and the last is to stay the last.
+            if len(portion) >= _AT_ONCE or entries >= _ENTRIES or names & its:
+                failed += await _store(store, portion)
+                portion, entries = [], 0
+                names.clear()
             portion.append(change)
+            names |= its
             entries += len(change.entries)
-        if len(portion) >= _AT_ONCE or entries >= _ENTRIES:
-            failed += await _store(store, portion)
-            portion, entries = [], 0
         progress(number)
         await breathing.breathe()
     return failed + await _store(store, portion)

@@ -49,7 +49,11 @@ _IN_THE_WAY = (
 Taken = asyncpg.UniqueViolationError
 
 # A text that cannot be sent (the driver says so), or not be kept (the server does).
-_UNKEPT = asyncpg.DataError, asyncpg.CharacterNotInRepertoireError
+_UNKEPT = (
+    asyncpg.DataError,
+    asyncpg.CharacterNotInRepertoireError,
+    asyncpg.UntranslatableCharacterError,
+)
 
 
 class Connections:
