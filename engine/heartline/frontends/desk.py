@@ -306,7 +306,7 @@ class Desk:
         options = question.options
         if question.kind == "bool":
             options = (("yes", "Yes"), ("no", "No"))
-        lines = [question.prompt]
+        lines = [each for each in (question.prompt, question.kept_for) if each]
         if not self.front_end.capabilities.buttons or not options:
             lines += [f"{number}. {label}" for number, (_, label) in enumerate(options, 1)]
             lines += [each for each in (question.wanted,) if each]
