@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "LazyGroup", "heartline", "version"]
 # name: its first sentence. The module is heartline.cli.commands.<name>; a test holds the sentences.
 COMMANDS = {
     "play": "Play a scenario in the terminal.",
+    "studio": "Play and look into a scenario full screen, while you write it.",
     "check": "Find the faults of scenario files.",
     "test": "Run the tests of scenarios.",
     "simulate": "Play a scenario many times at random, and count what happens.",
@@ -27,6 +28,7 @@ COMMANDS = {
     "graph": "Draw a scenario as a diagram.",
     "new": "Begin a scenario of your own.",
     "run": "Let the timers of a store fire.",
+    "serve": "Serve conversations as a web page, and over HTTP.",
     "mcp": "Let an assistant play scenarios, over MCP.",
     "conversations": "Look after the conversations of a store.",
     "scenarios": "List the scenarios that come with Heartline.",

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 __all__ = ["Begin", "Choosing", "Event", "Input", "Invite", "Spoken", "Ticking"]
 
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
-_Value = bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[str, Field(max_length=4000)]
+_Value = (
+    bool | Annotated[int, Field(ge=-(2**63), lt=2**63)] | Annotated[str, Field(max_length=4000)]
+)
 
 
 class _Body(BaseModel):

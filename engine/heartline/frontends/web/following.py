@@ -159,8 +159,8 @@ async def _hear(
 
 def _id(given: Any) -> Any:
     """What a message is called by who sent it."""
-    id = given.get("id") if isinstance(given, dict) else None
-    return id if isinstance(id, str) and len(id) <= 200 else None
+    name = given.get("id") if isinstance(given, dict) else None
+    return name if isinstance(name, str) and len(name) <= 200 else None
 
 
 async def _next(stream: Stream, seconds: float) -> list[Shown]:

@@ -82,9 +82,7 @@ class Guard:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if self._hosts and _name(host) not in self._hosts:
-            raise Problem(
-                421, "misdirected_request", "This server does not answer to that name."
-            )
+            raise Problem(421, "misdirected_request", "This server does not answer to that name.")
         method = scope.get("method", "")
         origin = headers.get(b"origin")
         if origin is not None and method not in _READING:

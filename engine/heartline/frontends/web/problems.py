@@ -146,7 +146,9 @@ def of_error(error: HeartlineError, more: Mapping[str, Any] | None = None) -> Pr
     return Problem(status, code_of(error), str(error), more={**told, **(more or {})})
 
 
-def of_status(status: int, detail: object = None, headers: Mapping[str, str] | None = None) -> Problem:
+def of_status(
+    status: int, detail: object = None, headers: Mapping[str, str] | None = None
+) -> Problem:
     """The problem of a bare status, as a framework or a sign-in raises it."""
     given = detail if isinstance(detail, str) and detail != _phrase(status) else None
     sentence = given or _SENTENCES.get(status) or f"{_phrase(status)}."

@@ -130,7 +130,9 @@ class Api:
         seat = await self._seat(_token_of(bearer))
         return await self._shown(seat, await self.host.read(seat.record.id))
 
-    async def act(self, input: Input, bearer: Bearer, key: Key = None, match: Turn = None) -> Response:
+    async def act(
+        self, input: Input, bearer: Bearer, key: Key = None, match: Turn = None
+    ) -> Response:
         """Choose, let an event happen, or let time pass."""
         seat = await self._seat(_token_of(bearer))
         answer = await self._submit(seat, input, _turn_of(match), check_key(key))
@@ -258,9 +260,7 @@ class Api:
                 raise await self._stale(seat, turn)
         keyed = None if key is None else _key(seat, key)
         try:
-            return await self.host.submit(
-                seat.record.id, what, key=keyed, sender=seat.reference
-            )
+            return await self.host.submit(seat.record.id, what, key=keyed, sender=seat.reference)
         except StaleTurn as error:
             told = await view(self.host, seat.role, error.present)
             raise of_error(error, {"conversation": told}) from None

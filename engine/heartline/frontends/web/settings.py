@@ -13,12 +13,13 @@ class Settings:
 
     `rate_address` counts all requests from one address, `rate_begin` the conversations that it
     begins, and `rate_conversation` the requests of one conversation. `most_body` is the longest
-    body. `most_streams` is how many streams one seat may have open; the oldest makes room. `ping` is
-    the pause after which a quiet stream shows that it is alive, and `patience` how long a client may
-    take to accept what is sent before it is dropped. `most_wait` is the longest that a long poll
-    waits. `hosts` are the names that the server answers to, all where there is none; `origins` are
-    other sites whose pages may use the API, as in "https://example.org". `page` is whether the page
-    is served too.
+    body. `most_streams` is how many streams one seat may have open; the oldest makes room. `ping`
+    is the pause after which a quiet stream shows that it is alive, and `patience` how long a client
+    may take to send a body, or to accept what is sent to it, before it is dropped. `most_wait` is
+    the longest that a long poll waits. `hosts` are the names that the server answers to, all where
+    there is none; `origins` are other sites whose pages may use the API, as in
+    "https://example.org". `page` is whether the page is served too, and `author` whether the
+    author's view is.
     """
 
     rate_address: str = "1200/minute"
@@ -32,3 +33,4 @@ class Settings:
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     page: bool = True
+    author: bool = False
