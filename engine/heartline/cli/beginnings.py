@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.replay import Replay
     from heartline.frontends.terminal.sources import Lines
 
-__all__ = ["LAST", "Options", "begin_anew", "lasting", "pairs", "replayed", "saved_before"]
+__all__ = [
+    "LAST", "Options", "begin_anew", "lasting", "moment", "pairs", "replayed", "saved_before",
+]  # fmt: skip
 
 LAST = "last"  # what --resume takes for the conversation that was kept last
 
@@ -88,7 +90,7 @@ def begin_anew(
     seed = options.seed
     if seed is None:
         seed = secrets.randbelow(1_000_000) if source.interactive else 0
-    beginning = Beginning(seed, _moment(options.start), pairs(options.settings), options.seats)
+    beginning = Beginning(seed, moment(options.start), pairs(options.settings), options.seats)
     try:
         session = Session.begin(scenario, beginning, path=path)
     except InputError as refusal:
@@ -165,13 +167,13 @@ def pairs(settings: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def _moment(text: str | None) -> str:
+def moment(text: str | None) -> str:
     """The moment a story begins at, in ISO 8601; a time without a zone is taken as UTC."""
     if text is None:
         return datetime.now(UTC).isoformat(timespec="seconds")
     try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+        start = datetime.fromisoformat(text)
+        return (start if start.tzinfo else start.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         raise click.UsageError(
             f"--start takes a date, or a date and a time, as in 2026-01-05 or 2026-01-05T09:00; "
