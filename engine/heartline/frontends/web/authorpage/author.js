@@ -174,10 +174,14 @@ async function draw(present) {
 }
 
 function place(text) {
-  const svg = document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
-  const style = svg.querySelector("style");
-  drawing.replaceSync(style?.textContent ?? "");
-  style?.remove();
+  let style = "";
+  const bare = text.replace(/<style>([^<]*)<\/style>/, (_all, rules) => {
+    style = rules;
+    return "";
+  });
+  drawing.replaceSync(style);
+  const parsed = new DOMParser().parseFromString(bare, "image/svg+xml");
+  const svg = document.importNode(parsed.documentElement, true);
   svg.addEventListener("click", (event) => {
     const link = event.target.closest("a");
     if (!link) return;

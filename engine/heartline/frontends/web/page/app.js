@@ -1,10 +1,10 @@
 // The page: which screen is shown, and leaving it at once.
 
-import { ask, Refusal, Unreachable } from "./api.js";
-import { beginnings, begun, invited } from "./beginning.js";
+import { ask, newKey, Refusal, Unreachable } from "./api.js";
+import { beginnings, begun, joining } from "./beginning.js";
 import { Conversation } from "./conversation.js";
 import { el, show, state } from "./dom.js";
-import { forget, hasLeft, kept, setLeft } from "./keeping.js";
+import { forget, hasLeft, invited, kept, setInvited, setLeft } from "./keeping.js";
 import { Pause } from "./pausing.js";
 
 let open = null; // the conversation on the screen
@@ -27,14 +27,17 @@ addEventListener("keydown", (event) => {
 }, { capture: true });
 document.getElementById("leave").addEventListener("click", leave);
 
-/** An invitation is taken out of the address before anything else: it lets in who has it. */
+/** An invitation is taken out of the address before anything else: it lets in whoever has it. It is
+ * kept while the tab is open, should the page be loaded again. */
 function invitation() {
-  const token = /^#join=(.+)$/.exec(location.hash)?.[1];
+  const token = /^#join=([\w-]+)$/.exec(location.hash)?.[1];
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-  return token ? decodeURIComponent(token) : null;
+  if (token && token !== invited()?.token) setInvited({ token, key: newKey() });
+  return invited();
 }
 
 async function enter(token) {
+  setInvited(null);
   open?.close();
   setLeft(false);
   open = new Conversation(token, (note) => home(note));
@@ -48,6 +51,7 @@ async function enter(token) {
 }
 
 async function home(note = "") {
+  setInvited(null);
   open?.close();
   open = null;
   await served();
@@ -71,8 +75,8 @@ async function served() {
 }
 
 async function begin() {
-  const token = invitation();
-  if (token) return invited(token, { opened: enter, declined: () => home() });
+  const asked = invitation();
+  if (asked) return joining(asked, { opened: enter, declined: () => home() });
   const conversations = kept();
   if (conversations.length === 1 && !hasLeft()) return enter(conversations[0].token);
   if (conversations.length) return home();

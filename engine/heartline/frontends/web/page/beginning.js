@@ -105,7 +105,7 @@ export async function begun(scenario, { inputs = {}, seats = [] } = {}, key = ne
   }
 }
 
-function question(scenario, { name, prompt, kind, initial, options }) {
+function question(scenario, { name, prompt, kind, initial, options, kept_for }) {
   const id = `q-${scenario.id}-${name}`;
   const picks = kind === "bool" ? [{ value: "yes", label: "Yes" }, { value: "no", label: "No" }] : options;
   if (!picks.length) {
@@ -113,7 +113,9 @@ function question(scenario, { name, prompt, kind, initial, options }) {
       el("input", {
         id, name: `q:${name}`, dir: "auto", value: initial, autocomplete: "off",
         inputmode: kind === "int" ? "numeric" : null,
-      }));
+        "aria-describedby": kept_for ? `${id}-kept` : null,
+      }),
+      kept_for ? words(kept_for, "span", { class: "hint", id: `${id}-kept` }) : null);
   }
   if (picks.length > MANY) {
     return el("p", { class: "field" }, words(prompt, "label", { for: id }),
@@ -137,19 +139,23 @@ function seats(scenario) {
       words(name ?? readable(id), "label", { for: `seat-${scenario.id}-${id}` }))));
 }
 
-/** The screen of somebody who was invited. */
-export function invited(token, { opened, declined }) {
+/** The screen of somebody who was invited; `key` is the one under which they join, once. */
+export function joining({ token, key }, { opened, declined }) {
   const failed = el("p", { class: "why", role: "alert" });
   const join = async () => {
     failed.textContent = "";
     try {
-      const { capability, conversation } = await ask("POST", "invitations", { token });
-      keep(capability, conversation.scenario.title);
-      opened(capability);
+      const { capabilities, conversation } = await ask("POST", "invitations/accept", {
+        token, headers: { "Idempotency-Key": key },
+      });
+      const mine = capabilities[conversation.role];
+      keep(mine, conversation.scenario.title);
+      opened(mine);
     } catch (error) {
       failed.textContent = error instanceof Refusal && error.gone
         ? "This invitation is no longer good: it has been used, or a newer one was made. Ask for another."
         : error.message;
+      focus(failed);
     }
   };
   show(el("h1", {}, "You are invited to a conversation"),

@@ -98,7 +98,7 @@ export class Conversation {
   #why = "";
 
   #heard(happened) {
-    this.transcript.add(happened);
+    this.transcript.add(happened, this.#pressed !== null);
     if (this.#view && happened.sequence > this.#view.sequence) this.#refresh();
   }
 

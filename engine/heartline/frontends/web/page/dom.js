@@ -9,7 +9,7 @@ export function el(tag, properties = {}, ...children) {
     else if (value === true) made.setAttribute(name, "");
     else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return made;
 }
 
@@ -34,7 +34,7 @@ export function button(label, act, properties = {}) {
 /** Put something in the middle of the page and let who listens or tabs begin at its heading. */
 export function show(...content) {
   const main = document.getElementById("main");
-  main.replaceChildren(...content);
+  main.replaceChildren(...content.filter((each) => each !== null));
   focus(main.querySelector("h1"));
   scrollTo(0, 0);
 }

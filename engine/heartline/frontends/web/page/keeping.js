@@ -55,20 +55,40 @@ export function setLeft(left) {
 }
 
 /** What was pressed and has had no answer yet, so that a page which is loaded again sends it
- * again, under its key. It lasts as long as the tab. */
+ * again, under its key. It lasts as long as the tab, as does an invitation. */
 export function waiting(token) {
-  try {
-    const { token: whose, ...press } = JSON.parse(sessionStorage.getItem(NAME));
-    return whose === token ? press : null;
-  } catch {
-    return null;
-  }
+  const { token: whose, ...press } = inTab("press") ?? {};
+  return whose === token && press.key ? press : null;
 }
 
 export function setWaiting(token, press) {
+  setInTab("press", press && { token, ...press });
+}
+
+/** The invitation that this tab was opened with: {token, key}. */
+export function invited() {
+  return inTab("invitation");
+}
+
+export function setInvited(invitation) {
+  setInTab("invitation", invitation);
+}
+
+const tab = new Map(); // where the browser keeps nothing
+
+function inTab(name) {
   try {
-    if (press) sessionStorage.setItem(NAME, JSON.stringify({ token, ...press }));
-    else sessionStorage.removeItem(NAME);
+    return JSON.parse(sessionStorage.getItem(`${NAME}.${name}`));
+  } catch {
+    return tab.get(name) ?? null;
+  }
+}
+
+function setInTab(name, value) {
+  tab.set(name, value);
+  try {
+    if (value) sessionStorage.setItem(`${NAME}.${name}`, JSON.stringify(value));
+    else sessionStorage.removeItem(`${NAME}.${name}`);
   } catch {
     // as above
   }

@@ -31,8 +31,9 @@ export class Transcript {
     this.list.setAttribute("aria-live", "polite");
   }
 
-  /** An entry of the log. */
-  add(happened) {
+  /** An entry of the log. It is scrolled to where `pressed` says that somebody waits for it, or
+   * where the end was in sight; whoever reads further up is left there. */
+  add(happened, pressed = false) {
     const entry = el("div", { class: "entry", "data-sequence": happened.sequence });
     const at = Date.parse(happened.at);
     if (Math.abs(at - this.#when) >= PAUSE) {
@@ -43,9 +44,14 @@ export class Transcript {
     if (note) entry.append(el("p", { class: "note" }, note));
     for (const line of happened.lines) entry.append(this.#line(line));
     if (!entry.childNodes.length) return;
-    const following = nearTheEnd();
+    const wanted = pressed || this.#endInSight();
     this.list.append(entry);
-    if (following) entry.scrollIntoView({ block: "nearest", behavior: behaviour() });
+    if (wanted) entry.scrollIntoView({ block: "nearest", behavior: behaviour() });
+  }
+
+  #endInSight() {
+    const { bottom } = this.list.getBoundingClientRect();
+    return bottom > 0 && bottom < innerHeight;
   }
 
   #line(line) {
@@ -57,11 +63,6 @@ export class Transcript {
       words(line.text, "span", { class: "text" }),
       line.only_to ? el("small", { class: "private" }, " Only you are told this.") : null);
   }
-}
-
-function nearTheEnd() {
-  const page = document.documentElement;
-  return page.scrollHeight - page.scrollTop - page.clientHeight < 600;
 }
 
 function behaviour() {
