@@ -10,7 +10,7 @@ from heartline.cli.demonstrating import running_clock, told
 from heartline.cli.guard import DONE
 from heartline.cli.operating import opened, say
 from heartline.cli.working import until_told
-from heartline.clock import FastClock
+from heartline.clock import FastClock, SystemClock
 from heartline.conversation import load
 from heartline.errors import CallerError
 from heartline.host.host import Host
@@ -69,7 +69,7 @@ async def _assist(
             )
 
 
-async def _clock(stack: AsyncExitStack, url: str, speed: float | None) -> Clock | None:
+async def _clock(stack: AsyncExitStack, url: str, speed: float | None) -> Clock:
     if url != _MEMORY:
         return await stack.enter_async_context(running_clock(lambda: opened(url, new=True), speed))
-    return None if speed is None else FastClock(speed)
+    return SystemClock() if speed is None else FastClock(speed)

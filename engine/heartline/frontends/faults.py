@@ -45,16 +45,18 @@ _BOUNDS = {
 
 
 def sentence_of(error: ValidationError, what: str, fields: Collection[str]) -> str:
-    """The first thing that is wrong with a message. `what` is what it is called, `fields` what it
-    may have."""
-    details = error.errors(include_url=False, include_context=True)[0]
+    """What is wrong with a message. `what` is what it is called, `fields` what it may have."""
+    found = error.errors(include_url=False)
+    # A field that is misspelt is missing under its own name, too.
+    details = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
     path = [str(part) for part in details["loc"]]
     kind = details["type"]
     if kind == "missing":
-        return f"{what} needs {path[0]!r}: say {_quoted(fields)}."
+        return f"{what} needs {path[0]!r}, which is not there."
     if kind == "extra_forbidden":
-        hint = did_you_mean(path[0], fields) or f"it has {_quoted(fields)}."
-        return f"{what} has no {shown(path[0], 40)}; {hint}"
+        names = ", ".join(fields)
+        hint = did_you_mean(path[0], fields) or f"what it may have is {names}."
+        return f"{what} has no {shown(path[0], 40)}: {hint}"
     name = f"{path[0]!r} of {what}" if path else what
     if kind in _EXPECTED:
         return f"{name} must be {_expected(error, path)}, not {_kind(details['input'])}."
@@ -74,10 +76,6 @@ def _expected(error: ValidationError, path: list[str]) -> str:
     return " or ".join(dict.fromkeys(wanted))
 
 
-def _quoted(names: Collection[str]) -> str:
-    return ", ".join(repr(name) for name in names)
-
-
 def _kind(value: object) -> str:
     """What was found instead, in the words of JSON."""
     if value is None:
@@ -85,7 +83,7 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"the text {shown(value, 40)}"
+        return f"the text {shown(value, 40)}" if value else "an empty text"
     if isinstance(value, int | float):
-        return f"the number {shown(value, 40)}"
+        return f"the number {str(value)[:40]}"
     return "a list" if isinstance(value, list) else "an object"

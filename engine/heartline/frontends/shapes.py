@@ -10,8 +10,8 @@ from pydantic import Field
 from heartline.forms import Model
 
 __all__ = [
-    "ChangeShape", "ChoiceShape", "DeadlineShape", "HappenedShape", "LineShape", "OptionShape",
-    "QuestionShape", "RefusalShape", "RoleShape", "ScenarioShape", "TitleShape", "TurnShape",
+    "Change", "Choice", "Deadline", "Happened", "Line", "Option",
+    "Question", "Refusal", "Role", "Scenario", "Title", "Turn",
     "View",
 ]  # fmt: skip
 
@@ -20,7 +20,7 @@ Natural = Annotated[int, Field(ge=0)]
 Value = str | int | bool
 
 
-class LineShape(Model):
+class Line(Model):
     """A line that was said. `only_to` is the one role that hears it; null means everybody."""
 
     speaker: str
@@ -29,7 +29,7 @@ class LineShape(Model):
     only_to: str | None
 
 
-class ChoiceShape(Model):
+class Choice(Model):
     """Something that this role may choose. A closed one (`enabled` false) says why in `reason`."""
 
     number: Annotated[int, Field(ge=1)]
@@ -41,7 +41,7 @@ class ChoiceShape(Model):
     tags: list[str]
 
 
-class DeadlineShape(Model):
+class Deadline(Model):
     """Something that runs out. `left` is in whole seconds."""
 
     timer: str
@@ -50,7 +50,7 @@ class DeadlineShape(Model):
     left: Natural
 
 
-class ChangeShape(Model):
+class Change(Model):
     """A visible variable that has another value than at the turn before."""
 
     name: str
@@ -59,7 +59,7 @@ class ChangeShape(Model):
     after: Value
 
 
-class TurnShape(Model):
+class Turn(Model):
     """One turn. `outcome` is set where the conversation is over. `support` says where help is
     found, for scenarios that carry such data, and is to be shown."""
 
@@ -69,15 +69,15 @@ class TurnShape(Model):
     title: str
     tags: list[str]
     time: Moment
-    lines: list[LineShape]
-    choices: list[ChoiceShape]
-    deadlines: list[DeadlineShape]
-    changes: list[ChangeShape]
+    lines: list[Line]
+    choices: list[Choice]
+    deadlines: list[Deadline]
+    changes: list[Change]
     outcome: str | None
     support: str | None
 
 
-class TitleShape(Model):
+class Title(Model):
     """Which scenario a conversation is in."""
 
     id: str
@@ -88,15 +88,15 @@ class TitleShape(Model):
 class View(Model):
     """Where a conversation stands, as one role may see it. `sequence` counts what has happened."""
 
-    scenario: TitleShape
+    scenario: Title
     role: str
     status: Literal["live", "over", "closed"]
     sequence: Natural
     now: Moment
-    turn: TurnShape
+    turn: Turn
 
 
-class HappenedShape(Model):
+class Happened(Model):
     """Something that has happened, as one role may know it. `late` is in seconds, of a timer."""
 
     sequence: Annotated[int, Field(ge=1)]
@@ -105,26 +105,26 @@ class HappenedShape(Model):
     turn: Natural
     state: str
     outcome: str | None
-    lines: list[LineShape]
+    lines: list[Line]
     choice: str | None
     late: float | None
 
 
-class RoleShape(Model):
+class Role(Model):
     """Somebody who takes part: a person, or the engine."""
 
     id: str
     engine: bool
 
 
-class OptionShape(Model):
+class Option(Model):
     """A value to answer a question with, and the words for it."""
 
     value: str
     label: str
 
 
-class QuestionShape(Model):
+class Question(Model):
     """What a scenario wants to know at the start: an input of this name. Where there are `options`
     the answer is the value of one; else it is of the `kind`. Without one `initial` is kept.
     `kept_for` is what a text is kept for, a sentence to show with the question."""
@@ -134,21 +134,21 @@ class QuestionShape(Model):
     kind: Literal["text", "int", "bool", "enum", "duration"]
     initial: str
     kept_for: str | None
-    options: list[OptionShape]
+    options: list[Option]
 
 
-class ScenarioShape(Model):
+class Scenario(Model):
     """A scenario that conversations can be begun in."""
 
     id: str
     version: str
     title: str
     about: str | None
-    roles: list[RoleShape]
-    questions: list[QuestionShape]
+    roles: list[Role]
+    questions: list[Question]
 
 
-class RefusalShape(Model):
+class Refusal(Model):
     """Why something was not done: a stable code, and a sentence. `reason` says what a closed choice
     needs, and `current` is the present turn where a past one was answered."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from heartline.forms import Model
-from heartline.frontends.shapes import HappenedShape, ScenarioShape, View
+from heartline.frontends.shapes import Happened, Scenario, View
 
 __all__ = ["Begun", "Finished", "ScenarioList", "Waited"]
 
@@ -13,7 +13,7 @@ __all__ = ["Begun", "Finished", "ScenarioList", "Waited"]
 class ScenarioList(Model):
     """The scenarios that conversations can be begun in."""
 
-    scenarios: list[ScenarioShape]
+    scenarios: list[Scenario]
 
 
 class Begun(Model):
@@ -29,7 +29,7 @@ class Begun(Model):
 class Waited(Model):
     """What has happened meanwhile, if anything has, and where the conversation stands now."""
 
-    happened: list[HappenedShape]
+    happened: list[Happened]
     view: View
 
 

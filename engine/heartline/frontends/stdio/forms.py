@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from heartline.diagnostics import did_you_mean
 from heartline.forms import Model
 from heartline.frontends.faults import BadRequest, sentence_of
-from heartline.frontends.shapes import HappenedShape, RefusalShape, ScenarioShape, View
+from heartline.frontends.shapes import Happened, Refusal, Scenario, View
 from heartline.schema import DIALECT
 from heartline.typed import shown
 
@@ -157,7 +157,7 @@ Request = Annotated[
 
 class ScenariosTold(Model):
     id: RequestId
-    scenarios: list[ScenarioShape]
+    scenarios: list[Scenario]
 
 
 class Opened(Model):
@@ -178,13 +178,13 @@ class Viewed(Model):
 
 class EventsTold(Model):
     id: RequestId
-    events: list[HappenedShape]
+    events: list[Happened]
     more: bool
 
 
 class TranscriptTold(Model):
     id: RequestId
-    transcript: list[HappenedShape]
+    transcript: list[Happened]
 
 
 class Following(Model):
@@ -204,7 +204,7 @@ class Refused(Model):
     had none. `view` is where the conversation stands, for a turn that is past."""
 
     id: RequestId | None
-    refusal: RefusalShape
+    refusal: Refusal
     view: View | None = None
 
 
@@ -212,7 +212,7 @@ class Pushed(Model):
     """Something has happened in a conversation that is followed."""
 
     conversation: str
-    happened: HappenedShape
+    happened: Happened
 
 
 class FollowEnded(Model):
@@ -221,7 +221,7 @@ class FollowEnded(Model):
 
     conversation: str
     following: Literal[False]
-    refusal: RefusalShape | None = None
+    refusal: Refusal | None = None
 
 
 Told = (
@@ -246,17 +246,14 @@ def object_in(line: bytes) -> dict[str, Any]:
         raise BadRequest("This line has half of a character, as \\ud83d alone is.") from None
     except RecursionError:
         raise BadRequest("This line is nested too deep: no request has lists in lists.") from None
-    except ValueError as error:
-        told = str(error).partition("\n")[0][:80]
+    except json.JSONDecodeError as error:
         raise BadRequest(
-            f"This line is not JSON ({told[:1].lower()}{told[1:]}): write one object a line, as in "
-            '{"id": 1, "do": "scenarios"}.'
+            f"This line is not JSON, from its character {error.pos + 1} on: {_EXAMPLE}"
         ) from None
+    except ValueError:  # a number of thousands of digits
+        raise BadRequest("This line has a number that nothing here can hold.") from None
     if not isinstance(found, dict):
-        raise BadRequest(
-            'A request is a JSON object, as in {"id": 1, "do": "scenarios"}; this line is '
-            "something else."
-        )
+        raise BadRequest(f"This line is JSON, but no object: {_EXAMPLE}")
     return found
 
 
@@ -286,9 +283,10 @@ def request_in(found: dict[str, Any]) -> Any:
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
+    raise BadRequest(f"This line has {name}, which is no number of JSON.")
 
 
+_EXAMPLE = 'a request is one object a line, as in {"id": 1, "do": "scenarios"}.'
 _ID: TypeAdapter[int | str] = TypeAdapter(RequestId)
 
 
