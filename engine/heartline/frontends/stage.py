@@ -58,16 +58,15 @@ class Stage:
         self._host = host
         running = asyncio.create_task(host.run())
         kept = [asyncio.create_task(self._kept(each, host)) for each in self._front_ends.values()]
-        everything = asyncio.gather(*kept)
+        everything = asyncio.create_task(asyncio.wait(kept))
         try:
             await asyncio.wait((running, everything), return_when=asyncio.FIRST_COMPLETED)
             if running.done():
                 running.result()  # the host itself has broken
-            everything.result()
         finally:
-            for task in (running, *kept):
+            for task in (running, everything, *kept):
                 task.cancel()
-            await asyncio.wait((running, *kept))
+            await asyncio.wait((running, everything, *kept))
             self._host = None
 
     async def deliver(self, reference: str, parcel: Parcel) -> None:
