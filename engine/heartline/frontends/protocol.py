@@ -67,7 +67,8 @@ class OutEvent:
     `id` is the same each time that it is delivered. `text` is whole: who wants no more than texts
     and buttons shows these. `lines` and `turn` are what it was made of, as the seat may see it;
     `turn` is None where there is nothing to answer. `replaces` says that buttons shown earlier in
-    this place answer nothing any more.
+    this place answer nothing any more; `paged` that these are other buttons of the same message: a
+    network that can changes that one.
     """
 
     id: str
@@ -76,6 +77,7 @@ class OutEvent:
     lines: tuple[Said, ...] = ()
     turn: Turn | None = None
     replaces: bool = False
+    paged: bool = False
 
 
 @runtime_checkable
