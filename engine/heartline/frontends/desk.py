@@ -6,38 +6,45 @@
 A message that means a choice is submitted under its own id, so that the same message delivered
 twice happens once. What follows comes back through the host's deliveries (heartline.frontends.
 stage), to everybody who has a seat; only refusals and answers about the conversation are brought
-from here. Nothing that was typed is kept: what is stored is the choice that it meant.
+from here. Nothing that was typed is kept: what is stored is the choice that it meant, and answers
+that the scenario has asked for.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
-from dataclasses import dataclass, field
+import hashlib
+import re
+from collections import OrderedDict, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import (
     CallerError,
+    ChoiceClosed,
+    ConversationOver,
     HeartlineError,
-    InputError,
+    StaleTurn,
     StoreUnavailable,
     UnknownChoice,
 )
-from heartline.frontends.asking import questions_of
-from heartline.frontends.degrading import as_lines, degrade, fitted, meant, page_of, shortened
-from heartline.frontends.protocol import Button, OutEvent
+from heartline.frontends.beginning import Beginning, is_press
+from heartline.frontends.degrading import as_lines, degrade, fitted, meant, page_of
+from heartline.frontends.protocol import OutEvent
 from heartline.frontends.references import INVITE, ConversationReference, new_token
 from heartline.frontends.seating import last_by, persons_of
 from heartline.frontends.wire import heard_by
 from heartline.host.values import LIVE
 from heartline.snapshot import Choose
+from heartline.turn import Said
+from heartline.typed import shown
 
 if TYPE_CHECKING:
-    from heartline.conversation import Scenario
-    from heartline.frontends.asking import Question
-    from heartline.frontends.protocol import FrontEnd
+    from collections.abc import Callable
+
+    from heartline.frontends.protocol import Button, FrontEnd
     from heartline.host.host import Host
     from heartline.host.values import Record
+    from heartline.turn import Choice, Turn
 
 __all__ = ["COMMANDS", "Desk"]
 
@@ -56,32 +63,40 @@ COMMANDS = {
 }
 _MOST_WORDS = 2_000  # characters of a message that are looked at
 _MOST_BEGINNINGS = 10_000  # people who are being asked something at once
-_ASK = "q"  # begins the presses that answer a question
+_MOST_HEARD = 32  # messages of theirs that are known when they come again
+_CODE = re.compile(r"[A-Za-z0-9_-]{32}")  # as new_token makes them
+
+_NOT_IN_ONE = "You are in no conversation. /start begins one."
+_IS_OVER = "That conversation is over. /start begins a new one, /log shows what was said."
+_NO_CODE = "That code opens nothing, or it has been used: ask for a new one."
 
 
-@dataclass
-class _Beginning:
-    """A conversation that is about to begin: what is asked still, and what was answered."""
-
-    scenario: Scenario
-    seats: tuple[str, ...]
-    questions: list[Question]
-    answers: dict[str, str] = field(default_factory=dict)
-    heard: set[str] = field(default_factory=set)  # ids of messages, which may come twice
+class _Asking(NamedTuple):
+    beginning: Beginning
+    heard: deque[str]  # ids of messages, which may come twice
 
 
 class _Seat(NamedTuple):
     record: Record
     role: str
 
+    @property
+    def is_live(self) -> bool:
+        return self.record.status == LIVE
+
 
 class Desk:
     """Answers the people of one front end. Messages of one person are to be given in order."""
 
-    def __init__(self, host: Host, front_end: FrontEnd) -> None:
+    def __init__(
+        self, host: Host, front_end: FrontEnd, *, link: Callable[[str], str] | None = None
+    ) -> None:
+        """`link` gives the address which takes the seat of an invitation by its code, for networks
+        where such a thing can be followed: it brings "/start CODE"."""
         self.host = host
         self.front_end = front_end
-        self._beginnings: OrderedDict[str, _Beginning] = OrderedDict()
+        self._link = link
+        self._asking: OrderedDict[str, _Asking] = OrderedDict()
 
     async def hear(
         self, where: ConversationReference, text: str = "", *, id: str, press: str = ""
@@ -97,78 +112,77 @@ class Desk:
             raise
         except HeartlineError as refusal:
             await self._say(place, id, str(refusal))
-            seat = await self._seat(place)
-            if seat is not None and seat.record.status == LIVE:
-                await self._show(place, seat, id)
 
     async def _hear(self, place: ConversationReference, text: str, press: str, id: str) -> None:
-        if text.startswith("/") and not press:
-            word, _, rest = text[1:].partition(" ")
-            await self._command(place, word.partition("@")[0].lower(), rest.strip(), id)
-            return
-        beginning = self._beginnings.get(place.text())
-        if beginning is not None:
-            await self._answered(place, beginning, text, press, id)
-            return
         seat = await self._seat(place)
-        if seat is None or (seat.record.status != LIVE and not press):
-            await self._start(place, "", id)
-        elif seat.record.status != LIVE:
-            await self._say(place, id, "That conversation is over. /start begins a new one.")
-        else:
+        if seat is not None and await self._has_happened(seat, self._key(id)):
+            return  # the network has brought it twice
+        if text.startswith("/") and not press:
+            word, *rest = text[1:].split(None, 1) or [""]
+            await self._command(place, seat, word.partition("@")[0].lower(), "".join(rest), id)
+        elif seat is not None and seat.is_live:
             await self._choose(place, seat, text, press, id)
+        elif place.text() in self._asking:
+            await self._answered(place, text, press, id)
+        elif seat is not None:
+            await self._say(place, id, _IS_OVER)
+        else:
+            await self._start(place, "", id)
 
     async def _choose(
         self, place: ConversationReference, seat: _Seat, text: str, press: str, id: str
     ) -> None:
-        page = page_of(press) if press else None
-        key = self._key(id)
-        if page is None and await self._has_happened(seat.record, key):
-            return  # the network has brought it twice
-        turn = (await self.host.read(seat.record.id)).turn.seen_by(seat.role)
-        if page is not None:
-            await self._show(place, seat, id, page)
+        """A choice, or another page of buttons. What is refused is told with what can be done."""
+        turn = await self._turn(seat)
+        page = page_of(press)
+        if page is not None and press.startswith(f"{turn.number}:"):
+            events = degrade(f"page:{id}", (), turn, self.front_end.capabilities, page=page)
+            await self._bring(place, tuple(replace(each, paged=True) for each in events))
             return
-        choice = meant(turn, text, press)
-        if not turn.choices:
-            raise UnknownChoice("There is nothing for you to choose just now.")
-        chosen = Choose(choice.id, turn.number, seat.role)
-        await self.host.submit(seat.record.id, chosen, key=key)
-
-    async def _has_happened(self, record: Record, key: str) -> bool:
-        return await self.host.store.keyed(record.id, key) is not None
+        try:
+            if is_press(press) or page is not None:
+                raise StaleTurn("That button belongs to something earlier.", 0, turn.number)
+            choice = _choice(turn, text, press)
+            chosen = Choose(choice.id, turn.number, seat.role)
+            await self.host.submit(seat.record.id, chosen, key=self._key(id))
+        except (ChoiceClosed, ConversationOver, StaleTurn, UnknownChoice) as refusal:
+            turn = await self._turn(seat)
+            lines = turn.lines if isinstance(refusal, StaleTurn) else ()
+            await self._show(place, turn, id, lines, str(refusal))
 
     # Commands -------------------------------------------------------------------------------------
 
-    async def _command(self, place: ConversationReference, word: str, rest: str, id: str) -> None:
+    async def _command(
+        self, place: ConversationReference, seat: _Seat | None, word: str, rest: str, id: str
+    ) -> None:
         if word == "start":
-            await self._start(place, rest, id)
+            await self._start(place, rest, id, seat)
         elif word == "join":
-            await self._join(place, rest, id)
+            await self._join(place, seat, rest, id)
         elif word == "help" or word not in COMMANDS:
             lines = [f"/{name} – {about}" for name, about in COMMANDS.items()]
-            first = "" if word == "help" else f"There is no /{shortened(word, 30)} here.\n"
-            await self._say(place, id, first + "\n".join(lines))
+            first = "A choice is taken by its button, its number or its first words. Besides:"
+            if word != "help":
+                first = f"There is no command {shown('/' + word, 30)}, but these:"
+            await self._say(place, id, "\n".join([first, *lines]))
+        elif seat is None:
+            await self._say(place, id, _NOT_IN_ONE)
         else:
-            seat = await self._seat(place)
-            if seat is None:
-                await self._say(place, id, "You are in no conversation. /start begins one.")
-            else:
-                await self._within(place, seat, word, rest, id)
+            await self._within(place, seat, word, rest, id)
 
     async def _within(
         self, place: ConversationReference, seat: _Seat, word: str, rest: str, id: str
     ) -> None:
-        """A command about the conversation that one is in."""
+        """A command about the conversation that one is in, or was in last."""
         record, role = seat
         if word == "again":
-            await self._show(place, seat, id)
+            turn = await self._turn(seat)
+            await self._show(place, turn, id, turn.lines)
         elif word == "log":
             await self._say(place, id, await self._so_far(seat) or "Nothing has been said yet.")
         elif word == "care":
-            turn = (await self.host.read(record.id)).turn
             none = "This scenario brings no list of places that help."
-            await self._say(place, id, turn.support or none)
+            await self._say(place, id, (await self._turn(seat)).support or none)
         elif word == "undo":
             if not await last_by(self.host, record, role):
                 raise CallerError("Only your own last step can be taken back.")
@@ -180,6 +194,7 @@ class Desk:
         elif rest.lower() == "yes":
             await self.host.delete(record.id)
             await self._say(place, id, "The conversation is deleted, with all that was stored.")
+            await self._tell_others(seat, id, "Somebody in it has deleted the conversation.")
         else:
             await self._say(
                 place, id, "This deletes the conversation for everybody in it. To do so, write: "
@@ -187,51 +202,77 @@ class Desk:
             )  # fmt: skip
 
     async def _stop(self, place: ConversationReference, seat: _Seat, id: str) -> None:
-        others = [each for each in seat.record.seats if each != seat.role]
-        await self._say(place, id, "You have left. /start begins a new conversation.")
+        """Leave. A conversation in which nobody else is, is closed."""
+        record, role = seat
+        others = [each for each in record.seats if each != role and not _is_free(record, each)]
+        if not seat.is_live:
+            await self._say(place, id, _IS_OVER)
+            return
         if others:
-            await self.host.seat(seat.record.id, seat.role, None)
-        elif seat.record.status == LIVE:
-            await self.host.close(seat.record.id, key=self._key(id), sender=place.text())
+            await self.host.seat(record.id, role, None)
+            await self._tell_others(
+                seat, id, f"Whoever was {role} has left. /invite makes a code for somebody else."
+            )
+        else:
+            await self.host.close(record.id, key=self._key(id), sender=place.text())
+        await self._say(place, id, "You have left. /start begins a new conversation.")
 
     # Two people -----------------------------------------------------------------------------------
 
     async def _invite(self, place: ConversationReference, seat: _Seat, rest: str, id: str) -> None:
         record = seat.record
-        free = [
-            role
-            for role in await persons_of(self.host, record)
-            if role != seat.role and _is_free(record, role)
-        ]
+        if not seat.is_live:
+            raise CallerError(_IS_OVER)
+        persons = await persons_of(self.host, record)
+        free = [role for role in persons if role != seat.role and _is_free(record, role)]
         if not free:
-            raise CallerError("There is no free seat in this conversation.")
+            raise CallerError(
+                "There is no free seat in this conversation. A role that is played for you is "
+                "free where you name it at the beginning: /start, the conversation, the role."
+            )
         role = rest or free[0]
         if role not in free:
-            raise CallerError(f"There is no free seat {shortened(rest, 30)!r}: {', '.join(free)}.")
+            raise CallerError(f"There is no free seat {shown(role, 30)}: {', '.join(free)}.")
         token = new_token()
         reference = ConversationReference.of_token(INVITE, token).text()
-        await self.host.seat(record.id, role, reference)
+        await self.host.seat(record.id, role, reference, key=self._key(id))
+        how = f"/join {token}" if self._link is None else self._link(token)
         await self._say(
-            place, id, f"Give this to the one person who is to be {role}; it works once:\n"
-            f"/join {token}",
-        )  # fmt: skip
+            place, id, f"Send this to the one person who is to be {role}; it works once:\n{how}"
+        )
 
-    async def _join(self, place: ConversationReference, token: str, id: str) -> None:
-        invited = await self.host.seated(ConversationReference.of_token(INVITE, token).text())
-        here = await self._seat(place)
-        if invited is None or invited[0].status != LIVE:
-            if here is not None and here.record.status == LIVE:
-                await self._show(place, here, id)  # the same message, brought twice
-                return
-            raise CallerError("That code opens nothing, or it has been used: ask for a new one.")
-        if here is not None and here.record.status == LIVE:
+    async def _join(
+        self, place: ConversationReference, here: _Seat | None, token: str, id: str
+    ) -> None:
+        if not token:
+            raise CallerError("Write the code behind it, as in: /join CODE")
+        invitation = ConversationReference.of_token(INVITE, token)
+        key = f"join:{invitation.person}"  # of several who have it the first is seated
+        if here is not None and here.is_live:
+            if await self._has_happened(here, key):
+                return  # the same message, brought twice
             raise CallerError("You are in a conversation already. /stop leaves it.")
+        invited = await self.host.seated(invitation.text())
+        if invited is None or invited[0].status != LIVE:
+            raise CallerError(_NO_CODE)
         record, role = invited
-        await self.host.seat(record.id, role, place.text())
-        seat = _Seat(record, role)
+        await self.host.seat(record.id, role, place.text(), key=key)
+        seat = await self._seat(place)
+        if seat is None or seat.record.id != record.id:
+            raise CallerError(_NO_CODE)
+        self._asking.pop(place.text(), None)
         so_far = await self._so_far(seat)
-        await self._say(place, id, f"You have the seat of {role}. So far:\n\n{so_far}")
-        await self._show(place, seat, id)
+        await self._say(place, id, "\n\n".join([f"You have the seat of {role}.", so_far]).strip())
+        await self._show(place, await self._turn(seat), id)
+        await self._tell_others(seat, id, f"Somebody has taken the seat of {role}.")
+
+    async def _tell_others(self, seat: _Seat, id: str, sentence: str) -> None:
+        """Tell those in the other seats, where they are at this front end: what is no turn is not
+        delivered to them by the host."""
+        for role, reference in seat.record.seats.items():
+            where = ConversationReference.of(reference)
+            if role != seat.role and where.front_end == self.front_end.name:
+                await self._say(where, f"{id}:{role}", sentence)
 
     async def _so_far(self, seat: _Seat) -> str:
         happened = await self.host.transcript(seat.record.id)
@@ -240,82 +281,65 @@ class Desk:
 
     # The beginning --------------------------------------------------------------------------------
 
-    async def _start(self, place: ConversationReference, rest: str, id: str) -> None:
-        """Begin, or ask what there is to ask first. `rest` is a scenario and the roles of the
-        engine that persons take."""
-        seat = await self._seat(place)
-        if seat is not None and seat.record.status == LIVE:
-            if await self._has_happened(seat.record, self._key(id)):
-                return
-            raise CallerError("You are in a conversation. /stop leaves it, /again shows it.")
-        own = self.host.versions.own
-        name, *seats = rest.split() or [next(iter(own))] if len(own) == 1 else rest.split() or [""]
-        if name not in own:
-            first = f"There is no {shortened(name, 40)!r} here.\n" if name else ""
-            lines = [f"/start {each.id} – {each.title}" for each in own.values()]
-            await self._say(place, id, first + "\n".join(lines))
-            return
-        scenario = own[name]
-        beginning = _Beginning(scenario, tuple(seats), list(questions_of(scenario)))
-        beginning.heard.add(id)
-        self._beginnings[place.text()] = beginning
-        while len(self._beginnings) > _MOST_BEGINNINGS:
-            self._beginnings.popitem(last=False)
-        await self._go_on(place, beginning, id)
-
-    async def _answered(
-        self, place: ConversationReference, beginning: _Beginning, text: str, press: str, id: str
+    async def _start(
+        self, place: ConversationReference, rest: str, id: str, seat: _Seat | None = None
     ) -> None:
-        if id in beginning.heard:
+        """Begin, or ask what there is to ask first. `rest` is a scenario and the roles of the
+        engine that persons take, or the code of an invitation."""
+        own = self.host.versions.own
+        if rest not in own and _CODE.fullmatch(rest):
+            await self._join(place, seat, rest, id)
             return
-        beginning.heard.add(id)
-        question = beginning.questions[0]
-        number, _, value = press.removeprefix(_ASK).partition("=")
-        if press and number != str(len(beginning.questions)):
-            await self._go_on(place, beginning, id)  # a button of an earlier question
+        if seat is not None and seat.is_live:
+            turn = await self._turn(seat)
+            await self._show(
+                place, turn, id, turn.lines, "You are in a conversation already; /stop leaves it."
+            )
             return
-        value = value if press else question.meant(text)
-        answers = {**beginning.answers, question.name: value}
-        try:
-            beginning.scenario.start(answers, clock=self.host.clock, seats=beginning.seats)
-        except InputError as refusal:
-            await self._say(place, id, question.wanted or str(refusal))
-        else:
-            beginning.answers = answers
-            del beginning.questions[0]
+        asking = self._asking.get(place.text())
+        if asking is not None and id in asking.heard:
+            return
+        name, *seats = rest.split() or [next(iter(own)) if len(own) == 1 else ""]
+        if name not in own:
+            first = f"There is no conversation {shown(name, 40)} here." if name else ""
+            lines = [f"/start {each.id} – {each.title}" for each in own.values()]
+            none = "" if lines else "There is nothing to begin here now."
+            await self._say(place, id, "\n".join(filter(None, [first, *lines, none])))
+            return
+        beginning = Beginning(own[name], seats, self.host.clock)
+        await self._say(
+            place, f"{id}:title", f"{own[name].title}\n/help shows what can be written."
+        )
+        self._asking[place.text()] = _Asking(beginning, deque([id], _MOST_HEARD))
+        while len(self._asking) > _MOST_BEGINNINGS:
+            self._asking.popitem(last=False)
         await self._go_on(place, beginning, id)
 
-    async def _go_on(self, place: ConversationReference, beginning: _Beginning, id: str) -> None:
-        if beginning.questions:
-            await self._ask(place, beginning, id)
+    async def _answered(self, place: ConversationReference, text: str, press: str, id: str) -> None:
+        beginning, heard = self._asking[place.text()]
+        if id in heard:
             return
-        del self._beginnings[place.text()]
-        scenario = beginning.scenario
-        persons = [
-            name
-            for name, role in scenario.machine.roles.items()
-            if not role.engine or name in beginning.seats
-        ]
-        await self.host.open(
-            f"chat:{place.text()}", scenario.id, beginning.answers, key=self._key(id),
-            seats=beginning.seats, tell={persons[0]: place.text()},
-        )  # fmt: skip
+        heard.append(id)
+        refusal = beginning.take(text, press)
+        await self._go_on(place, beginning, id, refusal)
 
-    async def _ask(self, place: ConversationReference, beginning: _Beginning, id: str) -> None:
-        question = beginning.questions[0]
-        options = question.options
-        if question.kind == "bool":
-            options = (("yes", "Yes"), ("no", "No"))
-        lines = [each for each in (question.prompt, question.kept_for) if each]
-        if not self.front_end.capabilities.buttons or not options:
-            lines += [f"{number}. {label}" for number, (_, label) in enumerate(options, 1)]
-            lines += [each for each in (question.wanted,) if each]
-        left = len(beginning.questions)
-        most = self.front_end.capabilities.longest_label
-        buttons = tuple(
-            Button(shortened(label, most), f"{_ASK}{left}={value}"[:64]) for value, label in options
-        )
-        await self._say(place, f"{id}:{left}", "\n".join(lines), buttons)
+    async def _go_on(
+        self, place: ConversationReference, beginning: Beginning, id: str, first: str | None = None
+    ) -> None:
+        """Ask what is still to be asked, or begin."""
+        if not beginning.is_complete:
+            text, buttons = beginning.asked(self.front_end.capabilities)
+            text = text if first is None else f"{first}\n\n{text}"
+            await self._say(place, f"{id}:{beginning.left}", text, buttons)
+            return
+        del self._asking[place.text()]
+        # A name for each: whoever leaves others in a conversation may begin another.
+        name = hashlib.sha256(f"{place.text()} {self._key(id)}".encode()).hexdigest()[:32]
+        await self.host.open(
+            f"{self.front_end.name}:{name}", beginning.scenario.id, beginning.answers,
+            key=self._key(id), seats=beginning.seats,
+            tell={beginning.first_seat: place.text()},
+        )  # fmt: skip
 
     # What is shown --------------------------------------------------------------------------------
 
@@ -324,32 +348,37 @@ class Desk:
         found = await self.host.seated(place.text())
         return None if found is None else _Seat(*found)
 
+    async def _turn(self, seat: _Seat) -> Turn:
+        return (await self.host.read(seat.record.id)).turn.seen_by(seat.role)
+
+    async def _has_happened(self, seat: _Seat, key: str) -> bool:
+        return await self.host.store.keyed(seat.record.id, key) is not None
+
     async def _show(
-        self, place: ConversationReference, seat: _Seat, id: str, page: int = 0
-    ) -> None:
-        """Where the conversation stands, with what can be chosen."""
-        turn = (await self.host.read(seat.record.id)).turn.seen_by(seat.role)
-        capabilities = self.front_end.capabilities
-        lines = turn.lines if page == 0 else ()
-        await self._bring(place, degrade(f"here:{id}", lines, turn, capabilities, page=page))
+        self, place: ConversationReference, turn: Turn, id: str, lines: tuple[Said, ...] = (),
+        first: str | None = None,
+    ) -> None:  # fmt: skip
+        """Where the conversation stands, with what can be chosen, below a sentence of the desk."""
+        told = lines if first is None else (Said("narrator", "", first, None, "refused"), *lines)
+        events = degrade(f"here:{id}", told, turn, self.front_end.capabilities)
+        await self._bring(
+            place, tuple(replace(each, lines=lines) for each in events[:1]) + events[1:]
+        )
 
     async def _say(
         self, place: ConversationReference, id: str, text: str, buttons: tuple[Button, ...] = ()
     ) -> None:
-        capabilities = self.front_end.capabilities
-        texts = fitted(text, capabilities.longest_text)
-        if not capabilities.buttons:
-            buttons = ()
-        await self._bring(place, tuple(
-            OutEvent(f"reply:{id}:{number}", each, buttons if each is texts[-1] else ())
-            for number, each in enumerate(texts)
-        ))  # fmt: skip
+        """A sentence of the desk, or several; of buttons those before go."""
+        texts = fitted(text, self.front_end.capabilities.longest_text)
+        events = [OutEvent(f"reply:{id}:{number}", each) for number, each in enumerate(texts)]
+        if buttons:
+            events[-1] = replace(events[-1], buttons=buttons, replaces=True)
+        await self._bring(place, tuple(events))
 
     async def _bring(self, place: ConversationReference, events: tuple[OutEvent, ...]) -> None:
         try:
-            await self.front_end.deliver(place, events)
-        except asyncio.CancelledError:
-            raise
+            if events:
+                await self.front_end.deliver(place, events)
         except Exception:  # noqa: BLE001 - what is told from here can be asked for again
             self.host.observer.undelivered()
 
@@ -357,6 +386,14 @@ class Desk:
         return f"{self.front_end.name}:{id}"[:512]
 
 
+def _choice(turn: Turn, text: str, press: str) -> Choice:
+    """The choice that was meant. Raises StaleTurn, UnknownChoice."""
+    if not turn.choices and not press:
+        raise UnknownChoice("There is nothing for you to choose just now.")
+    return meant(turn, text, press)
+
+
 def _is_free(record: Record, role: str) -> bool:
+    """Whether nobody has this seat: an invitation is nobody yet."""
     reference = record.seats.get(role)
     return reference is None or ConversationReference.of(reference).front_end == INVITE
