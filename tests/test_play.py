@@ -436,7 +436,9 @@ class TestLooks:
             + "    choices: {go: {to: d}}\n"
             + "  d: {type: final, outcome: done}\n"
         )
-        assert "A secret." not in text(begin(scenario).opening())
+        session = begin(scenario)
+        assert "A secret." not in text(session.opening())
+        assert "A secret." not in text(session.feed(":log"))
 
 
 class TestPages:

@@ -94,9 +94,9 @@ class Session:
     def begin(cls, scenario: Scenario, beginning: Beginning, *, path: str = "") -> Session:
         """Start a conversation; raises InputError for values that cannot be, and DrawImpossible."""
         conversation, clock = begin(scenario, beginning)
-        record = Record()
-        record.began(conversation.turn)
-        return cls(scenario, conversation, clock, beginning, record, path=path)
+        session = cls(scenario, conversation, clock, beginning, Record(), path=path)
+        session.record.began(session.turn)
+        return session
 
     @classmethod
     def resume(cls, scenario: Scenario, saved: Saved, *, path: str = "") -> Session:
