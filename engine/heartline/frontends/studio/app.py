@@ -92,7 +92,7 @@ class Studio(App[None]):
                     yield panes.Variables()
                     yield panes.History()
                     yield panes.File()
-        yield Input(id="line", placeholder="a choice, or :help", classes="closed")
+        yield Input(id="line", placeholder="a choice, or :help", classes="closed", compact=True)
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:

@@ -42,8 +42,8 @@ _MOVING = ("choose", "role", "wait", "event", "draws")  # what is played again o
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A place in the history. `typed` led to it, None to the beginning; `place` is "past", "here"
-    or "ahead"."""
+    """A place in the history. `typed` led to it, a choice by its id; None led to the beginning.
+    `place` is "past", "here" or "ahead"."""
 
     number: int
     typed: str | None
@@ -145,7 +145,7 @@ class Bench:
         return [
             Step(
                 number,
-                move["typed"],
+                move.get("choose", move["typed"]),
                 move["turn"],
                 states[move["state"]].title if move["state"] in states else move["state"],
                 move["now"],
@@ -189,7 +189,7 @@ class Bench:
         if gone == len(way):
             return [Sentence("note", "played_again", "The same way, played again."), *self._held()]
         text = (
-            f"Played again as far as it goes: step {gone + 1} ({way[gone]['typed']}) is not "
+            f"Played again as far as it goes: step {gone + 1} ({_named(way[gone])}) is not "
             f"possible any more. {why}"
         )
         return [Sentence("warning", "played_again", text), *self._held()]
@@ -205,7 +205,7 @@ class Bench:
             return session
         self.before = before
         text = (
-            f"The way there cannot be gone any more: step {gone + 1} ({way[gone]['typed']}) is "
+            f"The way there cannot be gone any more: step {gone + 1} ({_named(way[gone])}) is "
             f"refused. {why} (a plays it again as far as it goes.)"
         )
         return Sentence("refused", "way_lost", text)
@@ -260,6 +260,10 @@ def _ahead(before: list[Move], now: list[Move], ahead: tuple[Move, ...]) -> tupl
         return ()
     same = all(_core(one) == _core(other) for one, other in zip(new, ahead, strict=False))
     return ahead[len(new) :] if same else ()
+
+
+def _named(move: Move) -> str:
+    return str(move.get("choose", move["typed"]))
 
 
 def _core(move: Move) -> Move:

@@ -18,7 +18,7 @@ from heartline.words import humanise_date, humanise_duration
 from heartline.wrapping import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from heartline.frontends.studio.bench import Bench, Step
     from heartline.frontends.terminal.session import Session
@@ -38,7 +38,7 @@ __all__ = [
     "offers",
     "standing",
     "state_marks",
-    "step_line",
+    "step_lines",
     "time_lines",
     "variable_lines",
     "way_lines",
@@ -56,7 +56,7 @@ _STANDS = {
 
 def clock(session: Session) -> str:
     """The story's time, as in Monday 5 January 2026, 09:00."""
-    return f"{session.now:%A} {humanise_date(session.now)}, {session.now:%H:%M}"
+    return f"{humanise_date(session.now)}, {session.now:%H:%M}"
 
 
 def standing(bench: Bench) -> str:
@@ -108,8 +108,12 @@ def way_lines(session: Session) -> list[Line]:
 
 
 def _ways(session: Session) -> list[Way]:
-    events, leaf = session.scenario.machine.events.values(), session.position.state
-    return [way for event in events for way in event.transitions.get(leaf, ())]
+    """The ways out of the present state: its own first, then what outer states hand down."""
+    machine, leaf = session.scenario.machine, session.position.state
+    events = machine.events.values()
+    ways = [way for event in events for way in event.transitions.get(leaf, ())]
+    depths = {name: len(state.path) for name, state in machine.states.items()}
+    return sorted(ways, key=lambda way: -depths.get(way.edge.source or "", 0))
 
 
 def _way_line(machine: Machine, frame: Frame, way: Way, session: Session) -> Line:
@@ -128,7 +132,7 @@ def _way_line(machine: Machine, frame: Frame, way: Way, session: Session) -> Lin
         slot, value = way.history
         holds = holds and frame[slot] == value
     guard = f"  when {edge.when}" if edge.when is not None else ""
-    closed = "" if holds else "  (no)"
+    closed = "" if holds else "  (not now)"
     chance = _chance(machine, frame, way, session)
     words = f"{'+' if holds else '-'} {name} {target}{chance}"
     return Line(((plain(words), "" if holds else "dim"), (plain(guard) + closed, "dim")))
@@ -249,14 +253,19 @@ def events(session: Session) -> list[str]:
     return list(dict.fromkeys(way.edge.trigger for way in ways if way.edge.kind == "event"))
 
 
-def step_line(step: Step) -> Line:
-    """A step of the history."""
-    when = datetime.fromisoformat(step.moment)
-    place = {"here": "  (you are here)", "ahead": "  (ahead)", "past": ""}[step.place]
-    text = f"{step.number:>3}. {plain(step.typed or 'the beginning')} "
-    text += f"\N{RIGHTWARDS ARROW} {plain(step.state)}"
-    style = {"here": "title", "ahead": "dim", "past": ""}[step.place]
-    return Line(((text, style), (f"  {humanise_date(when)}{place}", "dim")))
+def step_lines(steps: Sequence[Step]) -> list[Line]:
+    """The history, a line for each step; the day is said where it is another one."""
+    found, day = [], None
+    for step in steps:
+        when = datetime.fromisoformat(step.moment)
+        date = f"  {humanise_date(when)}" if when.date() != day else ""
+        day = when.date()
+        place = {"here": "  (you are here)", "ahead": "  (ahead)", "past": ""}[step.place]
+        text = f"{step.number:>3}. {plain(step.typed or 'the beginning')} "
+        text += f"\N{RIGHTWARDS ARROW} {plain(step.state)}{place}"
+        style = {"here": "title", "ahead": "dim", "past": ""}[step.place]
+        found.append(Line(((text, style), (date, "dim"))))
+    return found
 
 
 def file_mark(bench: Bench) -> str:

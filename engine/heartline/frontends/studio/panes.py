@@ -31,11 +31,11 @@ __all__ = ["File", "History", "Pane", "Picks", "States", "Talk", "Time", "Variab
 
 _STYLES = {
     "title": "bold",
-    "name": "bold $secondary",
-    "player": "bold $primary",
-    "dim": "$text-muted",
-    "mark": "bold $accent",
-    "warning": "bold $error",
+    "name": "bold $text-accent",
+    "player": "bold $text-primary",
+    "dim": "$foreground-muted",
+    "mark": "bold $text-accent",
+    "warning": "bold $text-error",
 }
 _MOST_BLOCKS = 200  # of the talk; History has the others
 
@@ -58,14 +58,36 @@ class Picks(OptionList):
         Binding("enter", "select", "Take it", show=False),
     ]
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, hang: int = 0) -> None:
+        """`hang` is how far the further lines of an entry are moved in."""
         super().__init__(id=id, markup=False)
+        self._hang = hang
+        self._entries: Sequence[tuple[Line, bool]] = ()
 
-    def fill(self, lines: Sequence[tuple[Line, bool]], *, at: int | None = None) -> None:
+    def fill(self, entries: Sequence[tuple[Line, bool]], *, at: int | None = None) -> None:
         """Show these lines, each with whether it can be picked; `at` is the one to stand on."""
-        self.set_options([Option(content([each]), disabled=not enabled) for each, enabled in lines])
-        if at is not None:
-            self.highlighted = at
+        self._entries = entries
+        width = self.scrollable_content_region.width
+        self.set_options(
+            [
+                Option(self._hung(content([each]), width), disabled=not enabled)
+                for each, enabled in entries
+            ]
+        )
+        self.highlighted = at
+
+    def on_resize(self) -> None:
+        self.fill(self._entries, at=self.highlighted)
+
+    def _hung(self, entry: Content, width: int) -> Content:
+        if entry.cell_length <= width or width <= 2 * self._hang:
+            return entry
+        first = entry.wrap(width)[0]
+        start = len(first)
+        while start < len(entry.plain) and entry.plain[start].isspace():
+            start += 1
+        rest = entry[start:].wrap(width - self._hang)
+        return Content("\n").join([first, *(each.pad_left(self._hang) for each in rest)])
 
 
 class Pane(Vertical):
@@ -106,7 +128,7 @@ class Talk(Pane):
 
     def compose(self) -> ComposeResult:
         yield VerticalScroll(id="said")
-        yield Picks(id="choices")
+        yield Picks(id="choices", hang=4)
 
     async def add(self, blocks: Sequence[Sequence[Line]], *, anew: bool = False) -> None:
         """Show more of the talk, or all of it anew."""
@@ -219,7 +241,7 @@ class States(Pane):
 
 
 def _label(title: str, mark: str) -> Text:
-    sign = {"here": "\N{BLACK RIGHT-POINTING TRIANGLE} ", "been": "\N{CHECK MARK} "}.get(mark, "")
+    sign = {"here": "\N{BLACK CIRCLE} ", "been": "\N{CHECK MARK} "}.get(mark, "")
     told = {"here": "  (you are here)", "in it": "  (you are in it)"}.get(mark, "")
     style = "bold" if mark == "here" else ""
     return Text.assemble((sign + plain(title), style), told)
@@ -245,13 +267,14 @@ class Time(Pane):
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Static(markup=False)
+        yield Static("Move the clock (w: by any length)", classes="heading", markup=False)
         yield Picks(id="offers")
 
     def show(self, bench: Bench) -> None:
         session = bench.session
         if session is None:
             return
-        self.query_one(Static).update(content(looks.time_lines(session)))
+        self.query_one("VerticalScroll Static", Static).update(content(looks.time_lines(session)))
         self._offers = looks.offers(session)
         rows = [(line(offer.text), True) for offer in self._offers]
         self.query_one("#offers", Picks).fill(rows, at=0)
@@ -271,10 +294,10 @@ class History(Pane):
         super().__init__("history")
 
     def compose(self) -> ComposeResult:
-        yield Picks(id="steps")
+        yield Picks(id="steps", hang=5)
 
     def show(self, bench: Bench) -> None:
-        rows = [(looks.step_line(step), True) for step in bench.history()]
+        rows = [(step, True) for step in looks.step_lines(bench.history())]
         self.query_one("#steps", Picks).fill(rows, at=bench.here if rows else None)
 
     def enter(self) -> None:
