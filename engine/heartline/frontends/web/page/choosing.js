@@ -5,6 +5,7 @@ import { button, el, focus, words } from "./dom.js";
 
 export class Choosing {
   #shown = "";
+  #sent = null; // the choice whose press is on its way
 
   /** `take` is called with a choice that was pressed. */
   constructor(take) {
@@ -29,11 +30,13 @@ export class Choosing {
     if (waking) this.refuse("");
     this.hint.textContent = hint;
     this.list.replaceChildren(...choices.map((each) => this.#row(each)));
+    this.busy(this.#sent);
     if (inside) focus((!waking && this.#find(at)) || this.heading);
   }
 
   /** Say that a press is on its way; `id` is the choice, null when it has arrived. */
   busy(id) {
+    this.#sent = id;
     this.list.setAttribute("aria-busy", String(id !== null));
     for (const each of this.list.querySelectorAll("button")) {
       each.classList.toggle("sent", each.dataset.choice === id);
