@@ -46,24 +46,30 @@ class Studio(App[None]):
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *[
-            Binding(key, f"pane('{name}')", title, show=False)
+            Binding(key, f"pane('{name}')", title, show=False, tooltip=f"To the pane {title}")
             for name, (key, title) in PANES.items()
         ],
-        Binding("escape", "talk", "Back to the choices", show=False),
-        Binding("u", "step_back", "Back"),
-        Binding("y", "step_forward", "Forward"),
-        Binding("n", "typed(':wait')", "Next due"),
-        Binding("w", "ask(':wait ')", "Wait"),
-        Binding("r", "typed(':restart')", "Anew"),
-        Binding("a", "again", "Same way again", show=False),
-        Binding("b", "begin", "Begin with other inputs", show=False),
-        Binding("e", "ask(':event ')", "Report an event", show=False),
-        Binding("colon", "ask(':')", "Type", key_display=":"),
-        Binding("pageup", "scroll(-1)", "Scroll the talk up", show=False),
-        Binding("pagedown", "scroll(1)", "Scroll the talk down", show=False),
-        Binding("l", "light", "Light or dark", show=False),
-        Binding("question_mark", "keys", "Keys", key_display="?"),
-        Binding("q", "quit", "Quit"),
+        Binding("escape", "talk", "Choices", show=False, tooltip="Back to the choices"),
+        Binding("u", "step_back", "Back", tooltip="Back to the step before"),
+        Binding("y", "step_forward", "Forward", tooltip="Forward again, after going back"),
+        Binding("n", "typed(':wait')", "Next due", tooltip="Let time pass until something is due"),
+        Binding("w", "ask(':wait ')", "Wait", tooltip="Let time pass, as long as you type"),
+        Binding("r", "typed(':restart')", "Anew", tooltip="Begin anew, with the same seed"),
+        Binding(
+            "a",
+            "again",
+            "Again",
+            show=False,
+            tooltip="Begin anew and go the same way, in the file as it is now",
+        ),
+        Binding("b", "begin", "Begin", show=False, tooltip="Begin anew with other inputs"),
+        Binding("e", "ask(':event ')", "Event", show=False, tooltip="Report an event"),
+        Binding("colon", "ask(':')", "Type", key_display=":", tooltip="Type what play takes"),
+        Binding("pageup", "scroll(-1)", "Up", show=False, tooltip="Scroll the talk up"),
+        Binding("pagedown", "scroll(1)", "Down", show=False, tooltip="Scroll the talk down"),
+        Binding("l", "light", "Light", show=False, tooltip="Light or dark"),
+        Binding("question_mark", "keys", "Keys", key_display="?", tooltip="All keys"),
+        Binding("q", "quit", "Quit", tooltip="Leave the studio"),
     ]
 
     def __init__(self, bench: Bench, file: File, reading: Reading) -> None:
@@ -246,7 +252,19 @@ class Studio(App[None]):
 
     async def action_keys(self) -> None:
         """All keys and what they do."""
-        await self.push_screen(Keys(self.BINDINGS))
+        panes_keys = " ".join(key for key, _ in PANES.values())
+        rows = [
+            ("1 2 3 ...", "Take a choice by its number"),
+            ("Enter", "Take what is marked"),
+            ("Tab", "From one part to the next"),
+            (panes_keys, "To a pane: " + ", ".join(title for _, title in PANES.values())),
+        ]
+        rows += [
+            (_key(binding), binding.tooltip)
+            for binding in self.BINDINGS
+            if isinstance(binding, Binding) and not binding.action.startswith("pane(")
+        ]
+        await self.push_screen(Keys([*rows, ("Ctrl+P", "Search in all of this")]))
 
     # What was picked or typed
 
@@ -298,7 +316,7 @@ class Studio(App[None]):
         for binding in self.BINDINGS:
             if isinstance(binding, Binding) and binding.key != "escape":
                 yield SystemCommand(
-                    binding.description, f"key {binding.key_display or binding.key}",
+                    binding.tooltip, f"Key {_key(binding)}",
                     self._runs(binding.action),
                 )  # fmt: skip
         for command in super().get_system_commands(screen):
@@ -312,6 +330,12 @@ class Studio(App[None]):
         """The library would show a traceback here; whoever started the studio says a sentence."""
         self.fault = self._exception
         self._close_messages_no_wait()
+
+
+def _key(binding: Binding) -> str:
+    """A key as it stands on a keyboard."""
+    name = binding.key_display or binding.key
+    return name if len(name) == 1 else name.capitalize()
 
 
 def _starts_over(outputs: list[Output]) -> bool:

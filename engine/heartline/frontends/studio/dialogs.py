@@ -34,26 +34,23 @@ class Keys(ModalScreen[None]):
     """All keys, each with what it does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,enter", "dismiss", "Close"),
+        Binding("escape,q,question_mark,enter", "close", "Close"),
     ]
 
-    def __init__(self, bindings: Sequence[BindingType]) -> None:
+    def __init__(self, rows: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._rows = [("1 2 3 ...", "Take a choice by its number")]
-        self._rows += [("Enter", "Take what is marked"), ("Tab", "From pane to pane")]
-        self._rows += [
-            (binding.key_display or binding.key, binding.description)
-            for binding in bindings
-            if isinstance(binding, Binding)
-        ]
-        self._rows += [("ctrl+p", "All of this to search in")]
+        self._rows = rows
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes="dialog"):
-            yield Label("Keys", classes="heading")
-            text = "\n".join(f"{key:<10} {about}" for key, about in self._rows)
+            yield Label("Keys (Escape closes this)", classes="heading")
+            width = max(len(key) for key, _ in self._rows) + 2
+            text = "\n".join(f"{key:<{width}}{about}" for key, about in self._rows)
             yield Static(text, markup=False)
-            yield Label("Escape closes this.", classes="hint")
+
+    def action_close(self) -> None:
+        """Back to the panes."""
+        _ = self.dismiss(None)  # which may not be awaited by the screen that goes
 
 
 class Anew(ModalScreen[Beginning | None]):
@@ -69,7 +66,8 @@ class Anew(ModalScreen[Beginning | None]):
     def compose(self) -> ComposeResult:
         given = dict(self._beginning.inputs)
         with VerticalScroll(classes="dialog"):
-            yield Label("Begin anew", classes="heading")
+            yield Label("Begin anew (Enter begins, Escape leaves it)", classes="heading")
+            yield Static("", id="refusal", markup=False)
             yield Label("seed, which decides every draw")
             yield Input(str(self._beginning.seed), id="seed", compact=True)
             for name in self._scenario.inputs:
@@ -77,17 +75,16 @@ class Anew(ModalScreen[Beginning | None]):
                 yield Label(plain(f"{name}: {_about(variable)}"), markup=False)
                 yield Input(given.get(name, ""), name=name, classes="input", compact=True,
                             placeholder=_initial(variable))  # fmt: skip
-            yield Static("", id="refusal", markup=False)
             with Horizontal(classes="buttons"):
-                yield Button("Begin (Enter)", id="begin", variant="primary", compact=True)
-                yield Button("Leave it (Escape)", id="leave", compact=True)
+                yield Button("Begin", id="begin", variant="primary", compact=True)
+                yield Button("Leave it", id="leave", compact=True)
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#begin")
     def _begin(self) -> None:
         seed = self.query_one("#seed", Input).value.strip()
         if not _SEED.fullmatch(seed):
-            self.query_one("#refusal", Static).update("The seed is a whole number.")
+            self._refuse("The seed is a whole number.")
             return
         inputs = tuple(
             (box.name or "", box.value.strip())
@@ -98,9 +95,13 @@ class Anew(ModalScreen[Beginning | None]):
         try:
             begin(self._scenario, beginning)
         except HeartlineError as refusal:
-            self.query_one("#refusal", Static).update(f"Not done: {refusal}")
+            self._refuse(str(refusal))
             return
-        _ = self.dismiss(beginning)  # which may not be awaited by the screen that goes
+        _ = self.dismiss(beginning)
+
+    def _refuse(self, why: str) -> None:
+        self.query_one("#refusal", Static).update(f"Not done: {plain(why)}")
+        self.query_one(".dialog").scroll_home(animate=False)
 
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
