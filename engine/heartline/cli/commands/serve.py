@@ -89,6 +89,7 @@ def command(
     from heartline.cli.working import work
     from heartline.conversation import load
     from heartline.frontends.plugins import make
+    from heartline.frontends.web import Web
     from heartline.loader import find_scenario
 
     if port is None:
@@ -105,9 +106,13 @@ def command(
     settings = {
         "port": str(port), "address": address, "hosts": " ".join(hosts),
         "origins": " ".join(origins), "proxies": " ".join(proxies),
-        "author": "yes" if author else "",
     }  # fmt: skip
     asked = ["web", *(f"{name}={value}" for name, value in settings.items() if value)]
     web = make(",".join(asked))
-    web.bind()  # type: ignore[attr-defined]
+    assert isinstance(web, Web)
+    if author:
+        from heartline.frontends.web.author import make_author
+
+        web.author = make_author(scenarios)
+    web.bind()
     return work(lambda: opened(url, new=True, inside=True), scenarios, [web], speed, form, metrics)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
+    from starlette.types import ASGIApp
+
     from heartline.frontends.protocol import OutEvent
     from heartline.frontends.references import ConversationReference
     from heartline.host.host import Host
@@ -33,8 +35,8 @@ class Web:
     `address` is where it listens; at a local one it answers to local names only, unless `hosts`
     says to which. `origins` are other sites whose pages may use the API, and `proxies` the
     addresses of proxies whose word is taken for where a request comes from; several are separated
-    by spaces. `author` is "yes" for the author's view. The rates are as in "60/minute"
-    (heartline.frontends.web.settings).
+    by spaces. The rates are as in "60/minute" (heartline.frontends.web.settings). `author`, which
+    is set afterwards, is the application of the author's view.
     """
 
     name = "web"
@@ -48,7 +50,6 @@ class Web:
         hosts: str = "",
         origins: str = "",
         proxies: str = "",
-        author: str = "",
         rate_address: str = "1200/minute",
         rate_begin: str = "60/minute",
         rate_conversation: str = "300/minute",
@@ -64,11 +65,11 @@ class Web:
         self._settings = Settings(
             hosts=tuple(hosts.split()) or (_LOCAL if local else ()),
             origins=tuple(origins.split()),
-            author=author == "yes",
             rate_address=rate_address,
             rate_begin=rate_begin,
             rate_conversation=rate_conversation,
         )
+        self.author: ASGIApp | None = None
         self._place: socket.socket | None = None
         self._log = logging.getLogger("heartline.host.web")
 
@@ -85,7 +86,7 @@ class Web:
         from heartline.frontends.web.app import make_app
         from heartline.frontends.web.serving import serve
 
-        app = make_app(host, settings=self._settings)
+        app = make_app(host, settings=self._settings, author=self.author)
         try:
             page = self.bind()
         except CallerError as refusal:

@@ -14,24 +14,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
-from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket
 
 from heartline.errors import HeartlineError
-from heartline.frontends.web.guard import Guard
+from heartline.frontends.web.guard import Catching, Guard
 from heartline.frontends.web.problems import Problem, not_valid, of_error, of_status
 from heartline.frontends.web.routes import Api
 from heartline.frontends.web.settings import Settings
-from heartline.frontends.web.shapes import Problem as ProblemShape
+from heartline.frontends.web.shapes import described, health_answers
 from heartline.frontends.web.streams import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp
 
     from heartline.host.host import Host
 
@@ -40,40 +46,61 @@ __all__ = ["BASE", "PAGE", "make_app"]
 BASE = "/api/v1"
 PAGE = Path(__file__).with_name("page")
 
+# What a page of an allowed site may send, and read. A token is sent on purpose and is no cookie.
+_ELSEWHERE: dict[str, Any] = {
+    "allow_methods": ["GET", "POST", "DELETE"],
+    "allow_headers": [
+        "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID",
+    ],
+    "expose_headers": ["ETag", "Retry-After"],
+}  # fmt: skip
+
 
 def make_app(
     host: Host,
     *,
     settings: Settings | None = None,
     sign_in: Callable[..., Any] | None = None,
-) -> FastAPI:
-    """The application of a host that is open. Raises CallerError for settings that cannot be."""
+    author: ASGIApp | None = None,
+) -> Starlette:
+    """The application of a host that is open; `author` is the author's view
+    (heartline.frontends.web.author). Before the program ends, `app.state.streams.close()` lets
+    those go who follow a conversation. Raises CallerError for settings that cannot be."""
     settings = settings or Settings()
+    streams = Streams(host, settings.most_streams)
+    routes: list[BaseRoute] = [Mount(BASE, _api(host, streams, settings, sign_in))]
+    if author is not None:
+        routes.append(Mount("/author", author))
+    if settings.page:
+        routes.append(Mount("/", _Page(directory=PAGE, html=True)))
+    guards = [Middleware(Guard, settings=settings), Middleware(Catching)]
+    if settings.origins:
+        guards.append(Middleware(CORSMiddleware, allow_origins=settings.origins, **_ELSEWHERE))
+    app = Starlette(routes=routes, middleware=guards, exception_handlers=_ANSWERS)
+    app.state.streams = streams
+    return app
+
+
+def _api(
+    host: Host, streams: Streams, settings: Settings, sign_in: Callable[..., Any] | None
+) -> FastAPI:
     app = FastAPI(
         title="Heartline",
         version="1",
-        summary="Conversations that have rules.",
         docs_url=None,  # such pages fetch their script from another site
         redoc_url=None,
-        openapi_url=f"{BASE}/openapi.json",
         max_body_size=settings.most_body,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # the host has its own
+        exception_handlers=dict(_ANSWERS),
+        middleware=[Middleware(Catching)],  # within it, since it would answer in its own way
     )
-    streams = Streams(host, settings.most_streams)
-    app.state.streams = streams
     dependencies = [] if sign_in is None else [Depends(sign_in)]
-    api = Api(host, streams, settings)
-    app.include_router(api.router(dependencies), prefix=BASE)
+    app.include_router(Api(host, streams, settings).router(dependencies))
     app.add_api_route(
-        f"{BASE}/healthz", _health(host), response_model=None, operation_id="health",
-        summary="Whether the store answers", responses={503: {"description": "It does not."}},
+        "/healthz", _health(host), response_model=None, operation_id="health",
+        summary="Whether the store answers", responses=health_answers(),
     )  # fmt: skip
-    for kind, answer in _ANSWERS.items():
-        app.add_exception_handler(kind, answer)
-    app.add_middleware(Guard, settings=settings)
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
-    if settings.page and PAGE.is_dir():
-        app.mount("/", _Page(directory=PAGE, html=True), name="page")
+    app.openapi = lambda: described(app, BASE)  # type: ignore[method-assign]
     return app
 
 
@@ -95,46 +122,30 @@ class _Page(StaticFiles):
         return answer
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
-    """The API's own description, once."""
-    if app.openapi_schema is None:
-        told = get_openapi(
-            title=app.title, version=app.version, summary=app.summary, routes=app.routes
-        )
-        schema = ProblemShape.model_json_schema(ref_template="#/components/schemas/{model}")
-        told["components"]["schemas"]["Problem"] = schema
-        for name in ("HTTPValidationError", "ValidationError"):
-            told["components"]["schemas"].pop(name, None)
-        app.openapi_schema = told
-    return app.openapi_schema
-
-
 # Problems -----------------------------------------------------------------------------------------
 
 
-async def _problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)
-    return error.response()
+async def _answered(connection: HTTPConnection, error: Exception) -> Response:
+    """What went wrong as a problem; a WebSocket that asks to be opened is not."""
+    if isinstance(error, Problem):
+        problem = error
+    elif isinstance(error, HeartlineError):
+        problem = of_error(error)
+    elif isinstance(error, HTTPException):
+        problem = of_status(error.status_code, error.detail, error.headers)
+    else:
+        assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
+        problem = not_valid(error)
+    answer = problem.response()
+    if isinstance(connection, WebSocket):
+        await connection.send_denial_response(answer)
+    return answer
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HeartlineError)
-    return of_error(error).response()
-
-
-async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    return not_valid(error).response()
-
-
-async def _status(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return of_status(error.status_code, error.detail, error.headers).response()
-
-
-_ANSWERS: dict[type[Exception], Callable[[Request, Exception], Any]] = {
-    Problem: _problem,
-    HeartlineError: _refused,
-    RequestValidationError: _invalid,
-    HTTPException: _status,
-}
+_ANSWERS: dict[Any, Any] = dict.fromkeys(
+    (
+        Problem, HeartlineError, HTTPException, RequestValidationError,
+        WebSocketRequestValidationError,
+    ),
+    _answered,
+)  # fmt: skip

@@ -1,16 +1,18 @@
 """What holds for every request, before anything reads it: whom it is for, where it comes from, how
 large it is, how often; and for every answer: what a browser may do with it.
 
-It is the last that catches, too: what nobody has foreseen is a problem with a sentence for the
-caller, and for the operator a line with its name and place. No line holds a text, a token or an
-address of a person.
+What nobody has foreseen is caught here too. It is a problem with a sentence for the caller, and a
+line with its name and place for the operator: none holds a text, a token or a person's address.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
 
 from heartline.frontends.web.problems import Problem, of_status
 from heartline.frontends.web.rates import Rate, network_of
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from heartline.frontends.web.settings import Settings
 
-__all__ = ["LOGGER", "POLICY", "Guard"]
+__all__ = ["LOGGER", "POLICY", "Catching", "Guard"]
 
 LOGGER = "heartline.host.web"
 
@@ -50,33 +52,33 @@ class Guard:
         self._settings = settings
         self._rate = Rate("requests from your address", settings.rate_address)
         self._hosts = {host.lower() for host in settings.hosts}
-        self._log = logging.getLogger(LOGGER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        started = False
 
         async def guarded(message: Message) -> None:
-            nonlocal started
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = message["headers"] = list(message.get("headers", ()))
                 given = {name.lower() for name, _ in headers}
                 headers += [each for each in _HEADERS.items() if each[0] not in given]
-            started = True
             await send(message)
+
+        async def patient() -> Message:
+            try:
+                async with asyncio.timeout(self._settings.patience):
+                    return await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
 
         try:
             self._check(scope)
-            await self._app(scope, receive, guarded)
         except Problem as problem:
             await _answer(problem, scope, receive, guarded)
-        except Exception as error:  # noqa: BLE001 - the last one that catches
-            self._log.error("request failed", extra=_place(error))
-            if started:
-                raise _Broken from None  # the server closes the connection
-            await _answer(of_status(500), scope, receive, guarded)
+            return
+        reading = scope.get("method", "GET") in _READING  # a stream waits for its client to go
+        await self._app(scope, receive if reading else patient, guarded)
 
     def _check(self, scope: Scope) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -110,6 +112,30 @@ class Guard:
                 403, "foreign_origin", "A page of another site asks for this: the operator can "
                 "allow its origin.",
             )  # fmt: skip
+
+
+class Catching:
+    """Stands within an application, and lets nothing out that went wrong in it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._log = logging.getLogger(LOGGER)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001 - the last one that catches
+            self._log.error("request failed", extra=_place(error))
+            if started:
+                raise _Broken from None  # the server closes the connection
+            await _answer(of_status(500), scope, receive, send)
 
 
 class _Broken(Exception):

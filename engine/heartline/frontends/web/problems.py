@@ -35,7 +35,7 @@ from heartline.frontends.wire import as_refusal, code_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fastapi.exceptions import RequestValidationError
+    from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 
 __all__ = ["PROBLEM", "Problem", "not_valid", "of_error", "of_status", "status_of"]
 
@@ -69,6 +69,7 @@ _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not take that method.",
     406: "None of the forms that you accept can be had here.",
+    408: "The body did not come: send it again.",
     413: "The body is longer than this server takes.",
     500: _BROKEN,
 }
@@ -79,6 +80,7 @@ _CODES = {
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "timeout",
     413: "body_too_large",
     415: "unsupported_media_type",
     421: "misdirected_request",
@@ -87,6 +89,13 @@ _CODES = {
     500: "internal_error",
     503: "unavailable",
 }
+_INPUTS = (
+    'Send one of {"choose": "ID"}, {"event": "NAME"} and {"tick": true}, with nothing else in it.'
+)
+_WORDS = {"extra_forbidden": "there is no such field", "missing": "it is missing"}
+# What the frameworks say by themselves.
+_PHRASES = {"Content Too Large", *(each.phrase for each in HTTPStatus)}
+_UNREAD = "There was an error parsing the body"
 _MOST_TOLD = 5  # faults of a body, of which there may be thousands
 
 
@@ -150,24 +159,27 @@ def of_status(
     status: int, detail: object = None, headers: Mapping[str, str] | None = None
 ) -> Problem:
     """The problem of a bare status, as a framework or a sign-in raises it."""
-    given = detail if isinstance(detail, str) and detail != _phrase(status) else None
+    if detail == _UNREAD:
+        return Problem(_UNPROCESSABLE, "malformed_json", "The body is no JSON in UTF-8.")
+    given = detail if isinstance(detail, str) and detail not in _PHRASES else None
     sentence = given or _SENTENCES.get(status) or f"{_phrase(status)}."
     return Problem(status, _CODES.get(status, f"http_{status}"), sentence, headers=headers)
 
 
-def not_valid(error: RequestValidationError) -> Problem:
+def not_valid(error: RequestValidationError | WebSocketRequestValidationError) -> Problem:
     """The problem of a request that is not what the API takes. What was sent is not repeated."""
     faults = error.errors()
-    if any(fault.get("type") == "json_invalid" for fault in faults):
-        place = faults[0]["loc"][-1]
-        sentence = f"The body is no JSON: it goes wrong at character {place}."
+    if faults[0]["type"] == "json_invalid":
+        sentence = f"The body is no JSON: it goes wrong at character {faults[0]['loc'][-1]}."
         return Problem(_UNPROCESSABLE, "malformed_json", sentence)
+    if any("Choosing" in fault["loc"] for fault in faults):  # which of them was meant is not known
+        return Problem(_UNPROCESSABLE, "invalid_request", _INPUTS)
     told = [
-        {"where": _where(fault["loc"]), "message": str(fault.get("msg", "not valid"))[:200]}
+        {"where": _where(fault["loc"]), "message": _WORDS.get(fault["type"], fault["msg"])}
         for fault in faults[:_MOST_TOLD]
     ]
-    first = told[0]
-    sentence = f"{first['where'] or 'The request'} is not what is taken here: {first['message']}."
+    first = f"{told[0]['where']}: {told[0]['message']}"
+    sentence = f"The request is not what is taken here. {first}."
     return Problem(_UNPROCESSABLE, "invalid_request", sentence, more={"errors": told})
 
 

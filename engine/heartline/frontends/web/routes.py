@@ -15,7 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import PlainTextResponse, Response
 
-from heartline.errors import NothingToUndo, StaleTurn, UnknownConversation
+from heartline.errors import NothingToUndo, StaleTurn
 from heartline.frontends.seating import last_by
 from heartline.frontends.web import seats, shapes
 from heartline.frontends.web.bodies import Begin, Choosing, Event, Input, Invite, Spoken
@@ -213,14 +213,9 @@ class Api:
     async def socket(self, websocket: WebSocket, after: After = 0) -> None:
         """What happens, and inputs, over one connection."""
         token, protocol = _offered(websocket)
-        try:
-            seat = await self._seat(token)
-        except UnknownConversation as error:
-            await websocket.send_denial_response(of_error(error).response())
-            return
-        except Problem as problem:
-            await websocket.send_denial_response(problem.response())
-            return
+        if not token:
+            raise of_status(401)
+        seat = await self._seat(token)
         await websocket.accept(protocol)
         stream = self.streams.follow(seat, after)
 

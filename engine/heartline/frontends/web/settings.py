@@ -18,8 +18,7 @@ class Settings:
     may take to send a body, or to accept what is sent to it, before it is dropped. `most_wait` is
     the longest that a long poll waits. `hosts` are the names that the server answers to, all where
     there is none; `origins` are other sites whose pages may use the API, as in
-    "https://example.org". `page` is whether the page is served too, and `author` whether the
-    author's view is.
+    "https://example.org". `page` is whether the page is served too.
     """
 
     rate_address: str = "1200/minute"
@@ -33,4 +32,3 @@ class Settings:
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     page: bool = True
-    author: bool = False

@@ -5,13 +5,22 @@ They describe and check nothing at run time; tests hold real answers to them.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 
 from heartline.frontends.web.problems import PROBLEM
 
-__all__ = ["Begun", "Events", "Problem", "Scenario", "Token", "Transcript", "View", "answers"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fastapi import FastAPI
+
+__all__ = [
+    "Begun", "Events", "Problem", "Scenario", "Token", "Transcript", "View", "answers",
+    "described", "health_answers",
+]  # fmt: skip
 
 
 class _Shape(BaseModel):
@@ -229,14 +238,39 @@ def answers(path: str, method: str, status: int, shape: Any) -> dict[int | str, 
         codes |= {*_OF_SEATS}
     if method != "GET":
         codes |= {*_OF_BODIES}
-    told: dict[int | str, dict[str, Any]] = {
-        code: {
-            "description": _REFUSALS[code],
-            "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for code in sorted(codes)
-    }
+    told = _refusals(codes)
     good: dict[str, Any] = {} if shape is None else {"model": shape}
     if path in _ALSO:
         good["content"] = {kind: {"schema": {"type": "string"}} for kind in _ALSO[path]}
     return {status: good, **told} if good else told
+
+
+def health_answers() -> dict[int | str, dict[str, Any]]:
+    """What the health check may answer, for its description."""
+    return _refusals(_OF_ALL)
+
+
+def _refusals(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        code: {"description": _REFUSALS[code], "content": {PROBLEM: {"schema": schema}}}
+        for code in sorted(codes)
+    }
+
+
+def described(app: FastAPI, base: str) -> dict[str, Any]:
+    """The description of the API, in OpenAPI, which is found at `base`."""
+    if app.openapi_schema is None:
+        told = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary="Conversations that have rules.",
+            routes=app.routes,
+            servers=[{"url": base}],
+        )
+        schemas = told["components"]["schemas"]
+        schemas["Problem"] = Problem.model_json_schema()
+        for name in ("HTTPValidationError", "ValidationError"):  # the framework's own, not used
+            schemas.pop(name, None)
+        app.openapi_schema = told
+    return app.openapi_schema
