@@ -127,7 +127,7 @@ LIBRARIES = {
 }
 
 # Imports that point up, made late and on purpose.
-LATE: set[tuple[str, str]] = set()
+LATE: set[tuple[str, str]] = {("conversation", "frontends")}  # how a notebook shows them
 
 
 @dataclass(frozen=True)
@@ -197,6 +197,7 @@ def test_imports_point_one_way() -> None:
         if each.module.split(".")[0] == "heartline"
         and (used := house_room(each.module)) != each.room
         and rank(used) >= rank(each.room)
+        and (each.room, used) not in LATE
     ]
     assert not wrong, "\n".join(wrong)
 

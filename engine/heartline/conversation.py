@@ -110,6 +110,20 @@ class Scenario:
         self.files = files or {}
         self.main = main
 
+    def __repr__(self) -> str:
+        return f"<Scenario {self.id} {self.version}: {len(self.machine.leaves)} leaf states>"
+
+    def _repr_html_(self) -> str:
+        """The diagram, for notebooks."""
+        from heartline.frontends.notebook import scenario_html
+
+        return scenario_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from heartline.frontends.notebook import scenario_markdown
+
+        return scenario_markdown(self)
+
     def with_machine(self, machine: Machine) -> Scenario:
         """The same scenario, played by another machine: one that observes."""
         return Scenario(self.file, machine, self.diagnostics, self.files, self.main)
@@ -220,6 +234,22 @@ class Conversation:
         self._ways: tuple[Way, ...] = ()
         if step is not None:
             self._show(step)
+
+    def __repr__(self) -> str:
+        """Without what was said, which is nobody's business in a log."""
+        at = self.position
+        return f"<Conversation in {self.scenario.id}: turn {at.turn}, at {at.state}>"
+
+    def _repr_html_(self) -> str:
+        """The present turn, for notebooks."""
+        from heartline.frontends.notebook import conversation_html
+
+        return conversation_html(self)
+
+    def _repr_markdown_(self) -> str:
+        from heartline.frontends.notebook import conversation_markdown
+
+        return conversation_markdown(self)
 
     @property
     def turn(self) -> Turn:
