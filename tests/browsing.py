@@ -18,6 +18,7 @@ import uvicorn
 
 from heartline import ManualClock, Scenario, loads
 from heartline.frontends.web.app import make_app
+from heartline.frontends.web.author import make_author
 from heartline.host import Host
 
 if TYPE_CHECKING:
@@ -54,13 +55,14 @@ FERRY = dedent(
             - The water is flat. <img src=x onerror="document.title='caught'">
             - {ada: I have a ticket in my shoe., only_to: ada}
             - {you: You have no ticket., only_to: you}
+            - {narrator: You kick a stone., when: mood == "cross"}
             - {ada: "\u05e9\u05dc\u05d5\u05dd, \u05d0\u05ea \u05de\u05d7\u05db\u05d4? \U0001f6a2"}
         choices:
           count: {label: Count your coins., say: One more., do: coins += 1}
           board: {label: Go on board., say: Here is the fare., when: coins >= 2,
                   why: The fare is two coins., to: deck}
           wait: {label: Wait for the next one., say: I can wait., do: start(boat), to: bench}
-        events: {whistle: {say: [A whistle.]}}
+        events: {whistle: {when: secret == 7, say: [A whistle.]}}
       bench:
         after: {boat: {say: [{ada: There it is!}], to: deck}}
       deck:
@@ -83,7 +85,11 @@ def ferry(old: str = "", new: str = "") -> Scenario:
 class Served:
     """A host behind a real server, in a thread, on a clock that the test moves."""
 
-    def __init__(self, store: str, *scenarios: Scenario, port: int = 0) -> None:
+    def __init__(
+        self, store: str, *scenarios: Scenario, port: int = 0, author: Path | None = None
+    ) -> None:
+        """`author` is a scenario's file, to be tried out in the author's view."""
+        self.author = author
         self.clock = ManualClock()
         self.port = port or free_port()
         self._store = store
@@ -130,7 +136,8 @@ class Served:
     async def _serve(self, ready: threading.Event) -> None:
         self._loop = asyncio.get_running_loop()
         async with Host(self._store, self._scenarios, clock=self.clock) as self.host:
-            self.app = make_app(self.host)
+            author = None if self.author is None else make_author([self.author])
+            self.app = make_app(self.host, author=author)
             await run_app(self.app, self.port, ready, self)
 
 
@@ -155,8 +162,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(store: str, *scenarios: Scenario, port: int = 0) -> Iterator[Served]:
-    server = Served(store, *scenarios, port=port)
+def served(
+    store: str, *scenarios: Scenario, port: int = 0, author: Path | None = None
+) -> Iterator[Served]:
+    server = Served(store, *scenarios, port=port, author=author)
     server.start()
     try:
         yield server
