@@ -106,7 +106,7 @@ class Beginning:
         try:
             self._try(answers)
         except InputError as refusal:
-            return question.wanted or str(refusal)
+            return str(refusal) if question.kind == "text" else "That cannot be the answer."
         self.answers = answers
         del self._questions[0]
         return None

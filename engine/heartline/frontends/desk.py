@@ -29,9 +29,10 @@ from heartline.errors import (
 )
 from heartline.frontends.beginning import Beginning, is_press
 from heartline.frontends.degrading import as_lines, degrade, fitted, meant, page_of
+from heartline.frontends.inviting import invite, is_free, join, key_of
 from heartline.frontends.protocol import OutEvent
-from heartline.frontends.references import INVITE, ConversationReference, new_token
-from heartline.frontends.seating import last_by, persons_of
+from heartline.frontends.references import ConversationReference
+from heartline.frontends.seating import last_by
 from heartline.frontends.wire import heard_by
 from heartline.host.values import LIVE
 from heartline.snapshot import Choose
@@ -64,11 +65,11 @@ COMMANDS = {
 _MOST_WORDS = 2_000  # characters of a message that are looked at
 _MOST_BEGINNINGS = 10_000  # people who are being asked something at once
 _MOST_HEARD = 32  # messages of theirs that are known when they come again
+_COMMAND = re.compile(rf"(?<!\S)/(?=(?:{'|'.join(COMMANDS)})\b)")
 _CODE = re.compile(r"[A-Za-z0-9_-]{32}")  # as new_token makes them
 
 _NOT_IN_ONE = "You are in no conversation. /start begins one."
 _IS_OVER = "That conversation is over. /start begins a new one, /log shows what was said."
-_NO_CODE = "That code opens nothing, or it has been used: ask for a new one."
 
 
 class _Asking(NamedTuple):
@@ -89,12 +90,19 @@ class Desk:
     """Answers the people of one front end. Messages of one person are to be given in order."""
 
     def __init__(
-        self, host: Host, front_end: FrontEnd, *, link: Callable[[str], str] | None = None
+        self,
+        host: Host,
+        front_end: FrontEnd,
+        *,
+        sign: str = "/",
+        link: Callable[[str], str] | None = None,
     ) -> None:
-        """`link` gives the address which takes the seat of an invitation by its code, for networks
-        where such a thing can be followed: it brings "/start CODE"."""
+        """`sign` is the character that a command begins with, for networks whose programs keep
+        lines with a slash to themselves. `link` gives the address which takes the seat of an
+        invitation by its code, where such a thing can be followed: it brings "/start CODE"."""
         self.host = host
         self.front_end = front_end
+        self._sign = sign
         self._link = link
         self._asking: OrderedDict[str, _Asking] = OrderedDict()
 
@@ -117,7 +125,7 @@ class Desk:
         seat = await self._seat(place)
         if seat is not None and await self._has_happened(seat, self._key(id)):
             return  # the network has brought it twice
-        if text.startswith("/") and not press:
+        if text.startswith(self._sign) and not press:
             word, *rest = text[1:].split(None, 1) or [""]
             await self._command(place, seat, word.partition("@")[0].lower(), "".join(rest), id)
         elif seat is not None and seat.is_live:
@@ -163,8 +171,10 @@ class Desk:
             lines = [f"/{name} – {about}" for name, about in COMMANDS.items()]
             first = "A choice is taken by its button, its number or its first words. Besides:"
             if word != "help":
-                first = f"There is no command {shown('/' + word, 30)}, but these:"
+                first = f"There is no command {shown(self._sign + word, 30)}, but these:"
             await self._say(place, id, "\n".join([first, *lines]))
+        elif place.text() in self._asking and word in ("again", "stop"):
+            await self._asked(place, word, id)
         elif seat is None:
             await self._say(place, id, _NOT_IN_ONE)
         else:
@@ -177,7 +187,7 @@ class Desk:
         record, role = seat
         if word == "again":
             turn = await self._turn(seat)
-            await self._show(place, turn, id, turn.lines)
+            await self._show(place, turn, id, turn.lines, None if seat.is_live else _IS_OVER)
         elif word == "log":
             await self._say(place, id, await self._so_far(seat) or "Nothing has been said yet.")
         elif word == "care":
@@ -204,7 +214,7 @@ class Desk:
     async def _stop(self, place: ConversationReference, seat: _Seat, id: str) -> None:
         """Leave. A conversation in which nobody else is, is closed."""
         record, role = seat
-        others = [each for each in record.seats if each != role and not _is_free(record, each)]
+        others = [each for each in record.seats if each != role and not is_free(record, each)]
         if not seat.is_live:
             await self._say(place, id, _IS_OVER)
             return
@@ -220,51 +230,30 @@ class Desk:
     # Two people -----------------------------------------------------------------------------------
 
     async def _invite(self, place: ConversationReference, seat: _Seat, rest: str, id: str) -> None:
-        record = seat.record
         if not seat.is_live:
             raise CallerError(_IS_OVER)
-        persons = await persons_of(self.host, record)
-        free = [role for role in persons if role != seat.role and _is_free(record, role)]
-        if not free:
-            raise CallerError(
-                "There is no free seat in this conversation. A role that is played for you is "
-                "free where you name it at the beginning: /start, the conversation, the role."
-            )
-        role = rest or free[0]
-        if role not in free:
-            raise CallerError(f"There is no free seat {shown(role, 30)}: {', '.join(free)}.")
-        token = new_token()
-        reference = ConversationReference.of_token(INVITE, token).text()
-        await self.host.seat(record.id, role, reference, key=self._key(id))
-        how = f"/join {token}" if self._link is None else self._link(token)
+        key = self._key(id)
+        role, code = await invite(self.host, seat.record, seat.role, rest, key=key)
+        how = f"/join {code}" if self._link is None else self._link(code)
         await self._say(
             place, id, f"Send this to the one person who is to be {role}; it works once:\n{how}"
         )
 
     async def _join(
-        self, place: ConversationReference, here: _Seat | None, token: str, id: str
+        self, place: ConversationReference, here: _Seat | None, code: str, id: str
     ) -> None:
-        if not token:
+        if not code:
             raise CallerError("Write the code behind it, as in: /join CODE")
-        invitation = ConversationReference.of_token(INVITE, token)
-        key = f"join:{invitation.person}"  # of several who have it the first is seated
         if here is not None and here.is_live:
-            if await self._has_happened(here, key):
+            if await self._has_happened(here, key_of(code)):
                 return  # the same message, brought twice
             raise CallerError("You are in a conversation already. /stop leaves it.")
-        invited = await self.host.seated(invitation.text())
-        if invited is None or invited[0].status != LIVE:
-            raise CallerError(_NO_CODE)
-        record, role = invited
-        await self.host.seat(record.id, role, place.text(), key=key)
-        seat = await self._seat(place)
-        if seat is None or seat.record.id != record.id:
-            raise CallerError(_NO_CODE)
+        seat = _Seat(*await join(self.host, code, place.text()))
         self._asking.pop(place.text(), None)
         so_far = await self._so_far(seat)
-        await self._say(place, id, "\n\n".join([f"You have the seat of {role}.", so_far]).strip())
-        await self._show(place, await self._turn(seat), id)
-        await self._tell_others(seat, id, f"Somebody has taken the seat of {role}.")
+        first = f"You have the seat of {seat.role}.\n\n{so_far}".strip()
+        await self._show(place, await self._turn(seat), id, first=first)
+        await self._tell_others(seat, id, f"Somebody has taken the seat of {seat.role}.")
 
     async def _tell_others(self, seat: _Seat, id: str, sentence: str) -> None:
         """Tell those in the other seats, where they are at this front end: what is no turn is not
@@ -301,10 +290,11 @@ class Desk:
             return
         name, *seats = rest.split() or [next(iter(own)) if len(own) == 1 else ""]
         if name not in own:
-            first = f"There is no conversation {shown(name, 40)} here." if name else ""
+            first = f"There is no conversation {shown(name, 40)} here, but these:"
+            first = first if name else "Which one? Write one of these:"
             lines = [f"/start {each.id} – {each.title}" for each in own.values()]
-            none = "" if lines else "There is nothing to begin here now."
-            await self._say(place, id, "\n".join(filter(None, [first, *lines, none])))
+            none = "There is nothing to begin here now."
+            await self._say(place, id, "\n".join([first, *lines]) if lines else none)
             return
         beginning = Beginning(own[name], seats, self.host.clock)
         await self._say(
@@ -322,6 +312,14 @@ class Desk:
         heard.append(id)
         refusal = beginning.take(text, press)
         await self._go_on(place, beginning, id, refusal)
+
+    async def _asked(self, place: ConversationReference, word: str, id: str) -> None:
+        """A command of somebody who is being asked something."""
+        if word == "again":
+            await self._go_on(place, self._asking[place.text()].beginning, id)
+            return
+        del self._asking[place.text()]
+        await self._say(place, id, "Nothing has begun. /start begins a conversation.")
 
     async def _go_on(
         self, place: ConversationReference, beginning: Beginning, id: str, first: str | None = None
@@ -349,7 +347,10 @@ class Desk:
         return None if found is None else _Seat(*found)
 
     async def _turn(self, seat: _Seat) -> Turn:
-        return (await self.host.read(seat.record.id)).turn.seen_by(seat.role)
+        """Where a conversation stands, as the seat may see it."""
+        answer = await self.host.read(seat.record.id)
+        turn = answer.turn.seen_by(seat.role)
+        return turn if answer.status == LIVE else turn._replace(choices=(), deadlines=())
 
     async def _has_happened(self, seat: _Seat, key: str) -> bool:
         return await self.host.store.keyed(seat.record.id, key) is not None
@@ -359,7 +360,9 @@ class Desk:
         first: str | None = None,
     ) -> None:  # fmt: skip
         """Where the conversation stands, with what can be chosen, below a sentence of the desk."""
-        told = lines if first is None else (Said("narrator", "", first, None, "refused"), *lines)
+        told = lines
+        if first is not None:
+            told = (Said("narrator", "", self._signed(first), None, "refused"), *lines)
         events = degrade(f"here:{id}", told, turn, self.front_end.capabilities)
         await self._bring(
             place, tuple(replace(each, lines=lines) for each in events[:1]) + events[1:]
@@ -369,7 +372,7 @@ class Desk:
         self, place: ConversationReference, id: str, text: str, buttons: tuple[Button, ...] = ()
     ) -> None:
         """A sentence of the desk, or several; of buttons those before go."""
-        texts = fitted(text, self.front_end.capabilities.longest_text)
+        texts = fitted(self._signed(text), self.front_end.capabilities.longest_text)
         events = [OutEvent(f"reply:{id}:{number}", each) for number, each in enumerate(texts)]
         if buttons:
             events[-1] = replace(events[-1], buttons=buttons, replaces=True)
@@ -382,6 +385,10 @@ class Desk:
         except Exception:  # noqa: BLE001 - what is told from here can be asked for again
             self.host.observer.undelivered()
 
+    def _signed(self, text: str) -> str:
+        """The text with its commands as they are written at this front end."""
+        return text if self._sign == "/" else _COMMAND.sub(self._sign, text)
+
     def _key(self, id: str) -> str:
         return f"{self.front_end.name}:{id}"[:512]
 
@@ -391,9 +398,3 @@ def _choice(turn: Turn, text: str, press: str) -> Choice:
     if not turn.choices and not press:
         raise UnknownChoice("There is nothing for you to choose just now.")
     return meant(turn, text, press)
-
-
-def _is_free(record: Record, role: str) -> bool:
-    """Whether nobody has this seat: an invitation is nobody yet."""
-    reference = record.seats.get(role)
-    return reference is None or ConversationReference.of(reference).front_end == INVITE
