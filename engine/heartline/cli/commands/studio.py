@@ -86,6 +86,9 @@ def command(
     reading = file.read()
     if reading.scenario is not None:
         _can_begin(reading.scenario, beginning)
+    elif not path.exists():
+        assert reading.fault is not None
+        raise reading.fault
     studio = studio_class(Bench(beginning, path=lasting(scenario)), file, reading)
     studio.run()
     if studio.fault is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -74,7 +75,8 @@ class Studio(App[None]):
 
     def __init__(self, bench: Bench, file: File, reading: Reading) -> None:
         """`reading` is what the file was when the studio was opened."""
-        super().__init__()
+        # Without colours the library makes greys of them, unless they are the terminal's own.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.bench = bench
         self.file = file
         self.chosen = TALK
@@ -98,7 +100,13 @@ class Studio(App[None]):
                     yield panes.Variables()
                     yield panes.History()
                     yield panes.File()
-        yield Input(id="line", placeholder="a choice, or :help", classes="closed", compact=True)
+        yield Input(
+            id="line",
+            placeholder="a choice, or :help",
+            classes="closed",
+            compact=True,
+            select_on_focus=False,
+        )
         yield Footer(compact=True, show_command_palette=False)
 
     async def on_mount(self) -> None:
@@ -340,7 +348,7 @@ def _key(binding: Binding) -> str:
 
 def _starts_over(outputs: list[Output]) -> bool:
     """Whether the talk is another one now, though it may be as long."""
-    anew = {"jumped", "played_again", "reloaded", "undone"}
+    anew = {"jumped", "played_again", "undone"}
     return any(
         (isinstance(output, Sentence) and output.code in anew)
         or type(output).__name__ == "Restarted"

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["Bench", "Step"]
 
 Move = dict[str, Any]
+_AGAIN = Sentence(
+    "note", "again", "a begins anew in the edited file and goes the same way, as far as it goes."
+)
 _MOVING = ("choose", "role", "wait", "event", "draws")  # what is played again of a move
 
 
@@ -90,6 +93,8 @@ class Bench:
         outputs = self.session.adopt(reading.scenario)
         if self.session.scenario is reading.scenario:
             self.before = None
+        else:
+            outputs.append(_AGAIN)
         return [*outputs, *self._held()]
 
     def begin(self, beginning: Beginning) -> list[Output]:

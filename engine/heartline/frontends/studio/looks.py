@@ -294,8 +294,8 @@ def file_lines(bench: Bench) -> list[Line]:
             found += [line(str(bench.fault)), line("")]
     for each in bench.findings:
         style = "warning" if each.severity.value == "error" else "mark"
-        place = f"{each.location.line}:{each.location.column} of {each.location.file}"
-        found.append(Line(((f"{each.severity.value} {each.code}", style), (f"  line {place}", ""))))
+        head = f"{each.severity.value} {each.code}"
+        found.append(Line(((head, style), (f"  {plain(str(each.location))}", ""))))
         found.append(line(f"  {each.message}"))
         if each.hint:
             found.append(line(f"  {each.hint}", "dim"))
