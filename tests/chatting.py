@@ -179,7 +179,9 @@ async def room(
                 await running
 
 
-def talked(play: Callable[[Room], Awaitable[None]], *scenarios: Scenario, **options: object) -> None:
+def talked(
+    play: Callable[[Room], Awaitable[None]], *scenarios: Scenario, **options: object
+) -> None:
     """Play in such a room."""
 
     async def main() -> None:

@@ -156,7 +156,10 @@ class Desk:
         except (ChoiceClosed, ConversationOver, StaleTurn, UnknownChoice) as refusal:
             turn = await self._turn(seat)
             lines = turn.lines if isinstance(refusal, StaleTurn) else ()
-            await self._show(place, turn, id, lines, str(refusal))
+            first = str(refusal)
+            if isinstance(refusal, ChoiceClosed):  # which names it by an id that nobody has seen
+                first = f"That cannot be chosen now: {refusal.reason}."
+            await self._show(place, turn, id, lines, first)
 
     # Commands -------------------------------------------------------------------------------------
 
