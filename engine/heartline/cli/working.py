@@ -45,7 +45,8 @@ def work(
     """Run until Ctrl-C or SIGTERM, or until all front ends have ended; gives the exit code. `make`
     gives the store, `form` is that of the log, `port` that of the metrics. Raises HeartlineError
     where it cannot begin."""
-    log = Log(form)
+    played_here = sys.stderr.isatty() and any(each.name == "terminal" for each in front_ends)
+    log = Log(form, played_here=played_here)
     asyncio.run(until_told(_work(make, scenarios, front_ends, speed, log, port)))
     log.say("Stopped.")
     return DONE
@@ -133,8 +134,11 @@ class Log:
     """What the host tells goes to standard error, a line for each thing that happens; with it go
     sentences about the run, in the same form."""
 
-    def __init__(self, form: str) -> None:
+    def __init__(self, form: str, *, played_here: bool = False) -> None:
+        """`played_here` says that somebody plays at this terminal, where only what is wrong may
+        come between the lines."""
         self._json = form == "json"
+        self._least = logging.WARNING if played_here else logging.INFO
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonLines() if self._json else TextLines())
         self._logger = logging.getLogger(LOGGER)
@@ -148,7 +152,7 @@ class Log:
         if not self._json:
             for sentence in wrong:
                 say(sentence)
-            self._logger.setLevel(logging.INFO)
+            self._logger.setLevel(self._least)
 
     def say(self, sentence: str) -> None:
         """A sentence about the run."""
