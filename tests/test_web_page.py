@@ -357,7 +357,7 @@ def test_leaving_clears_the_page_at_once_and_the_page_opens_discreetly(
 ) -> None:
     page = visitor.page
     visitor.opens()
-    visitor.sees("clears the page at once")
+    visitor.sees("clears this page at once")
     visitor.press("Begin")
     visitor.sees("Count your coins.")
     if how == "the button":

@@ -106,8 +106,9 @@ function showChoices(told) {
   }));
   at("events").replaceChildren(...told.events.map((event) =>
     button(`Report the event ${event}`, () => send("report", { event }))));
-  if (!told.choices.length && told.turn.outcome) {
-    at("choices").append(el("li", {}, `It is over: ${told.turn.outcome}.`));
+  if (!told.choices.length) {
+    const { outcome } = told.turn;
+    at("choices").append(el("li", {}, outcome ? `It is over: ${outcome}.` : "There is no choice here."));
   }
   if (inside) focus(at("choices-title"));
 }

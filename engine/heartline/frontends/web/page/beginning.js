@@ -4,18 +4,10 @@ import { ask, newKey, Refusal, Unreachable } from "./api.js";
 import { button, el, focus, paragraphs, show, state, words } from "./dom.js";
 import { kept, keep } from "./keeping.js";
 import { Pause } from "./pausing.js";
+import { privacy } from "./privacy.js";
 import { moment, readable } from "./spans.js";
 
 const MANY = 6; // options from which on a list to open is shorter to read than buttons
-
-/** What is said once about leaving and about what stays behind. */
-export function privacy() {
-  return el("details", { class: "privacy", open: true },
-    el("summary", {}, "Before you begin"),
-    el("p", {}, "“Leave quickly”, at the top, clears the page at once and opens an empty one. Escape, pressed twice, does the same. "
-      + "The conversation is kept: come back to this address to go on. The browser's history still lists this address."),
-    el("p", {}, "This browser keeps what it needs to go on, until you have it forget that or delete the conversation."));
-}
 
 /** The list of scenarios, below the conversations that are kept. */
 export function beginnings(scenarios, { note, opened, discreet }) {
@@ -23,6 +15,7 @@ export function beginnings(scenarios, { note, opened, discreet }) {
   show(
     el("h1", {}, earlier.length ? "Welcome back" : "Begin a conversation"),
     note ? el("p", { class: "note", role: "status" }, note) : null,
+    ...privacy(),
     earlier.length ? el("section", { "aria-labelledby": "kept" },
       el("h2", { id: "kept" }, "Go on"),
       el("ul", { class: "kept" }, earlier.map((each, number) => el("li", {},
@@ -31,7 +24,6 @@ export function beginnings(scenarios, { note, opened, discreet }) {
     earlier.length ? el("h2", {}, "Begin a conversation") : null,
     ...(discreet ? [el("p", {}, button("Show what there is", () => beginnings(scenarios, { note, opened })))]
       : scenarios.map((each) => summary(each, opened, scenarios.length === 1))),
-    privacy(),
   );
 }
 
@@ -161,5 +153,5 @@ export function joining({ token, key }, { opened, declined }) {
   show(el("h1", {}, "You are invited to a conversation"),
     el("p", {}, "Somebody wants to have it with you. You see what your role may see, and so do they."),
     el("p", { class: "row" }, button("Take part", join, { class: "main" }), button("Not now", declined)),
-    failed, privacy());
+    failed, ...privacy());
 }

@@ -8,6 +8,7 @@ import { button, confirmed, el, focus, paragraphs, show, state, words } from "./
 import { Following } from "./following.js";
 import { forget, setWaiting, waiting } from "./keeping.js";
 import { Pause } from "./pausing.js";
+import { privacy } from "./privacy.js";
 import { readable } from "./spans.js";
 import { Transcript } from "./transcript.js";
 
@@ -35,7 +36,7 @@ export class Conversation {
   async open() {
     const view = await this.#persistent(() => ask("GET", "conversation", { token: this.token }));
     if (this.closed) return;
-    this.transcript = new Transcript(view.role, view.scenario.title);
+    this.transcript = new Transcript(view.role, view.scenario.title, seat(view));
     this.end = el("section", { class: "end", hidden: true, "aria-labelledby": "end" });
     this.support = el("div");
     this.menu = el("div");
@@ -44,6 +45,7 @@ export class Conversation {
       this.support, this.menu);
     await this.#settle(view);
     this.transcript.speak();
+    document.addEventListener("visibilitychange", seen);
     this.following.start();
     this.#pressed = waiting(this.token);
     if (this.#pressed) this.#send();
@@ -51,6 +53,7 @@ export class Conversation {
 
   close() {
     this.closed = true;
+    document.removeEventListener("visibilitychange", seen);
     this.following.stop();
     this.breaks.stop();
     state("");
@@ -99,6 +102,7 @@ export class Conversation {
 
   #heard(happened) {
     this.transcript.add(happened, this.#pressed !== null);
+    if (this.transcript.spoken && document.hidden) document.title = "(new) Conversation";
     if (this.#view && happened.sequence > this.#view.sequence) this.#refresh();
   }
 
@@ -116,9 +120,7 @@ export class Conversation {
   /** Show where it stands, but first what was said until then. */
   async #settle(view) {
     if (this.#view && view.sequence < this.#view.sequence) return;
-    if (this.following.last < view.sequence) {
-      await this.#persistent(() => this.following.catchUp());
-    }
+    await this.#persistent(() => this.following.catchUp(view.sequence));
     if (this.closed || (this.#view && view.sequence < this.#view.sequence)) return;
     this.#view = view;
     this.#render(view);
@@ -169,7 +171,7 @@ export class Conversation {
           button("All conversations", () => this.leave("")),
           button("Forget it on this device", () => this.#forget()),
           button("Delete it everywhere", () => this.#delete(), { class: "grave" })),
-        this.said));
+        this.said, ...privacy()));
   }
 
   async #save(type, name) {
@@ -205,7 +207,7 @@ export class Conversation {
       });
       this.said.after(this.invitation = this.#instead(el("div", { class: "invitation" },
         el("label", { for: "invitation" }, "Send this link to whoever plays ", words(role.name), ":"),
-        field, copy, told,
+        field, el("p", { class: "row" }, copy, told),
         el("p", { class: "hint" }, "It lets in whoever opens it first, once. A new one ends it."))));
       focus(field);
     } catch (error) {
@@ -284,10 +286,20 @@ export class Conversation {
   }
 }
 
+/** Who this person is, where that is not the one whose story it is: the first of the cast. */
+function seat({ role, roles }) {
+  return roles[0].id === role ? "" : `You play ${roles.find((each) => each.id === role).name}.`;
+}
+
 function hint(turn) {
   if (turn.choices.length) return "";
   if (turn.deadlines.length) {
     return "There is nothing to say now. This page wakes when the time is up; it may be closed until then.";
   }
   return "It is somebody else's turn. This page wakes when something happens.";
+}
+
+/** Nothing is new to who looks at the page. */
+function seen() {
+  if (!document.hidden) document.title = "Conversation";
 }

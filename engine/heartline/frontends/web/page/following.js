@@ -5,6 +5,7 @@
 import { ask, fetched, Refusal } from "./api.js";
 import { Pause } from "./pausing.js";
 
+const STEADY = 10_000; // milliseconds after which a line counts as a good one
 const SILENCE = 45_000; // milliseconds without a byte (the server sends a sign of life more often)
 
 /** Reads server-sent events from pieces of text; gives the data of those that are whole. */
@@ -50,11 +51,14 @@ export class Following {
     this.cut?.abort();
   }
 
-  /** Ask for what there is now, without waiting for the stream to bring it. */
-  async catchUp() {
-    const path = `conversation/events?after=${this.last}&wait=0`;
-    const { events } = await ask("GET", path, { token: this.token });
-    this.#take(events);
+  /** Ask for what there is up to this entry, without waiting for the stream to bring it. */
+  async catchUp(sequence) {
+    while (this.last < sequence) {
+      const path = `conversation/events?after=${this.last}&wait=5`;
+      const { events } = await ask("GET", path, { token: this.token });
+      if (!events.length) return; // the stream brings it, or whoever asks next
+      this.#take(events);
+    }
   }
 
   #take(events) {
@@ -98,14 +102,14 @@ export class Following {
     const watch = setInterval(() => {
       if (Date.now() - this.lastByte > SILENCE) this.cut.abort();
     }, 5000);
-    this.lastByte = Date.now();
+    const began = this.lastByte = Date.now();
     this.stands("open");
     try {
       for (;;) {
         const { done, value } = await bytes.read();
         if (done) return;
         this.lastByte = Date.now();
-        pause.reset();
+        if (this.lastByte - began > STEADY) pause.reset();
         this.#take(reader.read(decoder.decode(value, { stream: true })).map(JSON.parse));
       }
     } finally {

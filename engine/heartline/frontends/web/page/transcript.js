@@ -16,18 +16,21 @@ const NOTES = {
 export class Transcript {
   #when = 0;
 
-  /** `role` is whose page this is. */
-  constructor(role, title) {
+  /** `role` is whose page this is, `seat` a sentence that says so where it needs saying. */
+  constructor(role, title, seat) {
     this.role = role;
+    this.spoken = false;
     this.list = el("div", {
       role: "log", "aria-label": "What has been said", "aria-live": "off", tabindex: "0", class: "log",
     });
     this.element = el("section", { "aria-labelledby": "title" },
-      el("h1", { id: "title", dir: "auto" }, title), this.list);
+      el("h1", { id: "title", dir: "auto" }, title),
+      seat ? words(seat, "p", { class: "hint" }) : null, this.list);
   }
 
   /** From now on what is added is read out. */
   speak() {
+    this.spoken = true;
     this.list.setAttribute("aria-live", "polite");
   }
 
