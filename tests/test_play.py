@@ -34,7 +34,7 @@ from heartline.frontends.terminal.render import Renderer
 from heartline.frontends.terminal.session import Session
 from heartline.frontends.terminal.words import COMMANDS, Unclear, clean, find_command
 from heartline.turn import Choice, Said
-from heartline.wrapping import cells, wrapped
+from heartline.wrapping import cells, plain, wrapped
 
 STORY = """\
 heartline: 1
@@ -408,6 +408,13 @@ class TestLooks:
     def test_wide_characters_count_twice(self) -> None:
         assert cells("日本") == 4
         assert all(cells(line) <= 10 for line in wrapped("日本語" * 10, 10))
+
+    def test_signs_of_several_characters_and_persian_stay_whole(self) -> None:
+        for text in ("👨\u200d👩\u200d👧", "می\u200cخواهم", "ع̈"):
+            assert plain(text) == text
+        assert cells("👩\u200d🍳") == 4  # at least as wide as any terminal draws it
+        assert cells("❤\ufe0f") == 1
+        assert plain("\u202eabc\x1b[2J") == "�abc�[2J"  # what would steer a terminal is replaced
 
     def test_two_seats_are_named(self) -> None:
         scenario = loads(

@@ -6,6 +6,10 @@ import unicodedata
 
 __all__ = ["cells", "plain", "wrapped"]
 
+# Between letters and signs they make one of several, as Persian and families of emoji need it.
+_JOINERS = "\u200c\u200d"
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")  # categories of characters that stand on another
+
 
 def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
     """The text in lines of at most `width` columns.
@@ -42,7 +46,7 @@ def cells(text: str) -> int:
 
 
 def _cell(character: str) -> int:
-    if unicodedata.combining(character):
+    if unicodedata.category(character) in _WITHOUT_WIDTH:
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
@@ -61,6 +65,8 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        character if character.isprintable() or character.isspace() else "\N{REPLACEMENT CHARACTER}"
+        character
+        if character.isprintable() or character.isspace() or character in _JOINERS
+        else "\N{REPLACEMENT CHARACTER}"
         for character in text
     )
