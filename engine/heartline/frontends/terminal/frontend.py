@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import shlex
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from heartline.errors import CallerError
+from heartline.errors import CallerError, UnknownConversation
 from heartline.frontends.protocol import Capabilities
 from heartline.frontends.terminal.hosted import Hosted, Wanted
 from heartline.frontends.terminal.keyboard import source_of
 from heartline.frontends.terminal.player import Sink
 from heartline.frontends.terminal.render import Renderer
 from heartline.frontends.terminal.screen import colourful, columns
+from heartline.host.values import LIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +62,7 @@ class Terminal:
         sink = self.sink()
         players: list[Hosted] = []
         source = self.source(lambda: players[0].words() if players else [], sink)
-        wanted = Wanted(scenario, {}, self.seed)
+        wanted = Wanted(scenario, {}, None if await _goes_on(host, reference) else self.seed)
         again = _again(scenario, self.reference, host.store.url)
         players.append(Hosted(host, reference, wanted, source, sink, again))
         await players[0].run()
@@ -78,6 +80,13 @@ class Terminal:
         return source_of(
             words, sink.echo, lambda what: sink.about_run(what, type="note", code="line_by_line")
         )
+
+
+async def _goes_on(host: Host, reference: str) -> bool:
+    """Whether a conversation with this reference has begun, and is not over."""
+    with suppress(UnknownConversation):
+        return (await host.touching.record(reference)).status == LIVE
+    return False
 
 
 def _only(host: Host) -> str:
