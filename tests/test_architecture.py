@@ -104,7 +104,7 @@ LIBRARIES = {
         "schema",
         "testing",
     },
-    "pytest": {"testing"},
+    "pytest": {"testing", "frontends"},
     "hypothesis": {"testing"},
     "pydantic_core": {"forms", "scenario", "support", "testing"},
     "click": {"cli"},
