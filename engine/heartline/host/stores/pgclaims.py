@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     from heartline.host.values import Record
 
-__all__ = ["CLAIMS", "Claims"]
+__all__ = ["CLAIMING", "CLAIMS", "Claims"]
 
 # The table is empty after a crash of the server, as it should be, and need not be in its log.
-# OFFSET 0 keeps the order of the timers' index: only those are looked at that come before the last
-# that is claimed now, and of what others have claimed no conversation is.
 CLAIMS = """
 CREATE UNLOGGED TABLE heartline_claims (
     number        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -40,10 +38,15 @@ CREATE UNLOGGED TABLE heartline_claims (
     autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0
 );
 ALTER TABLE heartline_claims ALTER COLUMN conversations SET STORAGE EXTERNAL;
+"""
 
+# OFFSET 0 keeps the order of the timers' index: only those are looked at that come before the last
+# that is claimed now, and of what others have claimed no conversation is. Of the timers of one
+# conversation the first stands for all: who has that has the conversation.
+CLAIMING = """
 -- Claim what is due. Sets of this worker that are done are forgotten; of those of which a part is,
 -- only the rest is kept.
-CREATE FUNCTION heartline_claim(
+CREATE OR REPLACE FUNCTION heartline_claim(
     moment bigint, most integer, lease float8, gone bigint[],
     kept_set bigint[], kept_id text[]
 ) RETURNS TABLE (
@@ -86,7 +89,7 @@ BEGIN
                 ORDER BY due OFFSET 0
             ) AS t
             JOIN heartline_conversations AS c ON c.id = t.conversation
-            WHERE c.due <= moment LIMIT most
+            WHERE c.due <= moment AND c.due = t.due LIMIT most
         ), kept AS (
             INSERT INTO heartline_claims (until, conversations, dues)
             SELECT clock_timestamp() + lease * interval '1 second', array_agg(r.id),
@@ -100,14 +103,15 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION heartline_next_due() RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT due FROM heartline_timers
-    WHERE (conversation, due) NOT IN (
+CREATE OR REPLACE FUNCTION heartline_next_due() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT t.due FROM heartline_timers AS t
+    JOIN heartline_conversations AS c ON c.id = t.conversation AND c.due = t.due
+    WHERE (t.conversation, t.due) NOT IN (
         SELECT u.id, u.due FROM heartline_claims AS k,
             unnest(k.conversations, k.dues) AS u (id, due)
         WHERE k.number > 0 AND k.until >= clock_timestamp()
           AND EXISTS (SELECT FROM pg_stat_get_activity(k.worker)))
-    ORDER BY due LIMIT 1
+    ORDER BY t.due LIMIT 1
 $$;
 """
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from heartline.errors import StoreDamaged, StoreTooNew, StoreUnavailable
-from heartline.host.stores.pgclaims import CLAIMS
+from heartline.host.stores.pgclaims import CLAIMING, CLAIMS
 from heartline.host.stores.pgcommits import COMMITS
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ CREATE TRIGGER seats_gone AFTER DELETE ON heartline_conversations FOR EACH ROW
     WHEN (OLD.seats <> '{}') EXECUTE FUNCTION heartline_unseat();
 """
 
-SCRIPTS = (_FIRST, _CLAIMS_APART + COMMITS + CLAIMS, _SEATS)
+SCRIPTS = (_FIRST, _CLAIMS_APART + COMMITS + CLAIMS, _SEATS + CLAIMING)
 
 
 async def bring_up(connection: Connection, where: str) -> None:

@@ -157,6 +157,7 @@ class Changes:
             ),
         ).lastrowid  # fmt: skip
         assert number is not None
+        self.remember(each.id, number)  # one of this name may have been there, and been deleted
         db.execute(_LAST, (_followed(db, number, None, change.entries), number))
         return number
 
