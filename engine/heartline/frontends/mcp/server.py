@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
-from mcp_types import ToolAnnotations
+from mcp.server.stdio import stdio_server
+from mcp.types import ToolAnnotations
 from pydantic import Field, ValidationError
 
 from heartline.errors import CallerError, HeartlineError
 from heartline.frontends.capability import Seat, as_view, begin, seat_of
 from heartline.frontends.faults import sentence_of
 from heartline.frontends.mcp.shapes import Begun, Finished, ScenarioList, Waited
+from heartline.frontends.pipes import lines_from
 from heartline.frontends.seating import last_by
 from heartline.frontends.shapes import View
 from heartline.frontends.wire import as_happened, as_scenario, heard_by
@@ -35,6 +37,7 @@ __all__ = ["NAME", "make_server"]
 
 NAME = "mcp"
 
+_MOST_LINE = 4 * 2**20  # bytes of a message
 LONGEST_WAIT = 50  # seconds: many clients give up on a call after a minute
 
 _INSTRUCTIONS = """\
@@ -132,6 +135,12 @@ def _drawing(host: Host, name: str) -> Any:
 class _Server(MCPServer[Any]):
     """Tells refusals as they are: in their own sentence, and without the words of libraries."""
 
+    async def run_stdio_async(self) -> None:
+        """As MCPServer does, but its end waits for no line to come in."""
+        server = self._lowlevel_server
+        async with stdio_server(_lines()) as (source, target):
+            await server.run(source, target, server.create_initialization_options())
+
     async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
         """As MCPServer does."""
         self._check_known(name, arguments)
@@ -155,6 +164,11 @@ class _Server(MCPServer[Any]):
     def _arguments(self, name: str) -> list[str]:
         schema = self._tool_input_schema(name) or {}
         return list(schema.get("properties", ()))
+
+
+async def _lines() -> Any:  # lines are all that is read of the file which the SDK expects
+    async for line in lines_from(0, _MOST_LINE):
+        yield "" if line is None else line.decode(errors="replace")  # what is empty is refused
 
 
 class _Table:

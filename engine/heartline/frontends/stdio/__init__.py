@@ -1,7 +1,6 @@
 """The front end for programs in any language: one JSON object a line, in and out.
 
     forms    what a request and an answer look like, and their JSON Schema
-    pipes    lines of a bounded length, from and to other programs
     serving  the front end itself
 
 docs/stdio.md says how to use it.

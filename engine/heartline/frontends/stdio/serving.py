@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from heartline.errors import CallerError, HeartlineError, StaleTurn, UnknownConversation
 from heartline.frontends.capability import as_view, begin, happened_after, seat_of
 from heartline.frontends.faults import BadRequest
+from heartline.frontends.pipes import Out, lines_from
 from heartline.frontends.protocol import Capabilities
 from heartline.frontends.seating import last_by
 from heartline.frontends.stdio import forms
-from heartline.frontends.stdio.pipes import Out, lines_from
 from heartline.frontends.wire import as_happened, as_refusal, as_scenario
 from heartline.snapshot import Choose, Send, Tick
 
