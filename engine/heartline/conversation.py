@@ -104,11 +104,11 @@ class Scenario:
         files: Mapping[str, str] | None = None,
         main: str = SCENARIO,
     ) -> None:
-        self.file = file
-        self.machine = machine
-        self.diagnostics = diagnostics
-        self.files = files or {}
-        self.main = main
+        self.file: ScenarioFile = file
+        self.machine: Machine = machine
+        self.diagnostics: tuple[Diagnostic, ...] = diagnostics
+        self.files: Mapping[str, str] = files or {}
+        self.main: str = main
 
     def __repr__(self) -> str:
         return f"<Scenario {self.id} {self.version}: {len(self.machine.leaves)} leaf states>"
@@ -224,9 +224,9 @@ class Conversation:
         undo_depth: int = UNDO_DEPTH,
         step: Step | None = None,
     ) -> None:
-        self.scenario = scenario
-        self.clock = clock
-        self.position = snapshot
+        self.scenario: Scenario = scenario
+        self.clock: Clock = clock
+        self.position: Snapshot = snapshot
         self._undo_depth = undo_depth
         self._earlier: list[_Kept] | None = None
         self._lines: tuple[Said, ...] = ()

@@ -75,7 +75,7 @@ class ScenarioError(HeartlineError):
 
     def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
         super().__init__(message)
-        self.diagnostics = tuple(diagnostics)
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
 
 
 class RunawayError(ScenarioError):
@@ -124,7 +124,7 @@ class DrawImpossible(CallerError):
 
     def __init__(self, message: str, possible: Sequence[str]) -> None:
         super().__init__(message)
-        self.possible = tuple(possible)
+        self.possible: tuple[str, ...] = tuple(possible)
 
 
 class ConversationOver(CallerError):
@@ -167,7 +167,7 @@ class SnapshotMismatch(SnapshotError):
 
     def __init__(self, message: str, differences: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.differences = tuple(differences)
+        self.differences: tuple[str, ...] = tuple(differences)
 
 
 class HostError(HeartlineError):

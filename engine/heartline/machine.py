@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Run,
         Slot,
         StateInfo,
+        Test,
         TimerInfo,
         When,
         Wiring,
@@ -60,18 +61,24 @@ class Way(Transition):
     """
 
     # The library's callbacks, of which a way has none.
-    conditions = prepare = before = after = ()  # type: ignore[assignment]
+    conditions: Any = ()
+    prepare: Any = ()
+    before: Any = ()
+    after: Any = ()
 
     def __init__(
         self, source: str, dest: str | None, *_callbacks: object, wiring: Wiring | None = None
     ) -> None:
         assert wiring is not None
-        self.source, self.dest = source, dest
+        self.source: str = source
+        self.dest: str | None = dest
         self.edge: Edge = wiring.edge
-        self.guard = wiring.guard
-        self.history = wiring.history
-        self.leaving = performance(_leaving(wiring))
-        self.entering = performance(part for block in wiring.entries for part in block.parts())
+        self.guard: Test | None = wiring.guard
+        self.history: tuple[int, str | None] | None = wiring.history
+        self.leaving: tuple[Part, ...] = performance(_leaving(wiring))
+        self.entering: tuple[Part, ...] = performance(
+            part for block in wiring.entries for part in block.parts()
+        )
 
     # What the library calls its event record is a Run here, so its types do not hold.
     def execute(self, event_data: Run) -> bool:  # type: ignore[override]

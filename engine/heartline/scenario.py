@@ -213,7 +213,9 @@ class Choice(Model):
             raise PydanticCustomError("HL205", "a choice has 'to' or 'branches', not both")
         return self
 
-    model_config = ConfigDict(json_schema_extra={"not": {"required": ["to", "branches"]}})
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra={"not": {"required": ["to", "branches"]}}
+    )
 
 
 class State(Model):
@@ -281,7 +283,7 @@ class Timer(Model):
     def _spell_out(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"length": value}
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra=lambda schema: or_text(schema, "A length, such as 14d.")
     )
 
@@ -300,7 +302,9 @@ class Guard(Model):
     def _spell_out(cls, value: object) -> object:
         return value if isinstance(value, dict) else {"when": value}
 
-    model_config = ConfigDict(json_schema_extra=lambda schema: or_text(schema, "What must hold."))
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        json_schema_extra=lambda schema: or_text(schema, "What must hold.")
+    )
 
 
 class Property(Model):

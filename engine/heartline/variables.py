@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -77,7 +77,7 @@ class TextVariable(_Variable):
         "is asked reads.",
     )
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra={
             "if": {"properties": {"input": {"const": True}}, "required": ["input"]},
             "then": {"required": ["kept_for"]},

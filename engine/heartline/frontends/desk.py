@@ -100,8 +100,8 @@ class Desk:
         """`sign` is the character that a command begins with, for networks whose programs keep
         lines with a slash to themselves. `link` gives the address which takes the seat of an
         invitation by its code, where such a thing can be followed: it brings "/start CODE"."""
-        self.host = host
-        self.front_end = front_end
+        self.host: Host = host
+        self.front_end: FrontEnd = front_end
         self._sign = sign
         self._link = link
         self._asking: OrderedDict[str, _Asking] = OrderedDict()

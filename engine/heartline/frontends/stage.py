@@ -45,7 +45,7 @@ class Stage:
         self, front_ends: Sequence[FrontEnd], tell: Callable[[str], None] | None = None
     ) -> None:
         """Raises CallerError where two have the same name."""
-        self.first_pause = _PAUSES[0]
+        self.first_pause: float = _PAUSES[0]
         self._front_ends = {each.name: each for each in front_ends}
         if len(self._front_ends) < len(front_ends):
             raise CallerError("Each front end runs once: one of them is named twice.")

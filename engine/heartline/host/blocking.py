@@ -45,7 +45,7 @@ class BlockingHost:
         deliver: Deliver | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self.host = Host(store, scenarios, clock=clock, deliver=deliver, observer=observer)
+        self.host: Host = Host(store, scenarios, clock=clock, deliver=deliver, observer=observer)
         self._runner: asyncio.Runner | None = None
 
     def __enter__(self) -> Self:

@@ -49,7 +49,7 @@ class Delivering:
 
     def __init__(self, touching: Touching, deliver: Deliver) -> None:
         self.patience = _PATIENCE
-        self.first_pause = _PAUSES[0]
+        self.first_pause: float = _PAUSES[0]
         self._touching = touching
         self._deliver = deliver
         self._under_way: dict[str, _UnderWay] = {}  # by reference

@@ -83,15 +83,15 @@ class Host:
         """`store` is one, or its URL; `scenarios` are loaded ones, folders, or names of bundled
         ones. `deliver` brings what happens to those who are to be told; without one nobody is.
         Raises CallerError for a URL that no store has."""
-        self.store = open_store(store) if isinstance(store, str) else store
-        self.clock = clock or SystemClock()
+        self.store: Store = open_store(store) if isinstance(store, str) else store
+        self.clock: Clock = clock or SystemClock()
         self.deliver = deliver
-        self.observer = observer or Observer()
-        self.versions = Versions(scenarios)
-        self.touching = Touching(
+        self.observer: Observer = observer or Observer()
+        self.versions: Versions = Versions(scenarios)
+        self.touching: Touching = Touching(
             self.store, self.versions, self.clock, self.observer, deliver is not None
         )
-        self.running = Running(self.touching, deliver)
+        self.running: Running = Running(self.touching, deliver)
 
     async def __aenter__(self) -> Self:
         """Open the store, and keep the scenarios there. Raises HostError.

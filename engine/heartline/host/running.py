@@ -68,9 +68,11 @@ class Running:
     """A host's two loops. `lease` and `look` are in seconds, for tests."""
 
     def __init__(self, touching: Touching, deliver: Deliver | None) -> None:
-        self.lease = _LEASE
-        self.look = _LOOK
-        self.delivering = None if deliver is None else Delivering(touching, deliver)
+        self.lease: float = _LEASE
+        self.look: float = _LOOK
+        self.delivering: Delivering | None = (
+            None if deliver is None else Delivering(touching, deliver)
+        )
         self._touching = touching
         self._stuck: dict[str, Stuck] = {}  # by id, or by the fingerprint of what does not load
         self._careful = 0.0  # until when conversations are claimed one by one

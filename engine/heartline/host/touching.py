@@ -67,14 +67,14 @@ class Touching:
     def __init__(
         self, store: Store, versions: Versions, clock: Clock, observer: Observer, parcels: bool
     ) -> None:
-        self.store = store
-        self.versions = versions
-        self.clock = clock
-        self.observer = observer
-        self.parcels = parcels  # whether those who are to be told are
-        self.holding = Holding(MOST_HELD)
-        self.alarm = Alarm()  # rung for timers that are due before others
-        self.posted = asyncio.Event()  # set when there may be something to deliver
+        self.store: Store = store
+        self.versions: Versions = versions
+        self.clock: Clock = clock
+        self.observer: Observer = observer
+        self.parcels: bool = parcels  # whether those who are to be told are
+        self.holding: Holding = Holding(MOST_HELD)
+        self.alarm: Alarm = Alarm()  # rung for timers that are due before others
+        self.posted: asyncio.Event = asyncio.Event()  # set when there may be something to deliver
         self._busy: dict[str, list[asyncio.Future[None]] | None] = {}  # and who waits
 
     def now(self) -> datetime:

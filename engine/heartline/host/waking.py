@@ -21,7 +21,7 @@ class Alarm:
     __slots__ = ("_rung", "until")
 
     def __init__(self) -> None:
-        self.until = _NEVER
+        self.until: datetime = _NEVER
         self._rung = asyncio.Event()
 
     def listen(self) -> None:
