@@ -14,6 +14,7 @@ Examples:
   heartline schema > scenario.schema.json
   heartline schema --tests > tests.schema.json
   heartline schema --stdio > stdio.schema.json
+  heartline schema --http > openapi.json
 
 \b
 An editor that knows YAML uses it when a file's first line is
@@ -23,11 +24,16 @@ The schema goes to standard output. Exit code 0.""",
 )
 @click.option("--tests", is_flag=True, help="That of test files.")
 @click.option("--stdio", is_flag=True, help="That of the lines of `heartline run --on stdio`.")
-def command(tests: bool, stdio: bool) -> None:
+@click.option("--http", is_flag=True, help="The OpenAPI of `heartline serve`.")
+def command(tests: bool, stdio: bool, http: bool) -> None:
     """Print the JSON Schema of the scenario format."""
-    if tests and stdio:
-        raise click.UsageError("--tests and --stdio are two schemas: ask for one of them.")
-    if stdio:
+    if tests + stdio + http > 1:
+        raise click.UsageError("--tests, --stdio and --http are different ones: ask for one.")
+    if http:
+        from heartline.frontends.web.app import openapi_text
+
+        click.echo(openapi_text(), nl=False)
+    elif stdio:
         from heartline.frontends.stdio import forms
 
         click.echo(forms.schema_text(), nl=False)

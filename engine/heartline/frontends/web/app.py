@@ -10,6 +10,7 @@ It comes before the tokens of the seats and does not stand for them.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from heartline.frontends.web.routes import Api
 from heartline.frontends.web.settings import Settings
 from heartline.frontends.web.shapes import described, health_answers
 from heartline.frontends.web.streams import Streams
+from heartline.host.host import Host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +41,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
 
-    from heartline.host.host import Host
-
-__all__ = ["BASE", "PAGE", "make_app"]
+__all__ = ["BASE", "PAGE", "make_app", "openapi_text"]
 
 BASE = "/api/v1"
 PAGE = Path(__file__).with_name("page")
@@ -102,6 +102,13 @@ def _api(
     )  # fmt: skip
     app.openapi = lambda: described(app, BASE)  # type: ignore[method-assign]
     return app
+
+
+def openapi_text() -> str:
+    """The description of the API, as docs/openapi.json has it."""
+    host, settings = Host("memory:"), Settings()
+    app = _api(host, Streams(host, settings.most_streams), settings, None)
+    return json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
 def _health(host: Host) -> Callable[[], Any]:

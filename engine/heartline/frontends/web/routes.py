@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import TypeAdapter, ValidationError
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from heartline.errors import NothingToUndo, StaleTurn
 from heartline.frontends.seating import last_by
@@ -73,25 +73,25 @@ class Api:
     def router(self, dependencies: Sequence[Any]) -> APIRouter:
         """All routes. `dependencies` are asked before each of them."""
         router = APIRouter(dependencies=list(dependencies))
-        add: Callable[..., None] = router.add_api_route
-        for method, path, call, shape, more in (
-            ("GET", "/scenarios", self.scenarios, list[shapes.Scenario], {}),
-            ("POST", "/conversations", self.begin, shapes.Begun, {"status_code": 201}),
-            ("POST", "/invitations/accept", self.join, shapes.Begun, {"status_code": 201}),
-            ("GET", "/conversation", self.read, shapes.View, {}),
-            ("POST", "/conversation/inputs", self.act, shapes.View, {}),
-            ("POST", "/conversation/undo", self.undo, shapes.View, {}),
-            ("POST", "/conversation/invitations", self.invite, shapes.Token, {"status_code": 201}),
-            ("DELETE", "/conversation", self.delete, None, {"status_code": 204}),
-            ("GET", "/conversation/events", self.events, shapes.Events, {}),
-            ("GET", "/conversation/transcript", self.transcript, shapes.Transcript, {}),
-            ("GET", "/conversation/diagram", self.diagram, None, {}),
+        for method, path, call, status, shape in (
+            ("GET", "/scenarios", self.scenarios, 200, list[shapes.Scenario]),
+            ("POST", "/conversations", self.begin, 201, shapes.Begun),
+            ("POST", "/invitations/accept", self.join, 201, shapes.Begun),
+            ("GET", "/conversation", self.read, 200, shapes.View),
+            ("POST", "/conversation/inputs", self.act, 200, shapes.View),
+            ("POST", "/conversation/undo", self.undo, 200, shapes.View),
+            ("POST", "/conversation/invitations", self.invite, 201, shapes.Token),
+            ("DELETE", "/conversation", self.delete, 204, None),
+            ("GET", "/conversation/events", self.events, 200, shapes.Events),
+            ("GET", "/conversation/transcript", self.transcript, 200, shapes.Transcript),
+            ("GET", "/conversation/diagram", self.diagram, 200, None),
         ):
-            status = more.get("status_code", 200)
-            add(
-                path, call, methods=[method], response_model=None, response_class=_Json,
-                status_code=status, responses=shapes.answers(path, method, status, shape),
-                operation_id=call.__name__, summary=_summary(call),
+            told: Callable[..., Any] = call
+            router.add_api_route(
+                path, told, methods=[method], status_code=status, response_model=None,
+                response_class=Response if shape is None else _Json,
+                responses=shapes.answers(path, method, status, shape),
+                operation_id=told.__name__, summary=_summary(told),
             )  # fmt: skip
         router.add_api_websocket_route("/conversation/socket", self.socket)
         return router
@@ -100,7 +100,7 @@ class Api:
 
     async def scenarios(self) -> Response:
         """The scenarios of this server, with what they want to know at the start."""
-        return _json([as_scenario(each) for each in self.host.versions.own.values()])
+        return _Json([as_scenario(each) for each in self.host.versions.own.values()])
 
     async def begin(self, request: Request, wanted: Begin, key: Key = None) -> Response:
         """Begin a conversation.
@@ -162,7 +162,7 @@ class Api:
         more. A seat that was taken so can only be offered by who sits there.
         """
         seat = await self._seat(_token_of(bearer))
-        return _json({"token": await seats.invite(self.host, seat, wanted.role)}, 201)
+        return _Json({"token": await seats.invite(self.host, seat, wanted.role)}, 201)
 
     async def delete(self, bearer: Bearer) -> Response:
         """Remove every trace of the conversation, for all who take part."""
@@ -199,10 +199,10 @@ class Api:
         happened = await self.host.transcript(seat.record.id)
         if _prefers(request, "text/plain"):
             return PlainTextResponse("\n".join(as_text(happened, seat.role)) + "\n")
-        return _json({"events": [as_happened(each, seat.role) for each in happened]})
+        return _Json({"events": [as_happened(each, seat.role) for each in happened]})
 
     async def diagram(self, request: Request, bearer: Bearer) -> Response:
-        """The scenario as a picture, with the present state: image/svg+xml, or Mermaid's text."""
+        """The scenario as a picture: image/svg+xml, or Mermaid's text as text/plain."""
         seat = await self._seat(_token_of(bearer))
         held = await self.host.touching.hold(seat.record)
         form = "mermaid" if _prefers(request, "text/plain") else "svg"
@@ -270,23 +270,21 @@ class Api:
 
     async def _shown(self, seat: Seat, answer: Answer, *, chose: bool = False) -> Response:
         told = await view(self.host, seat.role, answer, chose=chose and not answer.repeated)
-        return _json(told, headers={"ETag": f'"{answer.turn.number}"'})
+        return _Json(told, headers={"ETag": f'"{answer.turn.number}"'})
 
     async def _begun_with(self, tokens: dict[str, str], answer: Answer) -> Response:
         told = await view(self.host, next(iter(tokens)), answer)
-        return _json(
+        return _Json(
             {"capabilities": tokens, "conversation": told}, 201,
             headers={"ETag": f'"{answer.turn.number}"'},
         )  # fmt: skip
 
 
-class _Json(Response):
-    media_type = "application/json"
+class _Json(JSONResponse):
+    """JSON, as short as it can be."""
 
-
-def _json(told: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    body = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    return _Json(body, status, headers)
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _summary(call: Callable[..., Any]) -> str:
