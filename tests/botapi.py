@@ -175,7 +175,8 @@ class BotApi:
         self.update({name: value for name, value in update.items() if name != "update_id"})
 
     def fail(self, method: str, *refusals: Refused | None) -> None:
-        """Answer the next calls so; None cuts the connection."""
+        """Answer the next calls of a method so, or of one for a chat ("sendMessage 17"); None cuts
+        the connection."""
         self.failing.setdefault(method, deque()).extend(refusals)
 
     async def changed(self) -> None:
@@ -197,11 +198,10 @@ class BotApi:
 
     async def _answer(self, method: str, given: dict[str, str]) -> object:
         self.calls[method] += 1
-        if self.failing.get(method):
-            refusal = self.failing[method].popleft()
-            if refusal is None:
-                raise ConnectionResetError
-            raise refusal
+        for name in (f"{method} {given.get('chat_id')}", method):
+            if self.failing.get(name):
+                refusal = self.failing[name].popleft()
+                raise ConnectionResetError if refusal is None else refusal
         answer = getattr(self, f"_{method}", None)
         if answer is None:
             raise Refused(404, "Not Found")

@@ -45,7 +45,7 @@ from heartline.frontends.references import ConversationReference
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from telegram import CallbackQuery, Chat, Message
 
@@ -107,7 +107,7 @@ class Telegram:
         self._tenant = token.partition(":")[0]
         self._bot = Bot(
             token, f"{base_url.rstrip('/')}/bot", request=HTTPXRequest(connect_timeout=10.0),
-            get_updates_request=HTTPXRequest(1, connect_timeout=10.0),
+            get_updates_request=_Updates(1, connect_timeout=10.0),
         )  # fmt: skip
         self._host: Host | None = None
         self._buttons: OrderedDict[int, int] = OrderedDict()  # the message that has some, by chat
@@ -327,6 +327,28 @@ class Telegram:
     def _pause(self, failures: int) -> float:
         first, longest = self.pauses
         return min(first * 2.0 ** (failures - 1), longest)
+
+
+class _Updates(HTTPXRequest):
+    """Asks for messages. One that the library cannot read it would log whole, with all that came
+    with it, and fail with each time: of those only the number is left."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        told = HTTPXRequest.parse_json_payload(payload)
+        if isinstance(updates := told.get("result"), list):
+            told["result"] = [
+                each if _is_readable(each) else {"update_id": each["update_id"]} for each in updates
+            ]
+        return told
+
+
+def _is_readable(update: dict[str, Any]) -> bool:
+    try:
+        Update.de_json(update, None)
+    except Exception:  # noqa: BLE001 - it is a stranger's
+        return False
+    return True
 
 
 class _Gone(Exception):
