@@ -1,0 +1,255 @@
+"""The web page, in a real browser: beginnings, trouble, looks, and what it is made of.
+
+The quick tests of it are in test_web_page.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from browsing import Served, Visitor, chromium, ferry, served, shapes
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = pytest.mark.slow  # a second or two each
+
+SIZES = [{"width": 320, "height": 640}, {"width": 1100, "height": 900}]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Served]:
+    with served("memory:") as found:
+        yield found
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: Served) -> Iterator[Visitor]:
+    """Somebody at the page. Whatever they do, their browser complains of nothing."""
+    somebody = Visitor(browser, server.url)
+    yield somebody
+    assert somebody.faults == []
+    assert somebody.elsewhere == []
+    somebody.context.close()
+
+
+# Beginnings ---------------------------------------------------------------------------------------
+
+
+def test_a_served_scenario_that_asks_nothing_begins_at_once(browser: Browser) -> None:
+    quiet = ferry(", prompt: How are you?")
+    with served("memory:", quiet) as server:
+        somebody = Visitor(browser, server.url)
+        somebody.opens()
+        somebody.sees("Count your coins.")
+        somebody.context.close()
+
+
+def test_an_answer_that_cannot_be_is_said_beside_the_questions(
+    browser: Browser,
+) -> None:
+    asking = ferry("max: 3, initial: 0}", "max: 3, initial: 0, input: true, prompt: How rich?}")
+    with served("memory:", asking) as server:
+        somebody = Visitor(browser, server.url)
+        somebody.opens()
+        somebody.page.get_by_label("How rich?").fill("9")
+        somebody.press("Begin")
+        somebody.until("document.activeElement.matches('[role=alert]')")
+        assert "coins" in somebody.page.evaluate("document.activeElement.textContent")
+        somebody.page.get_by_label("How rich?").fill("2")
+        somebody.press("Begin")
+        somebody.sees("Count your coins.")
+        somebody.context.close()
+
+
+# Trouble ------------------------------------------------------------------------------------------
+
+
+def test_a_press_that_was_on_its_way_when_the_page_was_loaded_again_happens_once(
+    visitor: Visitor,
+) -> None:
+    visitor.begins()
+    visitor.page.route("**/conversation/inputs", lambda route: (route.fetch(), route.abort()))
+    visitor.press("Count your coins.")
+    visitor.sees("it counts once")
+    visitor.page.unroute("**/conversation/inputs")
+    visitor.opens()
+    visitor.waits_for_line("One more.")
+    visitor.until("sessionStorage.getItem('heartline.press') === null")
+    assert visitor.heard().count("You: One more.") == 1
+    visitor.faults.clear()
+
+
+def test_a_stale_press_is_not_sent_and_says_why(visitor: Visitor) -> None:
+    visitor.begins()
+    other = visitor.tab()
+    other.route("**/conversation/events*", lambda route: route.abort())
+    other.goto(visitor.url)
+    other.get_by_text("The line to the server is down").wait_for()
+    other.unroute("**/conversation/events*")
+    other.get_by_text("Count your coins.").wait_for()
+    other.route("**/conversation/events*", lambda route: route.abort())
+    other.route("**/conversation", lambda route: route.abort())
+    visitor.press("Wait for the next one.")
+    visitor.sees("14 days left")
+    other.unroute("**/conversation/events*")
+    other.get_by_role("button", name="Count your coins.").click()
+    other.get_by_text("The conversation has moved on in between").first.wait_for()
+    other.get_by_text("14 days left").wait_for()
+    visitor.faults.clear()
+
+
+def test_a_stream_that_is_cut_loses_and_doubles_nothing(visitor: Visitor, server: Served) -> None:
+    visitor.begins()
+    visitor.page.wait_for_selector(".log[aria-live=polite]")
+    for _ in range(2):
+        server.cut()
+        visitor.press("Count your coins.")
+        visitor.page.wait_for_timeout(50)
+    visitor.until(
+        "[...document.querySelectorAll('.mine')].length === 3"  # one is told to "you" at the start
+    )
+    server.cut()
+    visitor.press("Wait for the next one.")
+    visitor.waits_for_line("I can wait.")
+    server.later(days=14)
+    visitor.waits_for_line("You came.")
+    sequences = visitor.page.locator(".entry").evaluate_all(
+        "all => all.map((each) => Number(each.dataset.sequence))"
+    )
+    assert sequences == sorted(set(sequences))
+    assert visitor.heard().count("You: One more.") == 2
+
+
+def test_a_conversation_that_was_deleted_elsewhere_is_said_to_be_gone(
+    visitor: Visitor, server: Served
+) -> None:
+    visitor.begins()
+    token = visitor.page.evaluate("JSON.parse(localStorage.heartline).kept[0].token")
+    visitor.page.evaluate(
+        "(token) => fetch('/api/v1/conversation',"
+        " {method: 'DELETE', headers: {Authorization: `Bearer ${token}`}})",
+        token,
+    )
+    visitor.sees("That conversation is no longer there")
+    visitor.faults.clear()  # the browser notes the answer that says so
+
+
+# Back ---------------------------------------------------------------------------------------------
+
+
+def test_the_last_step_is_taken_back(visitor: Visitor) -> None:
+    visitor.begins()
+    assert not visitor.page.get_by_text("Take the last step back").is_visible()
+    visitor.press("Wait for the next one.")
+    visitor.sees("14 days left")
+    visitor.press("Take the last step back")
+    visitor.sees("The last step was taken back.")
+    visitor.sees("Count your coins.")
+
+
+def test_where_a_scenario_forbids_it_nothing_is_taken_back(browser: Browser) -> None:
+    with served("memory:", ferry("version: 1.0.0", "version: 1.0.0\nundo: false")) as server:
+        somebody = Visitor(browser, server.url)
+        somebody.begins()
+        somebody.press("Count your coins.")
+        somebody.waits_for_line("One more.")
+        assert not somebody.page.get_by_text("Take the last step back").is_visible()
+        somebody.context.close()
+
+
+# Looks --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES, ids=["narrow", "wide"])
+def test_each_screen_can_be_used_by_everybody(
+    browser: Browser, server: Served, scheme: str, size: dict[str, int]
+) -> None:
+    somebody = Visitor(browser, server.url, viewport=size, color_scheme=scheme)
+    page = somebody.page
+
+    def looks_good(screen: str) -> None:
+        page.wait_for_timeout(350)  # until it has faded in
+        assert shapes(page) == [], screen
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], screen
+        assert page.locator("h1").count() == 1, screen
+
+    somebody.opens()
+    looks_good("the beginning")
+    page.get_by_text("Play with another person").click()
+    page.get_by_label("ada").check()
+    looks_good("two seats")
+    somebody.press("Begin")
+    somebody.sees("Count your coins.")
+    page.get_by_text("This conversation: keep").click()
+    somebody.press("Invite somebody to play Ada")
+    page.get_by_role("button", name="Go on board.").press("Enter")
+    looks_good("the conversation")
+    somebody.press("Delete it everywhere")
+    looks_good("a question")
+    somebody.press("Keep it")
+    somebody.press("Wait for the next one.")
+    somebody.sees("14 days left")
+    looks_good("a break")
+    server.later(days=14)
+    page.goto(server.url + "#join=abc")
+    somebody.sees("You are invited")
+    looks_good("an invitation")
+    somebody.press("Not now")
+    somebody.sees("Welcome back")
+    looks_good("what is kept")
+    assert somebody.faults == []
+    somebody.context.close()
+
+
+def test_print_has_the_transcript_and_nothing_to_press(visitor: Visitor) -> None:
+    visitor.begins()
+    visitor.page.emulate_media(media="print")
+    assert visitor.page.get_by_text("You have no ticket.").is_visible()
+    for control in ("button", "summary", "header", "#choices"):
+        assert not any(each.is_visible() for each in visitor.page.locator(control).all())
+
+
+def test_nothing_moves_for_who_wants_it_so(browser: Browser, server: Served) -> None:
+    somebody = Visitor(browser, server.url, reduced_motion="reduce")
+    somebody.begins()
+    entry = somebody.page.locator(".entry").first
+    assert entry.evaluate("each => getComputedStyle(each).animationName") == "none"
+    somebody.context.close()
+
+
+# What it is made of -------------------------------------------------------------------------------
+
+
+def test_the_page_is_small_and_comes_from_one_place(browser: Browser, server: Served) -> None:
+    somebody = Visitor(browser, server.url)
+    session = somebody.context.new_cdp_session(somebody.page)
+    session.send("Network.enable")
+    received: list[float] = []
+    session.on("Network.loadingFinished", lambda done: received.append(done["encodedDataLength"]))
+    somebody.begins()
+    somebody.page.wait_for_timeout(200)
+    assert 10_000 < sum(received) < 100_000
+    assert somebody.elsewhere == []
+    somebody.context.close()
+
+
+def test_no_inline_script_or_style_runs(visitor: Visitor) -> None:
+    visitor.begins()
+    visitor.page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'),"
+        " {textContent: 'window.ran = true'}))"
+    )
+    assert visitor.page.evaluate("window.ran") is None
+    assert any("Content Security Policy" in fault for fault in visitor.faults)
+    visitor.faults.clear()
