@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from heartline.clock import ManualClock
 from heartline.frontends.stage import Stage
 from heartline.host.host import Host
+from heartline.host.store import open_store
+from heartline.host.values import StoredScenario
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,6 +144,7 @@ class World:
         stage.first_pause = 0.02
         host = _Host(self, stage)
         host.running.look = 0.02
+        await self._keep()
         self._host = await host.__aenter__()
         work = stage.run(host) if front_ends else host.run()
         self._running = asyncio.create_task(work)
@@ -158,6 +161,16 @@ class World:
             await host.__aexit__(None, None, None)
         if running is not None and not running.cancelled():
             running.result()
+
+    async def _keep(self) -> None:
+        """Keep the scenarios in the store. A host does so by itself, once it has loaded each from
+        its texts again, which takes longer than a test."""
+        async with open_store(self.url) as store:
+            for each in self.scenarios:
+                stored = StoredScenario(
+                    each.machine.fingerprint, each.id, each.version, each.main, dict(each.files)
+                )
+                await store.keep_scenario(stored)
 
     async def pass_time(self, length: timedelta) -> None:
         """Let time pass, and what is due happen, where a host runs; else it happens when one

@@ -69,7 +69,7 @@ class FrontEndContract:
             await table.follow(steps)
             assert (await table.record()).outcome == way.outcome
 
-        self._at(tmp_path, test, BUNDLED)
+        self._at(tmp_path, test, (way.scenario,))
 
     @pytest.mark.parametrize("scenario", [*BUNDLED, "market", "harbour", "kettle"])
     def test_random_ways_are_told_as_in_the_terminal(self, tmp_path: Path, scenario: str) -> None:
