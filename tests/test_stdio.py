@@ -176,8 +176,14 @@ def test_who_did_the_last_thing_takes_it_back_and_nobody_else() -> None:
         await program.ask("choose", conversation=tokens["guest"], choice="ask")
         told = await program.ask("undo", conversation=tokens["mo"])
         assert told["refusal"]["message"].startswith("Somebody else has done the last thing")
-        view = (await program.ask("undo", conversation=tokens["guest"]))["view"]
-        assert view["turn"]["state"] == "desk"
+        told = await program.ask("undo", conversation=tokens["guest"], turns=2)
+        assert "one turn is taken back at a time" in told["refusal"]["message"]
+        view = (await program.ask("read", conversation=tokens["guest"]))["view"]
+        assert (view["can_undo"], view["roles"][0]["name"]) == (True, "Guest")
+        first = await program.ask("undo", conversation=tokens["guest"], key="back")
+        assert first["view"]["turn"]["state"] == "desk"
+        again = await program.ask("undo", conversation=tokens["guest"], key="back")
+        assert again["view"] == first["view"]
 
     spoken(play, TWO)
 

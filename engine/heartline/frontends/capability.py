@@ -2,7 +2,7 @@
 
     tokens, answer = await begin(host, "stdio", "reconciliation", reference="chat-17")
     seat = await seat_of(host, "stdio", tokens["you"])
-    view = as_view(host, seat, await host.read(seat.conversation))
+    answer = await host.read(seat.conversation)
 
 Each role that persons play has a token of its own. The store holds only a digest of it, so that
 who reads the store cannot take a seat. Who presents the token has the seat, in this program or in
@@ -14,20 +14,18 @@ from __future__ import annotations
 import re
 import secrets
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import UnknownConversation
 from heartline.frontends.references import ConversationReference, new_token
-from heartline.frontends.wire import as_answer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from heartline.conversation import Scenario
     from heartline.host.host import Host
     from heartline.host.values import Answer, Happened, Record
 
-__all__ = ["Seat", "as_view", "begin", "happened_after", "seat_of"]
+__all__ = ["Seat", "begin", "happened_after", "seat_of"]
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}\Z")
 
@@ -37,7 +35,6 @@ class Seat(NamedTuple):
 
     record: Record
     role: str
-    scenario: Scenario
     reference: str
 
     @property
@@ -79,8 +76,7 @@ async def begin(
 
 
 async def seat_of(host: Host, front_end: str, token: str) -> Seat:
-    """Whose seat this token is. Raises UnknownConversation, and ScenarioUnavailable where the
-    version that the conversation is in does not load."""
+    """Whose seat this token is. Raises UnknownConversation, HostError."""
     reference = _place(front_end, token) if _TOKEN.match(token) else None
     found = None if reference is None else await host.seated(reference)
     if found is None or reference is None:
@@ -89,16 +85,7 @@ async def seat_of(host: Host, front_end: str, token: str) -> Seat:
             "or somebody else has the seat now. Take the token exactly as it was given, and the "
             "store that it was given with."
         )
-    record, role = found
-    return Seat(record, role, await host.versions.serving(record), reference)
-
-
-async def as_view(host: Host, seat: Seat, answer: Answer) -> dict[str, Any]:
-    """Where a conversation stands, as the seat may see it."""
-    if answer.sequence > seat.record.sequence:  # it may have gone over to another version
-        seat = seat._replace(record=await host.touching.record(seat.conversation))
-        seat = seat._replace(scenario=await host.versions.serving(seat.record))
-    return as_answer(answer, seat.scenario, seat.role, host.clock.now())
+    return Seat(*found, reference)
 
 
 async def happened_after(

@@ -10,7 +10,7 @@ from pydantic import Field
 from heartline.forms import Model
 
 __all__ = [
-    "Change", "Choice", "Deadline", "Happened", "Line", "Option",
+    "Change", "Choice", "Deadline", "Happened", "Line", "Option", "Player",
     "Question", "Refusal", "Role", "Scenario", "Title", "Turn",
     "View",
 ]  # fmt: skip
@@ -85,8 +85,17 @@ class Title(Model):
     title: str
 
 
+class Player(Model):
+    """Somebody in a conversation, and what they are called there; `engine` plays some."""
+
+    id: str
+    name: str
+    engine: bool
+
+
 class View(Model):
-    """Where a conversation stands, as one role may see it. `sequence` counts what has happened."""
+    """Where a conversation stands, as one role may see it. `sequence` counts what has happened, and
+    `can_undo` says whether this role may take the last step back."""
 
     scenario: Title
     role: str
@@ -94,6 +103,8 @@ class View(Model):
     sequence: Natural
     now: Moment
     turn: Turn
+    can_undo: bool
+    roles: list[Player]
 
 
 class Happened(Model):

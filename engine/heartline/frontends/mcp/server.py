@@ -19,15 +19,16 @@ from mcp.types import ToolAnnotations
 from pydantic import Field, ValidationError
 
 from heartline.errors import CallerError, HeartlineError
-from heartline.frontends.capability import Seat, as_view, begin, seat_of
+from heartline.frontends.capability import Seat, begin, seat_of
 from heartline.frontends.faults import sentence_of
 from heartline.frontends.mcp.shapes import Begun, Finished, ScenarioList, Waited
 from heartline.frontends.pipes import lines_from
 from heartline.frontends.seating import last_by
 from heartline.frontends.shapes import View
-from heartline.frontends.wire import as_happened, as_scenario, heard_by
+from heartline.frontends.web.views import as_text, view
+from heartline.frontends.wire import as_happened, as_scenario
 from heartline.host.host import Host
-from heartline.host.values import LIVE, UNDONE, Answer
+from heartline.host.values import LIVE, Answer
 from heartline.snapshot import Choose
 
 if TYPE_CHECKING:
@@ -302,7 +303,7 @@ class _Table:
             happened = await self._host.transcript(seat.conversation)
         except HeartlineError as refusal:
             raise ResourceError(str(refusal)) from None
-        return "".join(_told(each, seat.role) for each in happened)
+        return "".join(f"{line}\n" for line in as_text(happened, seat.role))
 
     # ----------------------------------------------------------------------------------------------
 
@@ -310,7 +311,7 @@ class _Table:
         return await seat_of(self._host, NAME, token)
 
     async def _view(self, seat: Seat, answer: Answer) -> View:
-        return View.model_validate(await as_view(self._host, seat, answer))
+        return View.model_validate(await view(self._host, seat.role, answer))
 
     async def _happens(self, seat: Seat, seconds: int, after: int | None) -> "list[Happened]":
         """What happens in so many seconds at most: the first thing, with all that is there by
@@ -330,14 +331,3 @@ class _Table:
         except TimeoutError:
             pass
         return found
-
-
-def _told(happened: "Happened", role: str) -> str:
-    """An entry as lines of text."""
-    lines = [
-        f"{line.name}: {line.text}" if line.name else line.text
-        for line in heard_by(happened.said, role)
-    ]
-    if happened.kind == UNDONE:
-        lines.insert(0, "(The last step was taken back.)")
-    return "".join(f"{line}\n" for line in lines)

@@ -16,12 +16,13 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from heartline.errors import CallerError, HeartlineError, StaleTurn, UnknownConversation
-from heartline.frontends.capability import as_view, begin, happened_after, seat_of
+from heartline.frontends.capability import begin, happened_after, seat_of
 from heartline.frontends.faults import BadRequest
 from heartline.frontends.pipes import Out, lines_from
 from heartline.frontends.protocol import Capabilities
-from heartline.frontends.seating import last_by
+from heartline.frontends.seating import last_by, persons_of
 from heartline.frontends.stdio import forms
+from heartline.frontends.web.views import view
 from heartline.frontends.wire import as_happened, as_refusal, as_scenario
 from heartline.snapshot import Choose, Send, Tick
 
@@ -122,7 +123,7 @@ class _Talk:
             seats=asked.seats, seed=asked.seed, key=asked.key,
         )  # fmt: skip
         seat = await self._seat(next(iter(tokens.values())))
-        return {"conversations": tokens, "view": await as_view(self._host, seat, answer)}
+        return {"conversations": tokens, "view": await view(self._host, seat.role, answer)}
 
     async def _read(self, asked: forms.Read) -> Told:
         seat = await self._seat(asked.conversation)
@@ -148,11 +149,10 @@ class _Talk:
 
     async def _undo(self, asked: forms.Undo) -> Told:
         seat = await self._seat(asked.conversation)
-        if not await last_by(self._host, seat.record, seat.role):
-            raise CallerError(
-                "Somebody else has done the last thing here, and only they may take it back."
-            )
         key = _key(seat, asked.key)
+        again = key is not None and await self._host.store.keyed(seat.conversation, key)
+        if not again:
+            await self._check_undo(seat, asked.turns)
         answer = await self._host.undo(
             seat.conversation, turns=asked.turns, key=key, sender=seat.reference
         )
@@ -220,6 +220,15 @@ class _Talk:
     async def _seat(self, token: str) -> Seat:
         return await seat_of(self._host, Stdio.name, token)
 
+    async def _check_undo(self, seat: Seat, turns: int) -> None:
+        """Nobody takes back what somebody else has done. Raises CallerError."""
+        if turns > 1 and len(await persons_of(self._host, seat.record)) > 1:
+            raise CallerError("Where several persons take part, one turn is taken back at a time.")
+        if not await last_by(self._host, seat.record, seat.role):
+            raise CallerError(
+                "Somebody else has done the last thing here, and only they may take it back."
+            )
+
     async def _submit(self, seat: Seat, input: Choose | Send | Tick, key: str | None) -> Told:
         answer = await self._host.submit(
             seat.conversation, input, key=_key(seat, key), sender=seat.reference
@@ -227,7 +236,7 @@ class _Talk:
         return await self._view(seat, answer)
 
     async def _view(self, seat: Seat, answer: Answer) -> Told:
-        return {"view": await as_view(self._host, seat, answer)}
+        return {"view": await view(self._host, seat.role, answer)}
 
     async def _push(self, token: str, seat: Seat, after: int) -> None:
         """Tell what happens, until there is nothing more to tell."""
