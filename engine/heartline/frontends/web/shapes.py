@@ -142,6 +142,7 @@ class View(_Shape):
     status: Literal["live", "over", "closed"]
     sequence: int = Field(description="The number of the last entry of its log.")
     now: str
+    speed: float = Field(description="How fast time passes here: 1, but for demonstrations.")
     turn: Turn
     can_undo: bool
     roles: list[Role]

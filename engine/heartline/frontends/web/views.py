@@ -26,6 +26,7 @@ async def view(host: Host, role: str, answer: Answer, *, chose: bool = False) ->
     if held is None or held.record.sequence < answer.sequence:
         held = await host.touching.hold(await host.touching.record(answer.conversation))
     told = as_answer(answer, held.scenario, role, host.touching.now())
+    told["speed"] = getattr(host.clock, "speed", 1.0)
     told["can_undo"] = (
         held.scenario.machine.undo
         and answer.status != CLOSED
