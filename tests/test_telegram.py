@@ -260,7 +260,7 @@ def test_a_break_that_ends_while_one_is_away_is_told() -> None:
             ann.write("/start")
             await ann.reads("I want to talk.")
             ann.press("Let us wait two weeks.")
-            await ann.reads("the break: two weeks left")
+            await ann.reads("The break: two weeks left")
             await ann.may_press("I cannot wait.")
             clock.advance(timedelta(days=14))
             await ann.reads("Two weeks are over.")

@@ -34,7 +34,7 @@ from heartline.frontends.protocol import OutEvent
 from heartline.frontends.references import ConversationReference
 from heartline.frontends.seating import last_by
 from heartline.frontends.wire import heard_by
-from heartline.host.values import LIVE
+from heartline.host.values import LIVE, UNDONE
 from heartline.snapshot import Choose
 from heartline.turn import Said
 from heartline.typed import shown
@@ -267,9 +267,14 @@ class Desk:
                 await self._say(where, f"{id}:{role}", sentence)
 
     async def _so_far(self, seat: _Seat) -> str:
-        happened = await self.host.transcript(seat.record.id)
-        heard = [line for each in happened for line in heard_by(each.said, seat.role)]
-        return "\n".join(as_lines(heard))
+        """All that was said. What was taken back has been said too, and is not said again."""
+        lines: list[str] = []
+        for each in await self.host.transcript(seat.record.id):
+            if each.kind == UNDONE:
+                lines.append("(The last step was taken back.)")
+            else:
+                lines += as_lines(heard_by(each.said, seat.role))
+        return "\n".join(lines)
 
     # The beginning --------------------------------------------------------------------------------
 
@@ -366,7 +371,8 @@ class Desk:
         told = lines
         if first is not None:
             told = (Said("narrator", "", self._signed(first), None, "refused"), *lines)
-        events = degrade(f"here:{id}", told, turn, self.front_end.capabilities)
+        capabilities, now = self.front_end.capabilities, self.host.clock.now()
+        events = degrade(f"here:{id}", told, turn, capabilities, now=now)
         await self._bring(
             place, tuple(replace(each, lines=lines) for each in events[:1]) + events[1:]
         )

@@ -39,10 +39,10 @@ async def invite(
     persons = await persons_of(host, record)
     free = [role for role in persons if role != own and is_free(record, role)]
     if not free:
-        raise CallerError(
-            "There is no free seat in this conversation. A role that is played for you is free "
-            "where it is named at the beginning: /start, the conversation, the role."
-        )
+        roles = (await host.versions.serving(record)).machine.roles
+        played = [f"/start {record.scenario} {role}" for role in roles if role not in persons]
+        other = f" One with a seat for somebody else begins by: {played[0]}" if played else ""
+        raise CallerError(f"There is no free seat in this conversation.{other}")
     role = wanted or free[0]
     if role not in free:
         raise CallerError(f"There is no free seat {shown(role, 30)}: {', '.join(free)}.")

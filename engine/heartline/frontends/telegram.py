@@ -76,6 +76,10 @@ _EDITED = (
     "What you have changed there changes nothing here: what was said stays said. /undo takes your "
     "last step back."
 )
+_UNKNOWN = (
+    "Telegram does not know this token, or base_url is no Bot API server: @BotFather tells the "
+    "token."
+)
 _PRIVATE = "I talk with one person at a time: write to me in private, at {link}"
 
 
@@ -134,10 +138,7 @@ class Telegram:
         try:
             await self._call(self._bot.initialize)
         except InvalidToken:
-            raise CallerError(
-                "Telegram does not know this token, or base_url is no Bot API server: @BotFather "
-                "tells the token."
-            ) from None
+            raise CallerError(_UNKNOWN) from None
         await self._call(self._bot.delete_webhook)  # or nothing could be asked for
         with suppress(TelegramError):  # a menu is nothing to wait for
             menu = [BotCommand(name, about) for name, about in COMMANDS.items()]
