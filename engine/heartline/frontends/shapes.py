@@ -94,8 +94,9 @@ class Player(Model):
 
 
 class View(Model):
-    """Where a conversation stands, as one role may see it. `sequence` counts what has happened, and
-    `can_undo` says whether this role may take the last step back."""
+    """Where a conversation stands, as one role may see it. `sequence` counts what has happened,
+    `can_undo` says whether this role may take the last step back, and `speed` how many times as
+    fast as the machine's the clock runs, which is 1 but for demonstrations."""
 
     scenario: Title
     role: str
@@ -104,6 +105,7 @@ class View(Model):
     now: Moment
     turn: Turn
     can_undo: bool
+    speed: float
     roles: list[Player]
 
 
