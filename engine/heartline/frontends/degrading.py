@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from contextlib import suppress
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from heartline.errors import StaleTurn, UnknownChoice
@@ -20,6 +21,7 @@ from heartline.words import humanise_date, humanise_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from heartline.frontends.protocol import Capabilities
     from heartline.turn import Choice, Said, Turn
@@ -28,8 +30,10 @@ __all__ = ["MORE", "as_lines", "degrade", "fitted", "meant", "page_of", "pressed
 
 MORE = "+"  # a press that asks for the next buttons
 _MOST_PRESS = 64  # bytes, what the strictest network carries
+_NO_TIME = timedelta(0)
 _LEAST = 16  # characters that a message holds at least
-_JOINS = ("\u200d", "\ufe0f", "\ufe0e", "\u20e3")  # what makes one sign of several characters
+_JOINER = "\u200d"  # between two characters it makes one sign of them
+_ADDED = ("Mn", "Mc", "Me")  # categories of characters that belong to the one before them
 
 
 def degrade(
@@ -40,18 +44,20 @@ def degrade(
     *,
     page: int = 0,
     replaces: bool = True,
+    now: datetime | None = None,
 ) -> tuple[OutEvent, ...]:
     """The messages for what was said and what can be done now; the buttons are on the last.
 
     `turn` is as the person may see it (Turn.seen_by), None where there is nothing to answer. `page`
-    counts the pages of buttons, from 0. Their ids follow from `id`.
+    counts the pages of buttons, from 0. Their ids follow from `id`. What is left of a time is
+    counted from `now`, or from the turn's own moment.
     """
     said = as_lines(lines)
     below: list[str] = []
     buttons: tuple[Button, ...] = ()
     if turn is not None:
         buttons = _buttons(turn, capabilities, page)
-        below = [*_ends(turn), *_standing(turn), *_listed(turn, capabilities)]
+        below = [*_ends(turn), *_standing(turn, now), *_listed(turn, capabilities)]
     text = "\n\n".join(part for part in ("\n".join(said), "\n".join(below)) if part)
     texts = fitted(text, capabilities.longest_text) if text else [_NOTHING] if buttons else []
     last = len(texts) - 1
@@ -82,14 +88,19 @@ def _ends(turn: Turn) -> list[str]:
     return [f"The conversation is over: {turn.outcome.replace('_', ' ')}."]
 
 
-def _standing(turn: Turn) -> list[str]:
+def _standing(turn: Turn, now: datetime | None) -> list[str]:
     """What is running out."""
+    now = turn.time if now is None else max(now, turn.time)
     return [
-        f"{due.title or 'The time'}: {humanise_duration(due.left)} left, until "
+        f"{_capital(due.title)}: {humanise_duration(max(due.due - now, _NO_TIME))} left, until "
         f"{humanise_date(due.due)}."
         for due in turn.deadlines
         if due.title
     ]
+
+
+def _capital(title: str) -> str:
+    return title[0].upper() + title[1:]
 
 
 def _listed(turn: Turn, capabilities: Capabilities) -> list[str]:
@@ -200,7 +211,7 @@ def shortened(text: str, most: int) -> str:
     """The text in at most so many characters; what is left out is marked, and no sign is cut."""
     if len(text) <= most:
         return text
-    return text[: _between(text, max(most - 1, 1))].rstrip() + "…"
+    return text[: _between(text, max(most - 1, 0))].rstrip() + "…"
 
 
 def fitted(text: str, most: int) -> list[str]:
@@ -220,21 +231,30 @@ def _cut(text: str, most: int) -> int:
         at = text.rfind(mark, 0, most + 1 - len(mark.rstrip()))
         if at > most // 3:
             return at + len(mark.rstrip())
-    return _between(text, most)
+    return _between(text, most) or most  # nobody can read a sign that is longer than a message
 
 
 def _between(text: str, at: int) -> int:
-    """The nearest place before this one that is between two signs."""
-    while at > 1 and at < len(text) and _joined(text[at - 1], text[at]):
+    """The last place up to this one that is between two signs; 0 where there is none."""
+    while 0 < at < len(text) and _joined(text, at):
         at -= 1
     return at
 
 
-def _joined(before: str, after: str) -> bool:
-    if after in _JOINS or before == "\u200d" or unicodedata.combining(after):
+def _joined(text: str, at: int) -> bool:
+    """Whether what stands before and after a place is one sign: an accent, a flag, a family."""
+    before, after = text[at - 1], text[at]
+    if before == _JOINER or after == _JOINER or unicodedata.category(after) in _ADDED:
         return True
-    return 0x1F3FB <= ord(after) <= 0x1F3FF or (_flag(before) and _flag(after))
+    if _within(after, 0x1F3FB, 0x1F3FF) or _within(after, 0xE0020, 0xE007F):  # skins, flags' tags
+        return True
+    if _within(after, 0x1160, 0x11FF):  # what follows the beginning of a Korean syllable
+        return True
+    flags = 0  # each is two letters
+    while flags < at and _within(text[at - 1 - flags], 0x1F1E6, 0x1F1FF):
+        flags += 1
+    return flags % 2 == 1 and _within(after, 0x1F1E6, 0x1F1FF)
 
 
-def _flag(character: str) -> bool:
-    return 0x1F1E6 <= ord(character) <= 0x1F1FF
+def _within(character: str, first: int, last: int) -> bool:
+    return first <= ord(character) <= last

@@ -6,7 +6,8 @@
 
 What is to be told lies in the store until it has arrived. A front end that raises while it delivers
 is given the same again after a pause that grows, and in the end the operator finds it parked; one
-that breaks while it runs is started again. The others go on meanwhile.
+that breaks while it runs is started again, unless it says that it cannot run at all (CallerError).
+The others go on meanwhile.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from heartline.host.values import CLOSED, UNDONE
 from heartline.turn import Said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from heartline.frontends.protocol import FrontEnd, OutEvent
     from heartline.host.host import Host
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Stage"]
 
 _PAUSES = 1.0, 300.0  # seconds before a front end that broke is started again, and at most
+_GRACE = 10.0  # seconds for front ends to end in order
 _STEADY = 60.0  # seconds after which one that ran is taken to be whole again
 
 # What is said of things that happen without a line.
@@ -54,20 +56,23 @@ class Stage:
 
     async def run(self, host: Host) -> None:
         """Run them all, and the host's timers and deliveries, until this is cancelled or the last
-        front end has ended by itself. `host` delivers by this stage's `deliver`."""
+        front end has ended by itself. `host` delivers by this stage's `deliver`. Raises what has
+        broken the host, and CallerError of a front end that could not run, once all have ended."""
         self._host = host
         running = asyncio.create_task(host.run())
         kept = [asyncio.create_task(self._kept(each, host)) for each in self._front_ends.values()]
-        everything = asyncio.create_task(asyncio.wait(kept))
+        pending = {running, *kept}
         try:
-            await asyncio.wait((running, everything), return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                running.result()  # the host itself has broken
+            while running in pending and len(pending) > 1:
+                _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (running, everything, *kept):
+            for task in pending:
                 task.cancel()
-            await asyncio.wait((running, everything, *kept))
+            await _ended(pending)
             self._host = None
+        for task in (running, *kept):  # the host itself, or a front end that cannot run
+            if task.done() and not task.cancelled():
+                task.result()
 
     async def deliver(self, reference: str, parcel: Parcel) -> None:
         """Bring a parcel to the front end of its reference: for Host(deliver=...). What it raises
@@ -81,8 +86,10 @@ class Stage:
                 f"No front end {where.front_end!r} runs in this worker: start one with --on "
                 f"{where.front_end}, and send it again with heartline conversations resend."
             )
-        if not front_end.capabilities.push or self._host is None:
+        if not front_end.capabilities.push:
             return
+        if self._host is None:
+            raise CallerError("Its front ends do not run.")
         try:
             events = await told(self._host, front_end, parcel)
         except UnknownConversation:  # it was deleted: nothing of it is to be told any more
@@ -99,6 +106,10 @@ class Stage:
             try:
                 await front_end.run(host)
                 return
+            except CallerError as error:  # to start it again would change nothing
+                if len(self._front_ends) > 1:
+                    self._tell(f"The front end {front_end.name} cannot run: {error}")
+                raise
             except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
                 if loop.time() - began > _STEADY:
                     pause = self.first_pause
@@ -124,7 +135,17 @@ async def told(host: Host, front_end: FrontEnd, parcel: Parcel) -> tuple[OutEven
         turn = None
     # The parcel's own id names the conversation.
     name = hashlib.sha256(parcel.id.encode()).hexdigest()[:24]
-    return degrade(name, lines, turn, front_end.capabilities)
+    return degrade(name, lines, turn, front_end.capabilities, now=host.clock.now())
+
+
+async def _ended(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Wait until they have ended, but not for one that does not let itself be ended."""
+    if not tasks:
+        return
+    done, _ = await asyncio.wait(tasks, timeout=_GRACE)
+    for task in done:
+        if not task.cancelled():
+            task.exception()  # it broke while it was ending, and nobody needs it any more
 
 
 def _nobody(_sentence: str) -> None:
