@@ -93,7 +93,7 @@ export class Conversation {
   #refused(refusal) {
     const moved = refusal.code === "stale_turn" || refusal.status === 412;
     this.#why = moved
-      ? "The conversation has moved on in between, so that was not sent. Look at what it says now."
+      ? "The conversation has moved on in between, so that was not taken. Look at what it says now."
       : refusal.message;
     return refusal.problem.conversation ?? null;
   }
