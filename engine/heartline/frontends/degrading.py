@@ -194,9 +194,9 @@ def _pressed(turn: Turn, press: str) -> Choice:
             int(number),
             turn.number,
         )
-    for choice in turn.choices:
-        if pressed(turn.number, choice.id) == press:
-            return choice
+    found = [choice for choice in turn.choices if pressed(turn.number, choice.id) == press]
+    if found:
+        return next((choice for choice in found if choice.enabled), found[0])
     raise UnknownChoice(f"There is no choice {what[:40]!r} here: take one of those below.")
 
 
