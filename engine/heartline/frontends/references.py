@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 
 from heartline.errors import CallerError
 
@@ -60,13 +60,12 @@ class ConversationReference:
 
     def text(self) -> str:
         """As a host keeps it: the same text for the same place, always."""
-        given = {name: value for name, value in asdict(self).items() if value}
-        return json.dumps(given, ensure_ascii=False, separators=(",", ":"))
+        given = {name: value for name in _FIELDS if (value := getattr(self, name))}
+        return _written(given)
 
     @classmethod
     def of(cls, text: str) -> ConversationReference:
         """Read what `text` wrote. Raises CallerError where it is something else."""
-        names = {each.name for each in fields(cls)}
         try:
             given = json.loads(text)
         except ValueError:
@@ -74,8 +73,12 @@ class ConversationReference:
         if (
             not isinstance(given, dict)
             or not given.get("front_end")
-            or not given.keys() <= names
+            or not given.keys() <= set(_FIELDS)
             or not all(isinstance(value, str) for value in given.values())
         ):
             raise CallerError(f"{text[:60]!r} is no reference of a front end.")
         return cls(**given)
+
+
+_FIELDS = tuple(each.name for each in fields(ConversationReference))
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
