@@ -54,6 +54,21 @@ def test_a_served_scenario_that_asks_nothing_begins_at_once(browser: Browser) ->
         somebody.context.close()
 
 
+def test_what_a_text_is_kept_for_is_said_with_the_question(browser: Browser) -> None:
+    asking = ferry(
+        "secret: {type: int",
+        "nick: {type: text, initial: Kim, input: true, prompt: Your name?,"
+        " kept_for: Ada calls you so.}\n  secret: {type: int",
+    )
+    with served("memory:", asking) as server:
+        somebody = Visitor(browser, server.url)
+        somebody.opens()
+        field = somebody.page.get_by_label("Your name?")
+        told = somebody.page.locator(f"#{field.get_attribute('aria-describedby')}")
+        assert told.inner_text() == "Ada calls you so."
+        somebody.context.close()
+
+
 def test_an_answer_that_cannot_be_is_said_beside_the_questions(
     browser: Browser,
 ) -> None:
