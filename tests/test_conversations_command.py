@@ -87,7 +87,8 @@ def test_show_has_what_is_stored_and_what_can_be_chosen(place: Inn, typed: Typed
     code, out, err = typed("show", "room")
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == f"{place.id('room')}  room"
-    assert "tells     guest: phone" in out
+    assert "seated    guest" in out
+    assert "phone" not in out
     assert "timer     tea, due 2026-01-05 10:00\n" in out
     assert "choice    rest of guest: What a bed.\n" in out
     _, out, _ = typed("show", place.id("room"), "--format", "json")

@@ -127,14 +127,54 @@ def test_show_has_what_is_still_to_be_delivered(place: Inn, typed: Typed) -> Non
     asyncio.run(main())
     _, out, _ = typed("show", "chat")
     assert [line for line in out.splitlines() if line.startswith("parcel")] == [
-        "parcel    of entry 1 to phone, tried 1 time",
-        "parcel    of entry 1 to desk-1, tried 12 times and parked: OSError: no\ufffd paper",
-        "parcel    of entry 2 to phone",
-        "parcel    of entry 2 to desk-1",
+        "parcel    of entry 1 to you, tried 1 time",
+        "parcel    of entry 1 to other, tried 12 times and parked: OSError: no\ufffd paper",
+        "parcel    of entry 2 to you",
+        "parcel    of entry 2 to other",
     ]
+    assert "phone" not in out
+    assert "desk-1" not in out
     _, out, _ = typed("show", "chat", "--format", "json")
     _, parked, _, _ = json.loads(out)["parcels"]
-    assert (parked["id"][-4:], parked["reference"], parked["tries"]) == (":1:1", "desk-1", 12)
+    assert (parked["id"][-4:], parked["role"], parked["tries"]) == (":1:1", "other", 12)
+
+
+def test_what_was_parked_can_be_tried_again(place: Inn, typed: Typed) -> None:
+    async def nobody(reference: str, parcel: Parcel) -> None:
+        raise AssertionError
+
+    async def main() -> None:
+        clock = place.clock
+        async with Host(place.url, [kettle()], clock=clock, deliver=nobody) as host:
+            for name, why in (("chat", "OSError: no paper"), ("talk", "OSError: no\x1b ink")):
+                await host.open(name, "story", seed=1, tell={"you": f"phone-{name}"})
+                await host.submit(name, Choose("brew"))
+                for each in await host.store.parcels(clock.now(), 9, 0):
+                    if each.conversation == (await host.read(name)).conversation:
+                        await host.store.again(replace(each, tries=12, parked=why))
+
+    asyncio.run(main())
+    assert typed("resend", "nobody")[0] == 1
+    assert typed("resend", "room")[1] == "No parcel of these conversations is parked.\n"
+    code, out, err = typed("resend", "--dry-run")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "parcels  parked since",
+        "1        OSError: no paper",
+        "1        OSError: no\ufffd ink",
+        "2 parcels would be tried again.",
+    ]
+    _, out, _ = typed("resend", "chat", "--format", "json")
+    assert json.loads(out) == {
+        "format": 1, "dry_run": False, "parcels": 1,
+        "by": [{"parked": "OSError: no paper", "parcels": 1}],
+    }  # fmt: skip
+    assert "to you\n" in typed("show", "chat")[1]  # with all its tries
+    assert "and parked" in typed("show", "talk")[1]
+    _, out, _ = typed("resend")
+    assert out.splitlines()[-1] == "1 parcel will be tried again by the next worker."
+    assert typed("resend", "chat", "talk")[1] == "No parcel of these conversations is parked.\n"
+    assert typed("resend")[1] == "Nothing is parked.\n"
 
 
 # Versions that nothing needs ----------------------------------------------------------------------
@@ -160,17 +200,38 @@ async def test_versions_go_that_no_conversation_is_in_nor_was_played_in(world: W
     store = world.stores()
     names = [each.machine.fingerprint for each in (old, new, unused, given)]
     async with store:
-        assert await carrying.purge_versions(store, [names[3]], nothing) == 1
+        found = await carrying.to_purge_versions(store, [names[3]], nothing)
+        assert found == [("story", "1.2.0", names[2])]
+        assert await store.scenario(names[2]) is not None
+        assert await carrying.purge_versions(store, found) == 1
         assert [await store.scenario(each) is not None for each in names] == [
             True, True, False, True,
         ]  # fmt: skip
-        assert await carrying.purge_versions(store, [names[3]], nothing) == 0
+        assert await carrying.to_purge_versions(store, [names[3]], nothing) == []
+        assert await carrying.purge_versions(store, []) == 0
     async with world.host(new) as host:  # and so a repeat still has its answer
         assert (await host.submit("chat", Choose("ask"), key="first")).turn.state == "asked"
         assert await host.verify("chat") is None
     async with world.stores() as store:
         await store.delete_all([record.id async for record in store.records(Filter())])
-        assert await carrying.purge_versions(store, [], nothing) == 3
+        found = await carrying.to_purge_versions(store, [], nothing)
+        assert await carrying.purge_versions(store, found) == 3
+
+
+@awaited
+async def test_a_version_that_somebody_begins_in_meanwhile_stays(world: World) -> None:
+    old, new = version(), version("1.2.0", STORY.replace("cold", "frozen"))
+    for each in (old, new):
+        async with world.host(each):
+            pass
+    async with world.stores() as store:
+        found = await carrying.to_purge_versions(store, [], nothing)
+        assert [each[1] for each in found] == ["1.0.0", "1.2.0"]
+    async with world.host(new) as host:
+        await host.open("chat", "story", seed=1)
+    async with world.stores() as store:
+        assert await carrying.purge_versions(store, found) == 1
+        assert [each[1] for each in await store.scenarios()] == ["1.2.0"]
 
 
 def test_purging_versions_says_how_many_went(place: Inn, typed: Typed) -> None:
@@ -182,9 +243,18 @@ def test_purging_versions_says_how_many_went(place: Inn, typed: Typed) -> None:
 
     asyncio.run(main())
     path = newer(place)
-    code, out, err = typed("purge-versions", "--scenario", path)
-    assert (code, err) == (0, "")
-    assert out == "Removed 1 version of scenarios that no conversation needs.\n"
+    for options, told in (
+        (["--dry-run"], "Would remove 1 version of scenarios that no conversation needs."),
+        ([], "Removed 1 version of scenarios that no conversation needs."),
+    ):
+        code, out, err = typed("purge-versions", "--scenario", path, *options)
+        assert (code, err) == (0, "")
+        assert [line.split()[:2] for line in out.splitlines()[:2]] == [
+            ["scenario", "version"], ["story", "1.0.0"],
+        ]  # fmt: skip
+        assert out.splitlines()[2:] == [told]
     _, out, _ = typed("purge-versions", "--scenario", path, "--format", "json")
-    assert json.loads(out) == {"format": 1, "removed": 0}
+    assert json.loads(out) == {"format": 1, "dry_run": False, "removed": 0, "versions": []}
+    _, out, _ = typed("purge-versions", "--scenario", path)
+    assert out == "Removed 0 versions of scenarios that no conversation needs.\n"
     assert typed("verify")[0] == 0

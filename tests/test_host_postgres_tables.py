@@ -6,6 +6,7 @@ What any store does is in store_contract.py, what can break in test_host_postgre
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from heartline.host.store import open_store
 from heartline.host.stores import pgtables
 from heartline.host.stores.pgurl import read_url
 from heartline.host.values import OVER, REPEATED, STORED, StoredScenario
-from store_contract import LONG, at, change, parcel, timer
+from store_contract import LONG, ODD, at, change, parcel, seated, timer
 
 
 @pytest.fixture
@@ -98,6 +99,46 @@ def test_the_first_tables_are_brought_up_with_what_is_in_them(
         "INSERT INTO heartline_entries VALUES ('a', 1, 'opened', NULL, 0, '{}'); "
         "INSERT INTO heartline_timers VALUES ('a', 'break', 1, 0)",
     )
+    asyncio.run(go_on())
+
+
+def test_tables_without_seats_learn_them_from_the_conversations(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def begin() -> None:
+        with monkeypatch.context() as changed:
+            changed.setattr(pgtables, "SCRIPTS", pgtables.SCRIPTS[:2])
+            async with open_store(url):
+                pass
+
+    async def go_on() -> None:
+        async with open_store(url) as store:
+            assert [await seated(store, each) for each in ("ana", "bob", ODD, "cy")] == [
+                "b", "d", "b", None,
+            ]  # fmt: skip
+            assert await store.commit(change("b", 2, seats={}, created=at(0))) == STORED
+            assert [await seated(store, each) for each in ("ana", ODD)] == ["a", None]
+            assert await store.delete("d")
+            assert await seated(store, "bob") == "c"
+
+    asyncio.run(begin())
+    rows = {
+        "a": ("live", 1, {"you": "ana"}),
+        "b": ("live", 1, {"you": "ana", "mo": ODD}),
+        "c": ("over", 8, {"you": "bob"}),
+        "d": ("closed", 9, {"you": "bob"}),
+        "e": ("over", 7, {"you": "bob"}),
+        "none": ("live", 1, {}),
+    }
+    for name, (status, touched, seats) in rows.items():
+        text = json.dumps(seats, ensure_ascii=False).replace("'", "''")
+        raw(
+            url,
+            "INSERT INTO heartline_conversations (id, reference, scenario, version, fingerprint, "  # noqa: S608
+            "status, state, sequence, turn, snapshot, created, touched, seats) VALUES "
+            f"('{name}', 'chat-{name}', 'tea', '1.0', 'f1', '{status}', 'talk', 1, 1, '{{}}', 0, "
+            f"{touched}, '{text}')",
+        )
     asyncio.run(go_on())
 
 

@@ -21,8 +21,8 @@ from heartline.errors import CallerError, HostError, StoreDamaged, StoreTooNew, 
 from heartline.host.stores import sqlchanges, sqlfile, sqltables, sqlworkers
 from heartline.host.stores import sqlite as sqlite_store
 from heartline.host.stores.sqlite import SqliteStore
-from heartline.host.values import CONFLICT, LIVE, REPEATED, STORED, Change, Filter
-from store_contract import LONG, at, change, parcel, record, timer
+from heartline.host.values import CONFLICT, LIVE, OVER, REPEATED, STORED, Change, Filter
+from store_contract import LONG, ODD, at, change, parcel, record, seated, timer
 
 Story = Callable[[SqliteStore], Awaitable[None]]
 
@@ -391,8 +391,7 @@ PRAGMA user_version = 2;
 """
 
 # From the second version of the tables to the first, which had an index in place of the chain.
-UNCHAINED = f"""
-{UNSEATED}
+UNCHAINED = """
 CREATE TABLE indexed (
     number       INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversations (number) ON DELETE CASCADE,
@@ -434,7 +433,38 @@ def test_a_log_that_an_index_held_together_becomes_a_chain(file: Path) -> None:
 
     play(file, write)
     with plain(file) as db:
-        db.executescript(UNCHAINED)
+        db.executescript(UNSEATED + UNCHAINED)
+    play(file, read)
+    assert sound(file)
+
+
+def test_tables_without_seats_learn_them_from_the_conversations(file: Path) -> None:
+    async def write(store: SqliteStore) -> None:
+        for name in "abcde":
+            await store.commit(change(name, seats={"you": "ana", "mo": ODD}))
+        await store.commit(change("e", 2, seats={"you": "bob", "mo": ODD}))
+        for name in "dc":  # the one that began first ends last
+            end = change(name, 2, seats={"you": "bob"}, status=OVER, touched=at(9 - ord(name) / 20))
+            await store.commit(end)
+        await store.commit(change("none"))
+
+    async def read(store: SqliteStore) -> None:
+        assert [await seated(store, each) for each in ("ana", "bob", ODD, "cy")] == [
+            "b", "e", "e", None,
+        ]  # fmt: skip
+        await store.commit(change("b", 2, seats={}))
+        assert await seated(store, "ana") == "a"
+        await store.delete("e")
+        assert await seated(store, "bob") == "c"
+        assert await store.commit(change("a", 2, seats={"you": "ana"}, status=OVER)) == STORED
+        assert await seated(store, "ana") == "a"
+        assert await store.delete("c")
+        assert await seated(store, "bob") == "d"
+
+    play(file, write)
+    with plain(file) as db:
+        db.executescript(UNSEATED)
+        db.execute("UPDATE conversations SET seats = '{' WHERE id = 'none'")
     play(file, read)
     assert sound(file)
 

@@ -193,6 +193,9 @@ async def test_a_host_survives_a_store_that_does_not_answer(
         async with Running(host):
             await until(lambda: noted.counts["fired"] == 2)
             await until(lambda: noted.counts["unavailable"] == 7)
+            await until(lambda: noted.counts["back"] > 0)
+        assert 0.01 < noted.away < 60
+        assert noted.counts["back"] <= 3  # once each time that it was away
         assert set(noted.kinds) == {"StoreUnavailable"}
         assert host.running.stuck == {}
 

@@ -142,6 +142,15 @@ def test_logs_have_fields_and_are_lines_of_json(log: Lines) -> None:
     assert missed["level"] == "warning"
 
 
+def test_a_store_that_is_back_is_told_with_how_long_it_was_away(log: Lines) -> None:
+    watching = Watching(logs=True, metrics=True)
+    watching.unavailable("StoreUnavailable")
+    watching.back(2.5)
+    lost, back = [json.loads(line) for line in log.lines]
+    assert (lost["level"], lost["message"]) == ("error", "store unavailable")
+    assert (back["level"], back["message"], back["away"]) == ("info", "store is back", 2.5)
+
+
 def test_a_log_of_others_keeps_its_own_fields_and_its_exception(log: Lines) -> None:
     try:
         raise ValueError("odd")

@@ -92,6 +92,10 @@ class Noting(Observer):
         self.counts["unavailable"] += 1
         self.kinds.append(kind)
 
+    def back(self, seconds: float) -> None:
+        self.counts["back"] += 1
+        self.away = seconds
+
     def delivered(self) -> None:
         self.counts["delivered"] += 1
 

@@ -109,8 +109,8 @@ def parcel_values(parcels: Iterable[Parcel]) -> list[dict[str, Any]]:
     """What is still to be delivered of a conversation in JSON, without what it tells."""
     return [
         {
-            "id": each.id, "reference": each.reference, "due": write_moment(each.due),
-            "tries": each.tries, "parked": each.parked,
+            "id": each.id, "role": each.payload.get("role"), "reference": each.reference,
+            "due": write_moment(each.due), "tries": each.tries, "parked": each.parked,
         }
         for each in parcels
     ]  # fmt: skip
@@ -129,12 +129,17 @@ def record_lines(
     yield f"touched   {moment(record.touched)}"
     if record.parent is not None:
         yield f"forked    from {plain(record.parent)}"
-    for role, reference in record.seats.items():
-        yield f"tells     {plain(role)}: {plain(reference)}"
+    if record.seats:
+        yield f"seated    {', '.join(map(plain, record.seats))}"
     for timer in timers:
         yield f"timer     {timer.name}, due {moment(timer.due)}"
     for parcel in parcels:
-        yield plain(f"parcel    of entry {parcel.sequence} to {parcel.reference}{_tried(parcel)}")
+        yield plain(f"parcel    of entry {parcel.sequence} to {_role(parcel)}{_tried(parcel)}")
+
+
+def _role(parcel: Parcel) -> str:
+    """Whose seat a parcel is for. Who sits there is for programs that ask, not for each screen."""
+    return str(parcel.payload.get("role", "a seat"))
 
 
 def _tried(parcel: Parcel) -> str:
@@ -207,6 +212,7 @@ def happened_values(entry: Happened) -> dict[str, Any]:
         "late": None if entry.late is None else entry.late.total_seconds(),
         "choice": entry.choice,
         "role": entry.role,
+        "held": entry.held,
         "turn": entry.turn,
         "state": entry.state,
         "outcome": entry.outcome,
@@ -221,6 +227,8 @@ def _said_values(said: Iterable[Said]) -> list[dict[str, Any]]:
 def happened_lines(entry: Happened) -> Iterator[str]:
     """An entry of the log for people: what it was, where it led, and what was said."""
     what = entry.kind if entry.choice is None else f"{entry.kind} {plain(entry.choice)}"
+    if entry.held is not None:
+        what += f" {plain(entry.role or '')}: {'somebody' if entry.held else 'nobody'}"
     if entry.late is not None:
         what += f", {format_duration(entry.late)} late"
     ended = "" if entry.outcome is None else f" ({entry.outcome})"

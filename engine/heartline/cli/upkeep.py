@@ -23,6 +23,7 @@ from heartline.host import carrying, importing
 from heartline.host.host import Host
 from heartline.host.values import Filter
 from heartline.wholefiles import replacing
+from heartline.wrapping import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from heartline.conversation import Scenario
     from heartline.host.values import Parcel, Record
 
-__all__ = ["delete", "export", "import_file", "migrate", "purge", "purge_versions"]
+__all__ = ["delete", "export", "import_file", "migrate", "purge", "purge_versions", "resend"]
 
 
 async def _deliver(reference: str, parcel: Parcel) -> None:
@@ -171,18 +172,53 @@ async def purge(asked: Asked, which: Filter, *, dry_run: bool, yes: bool) -> int
     return DONE
 
 
-async def purge_versions(asked: Asked, scenarios: Sequence[Scenario]) -> int:
+async def purge_versions(asked: Asked, scenarios: Sequence[Scenario], *, dry_run: bool) -> int:
     """Remove the stored versions of scenarios that nothing needs, but for these."""
     async with asked.store as store:
         but = [scenario.machine.fingerprint for scenario in scenarios]
         total = (await store.counts()).conversations
         with Progress("conversations looked at", total) as progress:
-            gone = await carrying.purge_versions(store, but, progress.step)
+            found = await carrying.to_purge_versions(store, but, progress.step)
+        gone = 0 if dry_run else await carrying.purge_versions(store, found)
     if asked.as_json:
-        print_json({"removed": gone})
+        versions = [
+            {"scenario": name, "version": version, "fingerprint": fingerprint}
+            for name, version, fingerprint in found
+        ]
+        print_json({"dry_run": dry_run, "removed": gone, "versions": versions})
+        return DONE
+    for line in conversing.table(("scenario", "version", "fingerprint"), found) if found else ():
+        click.echo(line)
+    many = len(found) if dry_run else gone
+    what = f"{many:,} version{'s' * (many != 1)} of scenarios that no conversation needs"
+    click.echo(f"Would remove {what}." if dry_run else f"Removed {what}.")
+    return DONE
+
+
+async def resend(asked: Asked, names: Sequence[str], *, dry_run: bool) -> int:
+    """Let what was parked be tried again: of these conversations, or all of it."""
+    async with asked.store as store:
+        host = Host(store)
+        found = dict.fromkeys([(await host.touching.record(name)).id for name in names])
+        parcels = await carrying.to_resend(store, list(found))
+        if not dry_run:
+            with Progress("parcels", len(parcels)) as progress:
+                await carrying.resend(store, parcels, host.touching.now(), progress.step)
+    many = len(parcels)
+    why = Counter(plain(parcel.parked or "") for parcel in parcels).most_common()
+    if asked.as_json:
+        by = [{"parked": reason, "parcels": count} for reason, count in why]
+        print_json({"dry_run": dry_run, "parcels": many, "by": by})
+        return DONE
+    rows = [(f"{count:,}", reason) for reason, count in why]
+    for line in conversing.table(("parcels", "parked since"), rows) if rows else ():
+        click.echo(line)
+    if not many:
+        click.echo("No parcel of these conversations is parked." if found else "Nothing is parked.")
+    elif dry_run:
+        click.echo(f"{many:,} parcel{'s' * (many > 1)} would be tried again.")
     else:
-        versions = "version" if gone == 1 else "versions"
-        click.echo(f"Removed {gone:,} {versions} of scenarios that no conversation needs.")
+        click.echo(f"{many:,} parcel{'s' * (many > 1)} will be tried again by the next worker.")
     return DONE
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import HeartlineError, ScenarioUnavailable, StoreDamaged
@@ -26,12 +27,23 @@ if TYPE_CHECKING:
     from heartline.host.host import Host
     from heartline.host.store import Store
     from heartline.host.turning import Turned
-    from heartline.host.values import Entry, Record, StoredScenario
+    from heartline.host.values import Entry, Parcel, Record, StoredScenario
 
     Progress = Callable[[], None]  # is told of each conversation that was looked at
     Tell = Callable[[Record, str], None]  # is told of each with which something is wrong
 
-__all__ = ["Migrated", "export", "forks_of", "migrate", "purge", "purge_versions", "to_purge"]
+__all__ = [
+    "Migrated",
+    "export",
+    "forks_of",
+    "migrate",
+    "purge",
+    "purge_versions",
+    "resend",
+    "to_purge",
+    "to_purge_versions",
+    "to_resend",
+]
 
 _PORTION = 1000  # entries that are read at once
 _TRIES = 8
@@ -225,19 +237,35 @@ async def purge(
     gone(deleted + await store.delete_all(portion))
 
 
-async def purge_versions(store: Store, but: Collection[str], progress: Progress) -> int:
-    """Remove the stored versions of scenarios that nothing needs, and that are none of these; gives
-    how many. Needed are those that conversations are in, and those in which their logs begin and go
-    on: without them a log is only played again from its last migration on."""
+async def to_purge_versions(
+    store: Store, but: Collection[str], progress: Progress
+) -> list[tuple[str, str, str]]:
+    """The stored versions of scenarios that nothing needs, and that are none of these: scenario,
+    version and fingerprint of each. Needed are those that conversations are in, and those in which
+    their logs begin and go on: without them a log is only played again from its last migration on.
+    """
+    needed = await _needed(store, but, progress)
+    return [each for each in await store.scenarios() if each[2] not in needed]
+
+
+async def purge_versions(store: Store, found: Collection[tuple[str, str, str]]) -> int:
+    """Remove the versions that were found, but for those that somebody has begun with since; gives
+    how many."""
+    kept = [each for each in await store.scenarios() if each not in found]
+    return await store.forget_scenarios([fingerprint for _, _, fingerprint in kept])
+
+
+async def _needed(store: Store, but: Collection[str], progress: Progress) -> set[str]:
     needed = set(but)
     breathing = Breathing()
     async for record in store.records(Filter()):
         await breathing.breathe()
         progress()
+        needed.add(record.fingerprint)
         first = await store.log(record.id, 0, 1)
         if fingerprints(first) != (record.fingerprint,):  # it has migrated since
             needed.update(fingerprints(await _log(store, record)))
-    return await store.forget_scenarios(sorted(needed))
+    return needed
 
 
 async def forks_of(store: Store, conversation: str, progress: Progress) -> list[Record]:
@@ -253,3 +281,26 @@ async def forks_of(store: Store, conversation: str, progress: Progress) -> list[
         found += (more := forked.pop(parents.pop(), []))
         parents += [record.id for record in more]
     return found
+
+
+# What did not arrive ------------------------------------------------------------------------------
+
+
+async def to_resend(store: Store, conversations: Collection[str]) -> list[Parcel]:
+    """The parcels that are tried no more: of these conversations, or where none is named of all."""
+    if not conversations:
+        return list(await store.parked((await store.counts()).parked))
+    every = [each for name in conversations for each in await store.outgoing(name)]
+    return [each for each in every if each.parked is not None]
+
+
+async def resend(
+    store: Store, parcels: Sequence[Parcel], now: datetime, progress: Progress
+) -> None:
+    """Let parcels be tried again from now on, as often as new ones. One that has arrived, or whose
+    receiver has lost their seat, is not there any more, and stays so."""
+    breathing = Breathing()
+    for parcel in parcels:
+        await breathing.breathe()
+        await store.again(replace(parcel, due=now, tries=0, parked=None))
+        progress()

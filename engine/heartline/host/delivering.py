@@ -70,8 +70,9 @@ class Delivering:
                     await self._keep()
                     await self._take()
                     pause = _STORE_PAUSES[0]
+                    self._touching.reach.found("parcels", self._touching.observer)
                 except HostError as error:
-                    self._touching.observer.unavailable(type(error).__name__)
+                    self._touching.reach.lost("parcels", self._touching.observer, error)
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, longest)
                     continue

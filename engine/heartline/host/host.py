@@ -37,6 +37,7 @@ from heartline.host.naming import check_key, check_reference, check_role, check_
 from heartline.host.observing import Observer
 from heartline.host.replaying import check_whole, happened, verify
 from heartline.host.running import MOST, Running
+from heartline.host.seating import role_of, seat
 from heartline.host.store import open_store
 from heartline.host.touching import MOST_TRIES, Touching, answer, contended, pause, taken, unknown
 from heartline.host.turning import Held
@@ -294,7 +295,7 @@ class Host:
             heard[:] = [await self.touching.heard(held)]
 
         def make(_held: Held, now: datetime) -> Turned | None:
-            return turning.seat(heard[0], role, reference, now, key=key)
+            return seat(heard[0], role, reference, now, key=key)
 
         heard: list[Held] = []
         return await self.touching.change(name, key, make, first=False, prepare=prepare)
@@ -329,10 +330,8 @@ class Host:
         whose seat it was given last, else the one that ended last."""
         check_reference(reference)
         record = await self.store.seated(reference)
-        if record is None:
-            return None
-        roles = [role for role, held in record.seats.items() if held == reference]
-        return (record, roles[0]) if roles else None
+        role = None if record is None else role_of(record, reference)
+        return None if record is None or role is None else (record, role)
 
     async def read(self, name: str) -> Answer:
         """Where a conversation stands, with the lines that were said last. What is due and has not

@@ -6,7 +6,11 @@ conversation, no reference and no id. `heartline.host.watching` writes what it l
 
 from __future__ import annotations
 
-__all__ = ["Observer"]
+import time
+
+from heartline.errors import HostError, StoreUnavailable
+
+__all__ = ["Observer", "Reach"]
 
 
 class Observer:
@@ -44,6 +48,9 @@ class Observer:
         """What is stored could not be reached, and is tried again; `kind` is the name of the
         error."""
 
+    def back(self, seconds: float) -> None:
+        """What is stored could be reached again, after so many seconds."""
+
     def delivered(self) -> None:
         """A parcel has arrived."""
 
@@ -55,3 +62,26 @@ class Observer:
 
     def waiting(self, scenario: str) -> None:
         """A conversation waits, since the scenario that it is in cannot be loaded."""
+
+
+class Reach:
+    """Whether the store answers to what a host does by itself: each loss is told, and, when all
+    its loops have an answer again, the end of it."""
+
+    def __init__(self) -> None:
+        self._lost: set[str] = set()  # the loops that have had no answer
+        self._since = 0.0  # of the monotonic clock
+
+    def lost(self, loop: str, observer: Observer, error: HostError) -> None:
+        """It did not answer this loop, or with something that cannot be read."""
+        observer.unavailable(type(error).__name__)
+        if isinstance(error, StoreUnavailable):
+            self._since = self._since if self._lost else time.monotonic()
+            self._lost.add(loop)
+
+    def found(self, loop: str, observer: Observer) -> None:
+        """It has answered this loop."""
+        if loop in self._lost:
+            self._lost.discard(loop)
+            if not self._lost:
+                observer.back(time.monotonic() - self._since)

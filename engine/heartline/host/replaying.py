@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from heartline import runtime
 from heartline.errors import HeartlineError, StoreDamaged
+from heartline.host.seating import wrong_seat
 from heartline.host.turning import gone_back, timers_of
 from heartline.host.values import (
     CHOSE,
@@ -188,21 +189,8 @@ def verify(
                 f"The snapshot of the conversation {record.id} does not follow from its log: "
                 f"{name!r} differs."
             )
-    return _wrong_seat(record, entries)
-
-
-def _wrong_seat(record: Record, entries: Sequence[Entry]) -> str | None:
-    """Which seat is not as the log says: it knows whether somebody has it, not who."""
-    held: dict[str, bool] = {}
-    for entry in entries:
-        if entry.kind == SEATED:
-            held[entry.data["role"]] = entry.data["held"]
-        elif entry.kind == FORKED:
-            held.clear()  # a fork is told of to others
-    for role, by_somebody in held.items():
-        if by_somebody != (role in record.seats):
-            stored, followed = ("nobody", "somebody") if by_somebody else ("somebody", "nobody")
-            return _parts(record.id, f"seat of {role!r}", stored, followed)
+    if (seat := wrong_seat(record, entries)) is not None:
+        return _parts(record.id, *seat)
     return None
 
 

@@ -111,7 +111,7 @@ class Running:
                 claimed, _ = await _to_its_end(self.fire(most))
                 due = self._touching.now() if claimed >= most else await store.next_due()
             except HostError as error:
-                self._touching.observer.unavailable(type(error).__name__)
+                self._touching.reach.lost("timers", self._touching.observer, error)
                 if not isinstance(error, StoreUnavailable):
                     # Something of one conversation cannot be read: find the others.
                     self._careful = time.monotonic() + 4 * self.lease
@@ -119,6 +119,7 @@ class Running:
                 pause = min(2 * pause, longest)
                 continue
             pause = _PAUSES[0]
+            self._touching.reach.found("timers", self._touching.observer)
             if claimed >= most:
                 await asyncio.sleep(0)  # there may be more, but others get a turn in between
             else:

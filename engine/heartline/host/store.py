@@ -177,6 +177,10 @@ class Store(Protocol):
 
     # Scenarios ------------------------------------------------------------------------------------
 
+    async def scenarios(self) -> Sequence[tuple[str, str, str]]:
+        """The versions that are kept: scenario, version and fingerprint, in this order."""
+        ...
+
     async def keep_scenario(self, scenario: StoredScenario) -> None:
         """Keep a version of a scenario; of the same fingerprint the texts of the last one."""
         ...

@@ -30,6 +30,7 @@ from heartline.errors import (
 from heartline.host import turning
 from heartline.host.holding import Holding
 from heartline.host.naming import check_key, check_reference, looks_like_id
+from heartline.host.observing import Reach
 from heartline.host.replaying import fingerprints, replay, said_in, stood
 from heartline.host.turning import Turned
 from heartline.host.values import FIRED, LIVE, REPEATED, SEATED, STORED, TAKEN, Answer
@@ -73,6 +74,7 @@ class Touching:
         self.observer: Observer = observer
         self.parcels: bool = parcels  # whether those who are to be told are
         self.holding: Holding = Holding(MOST_HELD)
+        self.reach: Reach = Reach()
         self.alarm: Alarm = Alarm()  # rung for timers that are due before others
         self.posted: asyncio.Event = asyncio.Event()  # set when there may be something to deliver
         self._busy: dict[str, list[asyncio.Future[None]] | None] = {}  # and who waits

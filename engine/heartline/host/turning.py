@@ -41,7 +41,6 @@ from heartline.host.values import (
     MIGRATED,
     OPENED,
     OVER,
-    SEATED,
     SENT,
     UNDONE,
     Change,
@@ -78,7 +77,6 @@ __all__ = [
     "hold",
     "migrate",
     "open_new",
-    "seat",
     "submit",
     "tick",
     "timer_key",
@@ -281,32 +279,6 @@ def close(
         return None
     turned = _turned(held, held.snapshot, (), CLOSED, key, now, {}, (sender, parcels))
     return _timed(turned, ())
-
-
-def seat(
-    held: Held, role: str, reference: str | None, now: datetime, *, key: str | None = None
-) -> Turned | None:
-    """A seat changes hands, which is no turn; None where it is in these already and no `key` is to
-    be remembered."""
-    old = held.record
-    if key is None and old.seats.get(role) == reference:
-        return None
-    seats = dict(old.seats)
-    if reference is None:
-        seats.pop(role, None)
-    else:
-        seats[role] = reference
-    data: dict[str, Any] = {
-        "role": role,
-        "held": reference is not None,
-        "at_turn": old.turn,
-        "state": old.state,
-    }
-    if old.outcome is not None:
-        data["outcome"] = old.outcome
-    record = old._replace(sequence=old.sequence + 1, touched=now, seats=seats)
-    change = Change(record, old.sequence, (Entry(record.sequence, SEATED, key, now, data),))
-    return Turned(change, held._replace(record=record))
 
 
 def gone_back(present: Snapshot, earlier: Snapshot, now: datetime) -> Snapshot:

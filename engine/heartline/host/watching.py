@@ -121,6 +121,10 @@ class Watching(Observer):
         for part in self._parts:
             part.unavailable(kind)
 
+    def back(self, seconds: float) -> None:
+        for part in self._parts:
+            part.back(seconds)
+
     def delivered(self) -> None:
         for part in self._parts:
             part.delivered()
@@ -167,6 +171,9 @@ class _Metrics(Observer):
         )  # fmt: skip
         self._unavailable = count(
             "store_unavailable", "Times that the store did not answer", "error"
+        )  # fmt: skip
+        self._away = spread(
+            "store_away_seconds", "How long the store did not answer, each time", _LATE
         )  # fmt: skip
         self._delivered = count("parcels_delivered", "Parcels that have arrived")
         self._undelivered = count("parcels_undelivered", "Tries to deliver in vain")
@@ -226,6 +233,9 @@ class _Metrics(Observer):
     def unavailable(self, kind: str) -> None:
         self._unavailable.labels(kind).inc()
 
+    def back(self, seconds: float) -> None:
+        self._away.observe(seconds)
+
     def delivered(self) -> None:
         self._delivered.inc()
 
@@ -275,6 +285,9 @@ class _Logs(Observer):
 
     def unavailable(self, kind: str) -> None:
         self._tell("store unavailable", logging.ERROR, error=kind)
+
+    def back(self, seconds: float) -> None:
+        self._tell("store is back", away=round(seconds, 3))
 
     def delivered(self) -> None:
         self._tell("parcel delivered")
@@ -341,6 +354,9 @@ class _Spans(Observer):
 
     def unavailable(self, kind: str) -> None:
         self._span("store unavailable", failed=True, error=kind)
+
+    def back(self, seconds: float) -> None:
+        self._span("store is back", away=seconds)
 
     def delivered(self) -> None:
         self._span("parcel delivered")

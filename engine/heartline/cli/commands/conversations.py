@@ -277,7 +277,8 @@ def purge(
     "--scenario", "paths", multiple=True, required=True, type=ScenarioName(), metavar="PATH",
     help="A version that workers run with, which stays in any case. Repeatable: name all of them.",
 )  # fmt: skip
-def purge_versions(url: str | None, form: str, paths: tuple[str, ...]) -> int:
+@click.option("--dry-run", is_flag=True, help="Only say which these are.")
+def purge_versions(url: str | None, form: str, paths: tuple[str, ...], dry_run: bool) -> int:
     """Remove stored versions of scenarios that nothing needs any more.
 
     A store keeps the texts of each version that a worker began with. Those go that no conversation
@@ -288,7 +289,22 @@ def purge_versions(url: str | None, form: str, paths: tuple[str, ...]) -> int:
 
     asked = asked_of(url, form)
     scenarios = [load(path) for path in dict.fromkeys(paths)]
-    return operating.run(upkeep.purge_versions(asked, scenarios))
+    return operating.run(upkeep.purge_versions(asked, scenarios, dry_run=dry_run))
+
+
+@command.command("resend", cls=Named)
+@click.argument("names", metavar="[ID]...", nargs=-1)
+@stored
+@click.option("--dry-run", is_flag=True, help="Only count them, by what kept them from arriving.")
+def resend(url: str | None, form: str, names: tuple[str, ...], dry_run: bool) -> int:
+    """Let what could not be delivered be tried again.
+
+    A parcel that has not arrived after 12 tries is parked, and tried no more. Here all of them, or
+    those of the conversations ID, become due again, with 12 new tries: once a network is back, say.
+    """
+    from heartline.cli import operating, upkeep
+
+    return operating.run(upkeep.resend(asked_of(url, form), names, dry_run=dry_run))
 
 
 @command.command("delete", cls=Named)

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 from heartline.frontends.terminal.output import Page, Row
 from heartline.frontends.terminal.record import Record
 from heartline.host.replaying import said_in
-from heartline.host.values import CHOSE, CLOSED, FIRED, FORKED, MIGRATED, OPENED, SENT, UNDONE
+from heartline.host.values import (
+    CHOSE,
+    CLOSED,
+    FIRED,
+    FORKED,
+    MIGRATED,
+    OPENED,
+    SEATED,
+    SENT,
+    UNDONE,
+)
 from heartline.words import humanise_date, humanise_duration
 
 if TYPE_CHECKING:
@@ -55,9 +65,12 @@ def meanwhile(
 
 
 def so_far(entries: Sequence[Entry], machine: Machine, persons: Collection[str]) -> Record:
-    """All that has happened, as the pages of the player want it. What was taken back stays."""
+    """All that has happened, as the pages of the player want it. What was taken back stays; who
+    has a seat is nothing that was said or done."""
     record = Record()
     for entry in entries:
+        if entry.kind == SEATED:
+            continue
         record.transcript.append({
             "turn": entry.data["at_turn"],
             "typed": None if entry.kind == OPENED else _what(entry, machine),
@@ -76,6 +89,9 @@ def _what(entry: Entry, machine: Machine) -> str:
     data = entry.data
     if entry.kind == FIRED:
         return f"{' and '.join(_timers(data, machine))} ran out"
+    if entry.kind == SEATED:
+        who = "somebody" if data.get("held") else "nobody"
+        return f"{who} has the seat of {data.get('role')} now"
     return {
         OPENED: "it began",
         CHOSE: f"{data.get('choice')} was chosen",

@@ -314,6 +314,10 @@ class MemoryStore:
 
     # Scenarios ------------------------------------------------------------------------------------
 
+    async def scenarios(self) -> Sequence[tuple[str, str, str]]:
+        kept = self._scenarios.values()
+        return sorted((each.scenario, each.version, each.fingerprint) for each in kept)
+
     async def keep_scenario(self, scenario: StoredScenario) -> None:
         self._scenarios[scenario.fingerprint] = replace(scenario, files=dict(scenario.files))
 

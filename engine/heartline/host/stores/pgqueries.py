@@ -99,6 +99,7 @@ WHERE status = 'live' GROUP BY fingerprint, scenario, version
 
 # Scenarios ----------------------------------------------------------------------------------------
 
+SCENARIOS = "SELECT scenario, version, fingerprint FROM heartline_scenarios"
 KEEP_SCENARIO = """
 INSERT INTO heartline_scenarios (fingerprint, scenario, version, main, files)
 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (fingerprint) DO UPDATE SET

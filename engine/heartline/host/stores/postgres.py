@@ -283,6 +283,10 @@ class PostgresStore:
 
     # Scenarios ------------------------------------------------------------------------------------
 
+    async def scenarios(self) -> Sequence[tuple[str, str, str]]:
+        rows = await self._rows(queries.SCENARIOS, seconds=_LONG)
+        return sorted((row[0], row[1], row[2]) for row in rows)
+
     async def keep_scenario(self, scenario: StoredScenario) -> None:
         await self._rows(
             queries.KEEP_SCENARIO,

@@ -371,6 +371,9 @@ class SqliteStore:
 
     # Scenarios ------------------------------------------------------------------------------------
 
+    async def scenarios(self) -> Sequence[tuple[str, str, str]]:
+        return sorted(await self._rows("SELECT scenario, version, fingerprint FROM scenarios"))
+
     async def keep_scenario(self, scenario: StoredScenario) -> None:
         values = (
             scenario.fingerprint, scenario.scenario, scenario.version, scenario.main,
