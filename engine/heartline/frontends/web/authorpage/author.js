@@ -10,6 +10,7 @@ const drawing = new CSSStyleSheet(); // the diagram's own style, which may not s
 let name = "";
 let version = 0;
 let steps = -1;
+let present = ""; // the state in which the play stands
 let pictured = 0; // the version of the picture that is shown, or on its way
 
 async function send(deed, body) {
@@ -59,7 +60,8 @@ function show(told) {
   showVariables(told.variables);
   showFindings(told.findings);
   showBeginning(told.beginning);
-  draw(told.turn.state);
+  present = told.turn.state;
+  draw();
 }
 
 function showSteps(told) {
@@ -154,7 +156,7 @@ function showBeginning(beginning) {
 }
 
 /** Fetch the picture of this version. While one is on its way, the newest follows it. */
-async function draw(present) {
+async function draw() {
   if (pictured) {
     pictured = version;
     return;
@@ -171,7 +173,7 @@ async function draw(present) {
     }
   } while (drawn !== pictured);
   pictured = 0;
-  mark(present);
+  mark();
 }
 
 function place(text) {
@@ -208,7 +210,7 @@ function turnTo(svg, viewBox) {
 }
 
 /** Mark the box of the present state, which is named in brackets in its title. */
-function mark(present) {
+function mark() {
   const box = at("diagram");
   for (const title of box.querySelectorAll("g > title")) {
     const here = title.textContent.split("\n")[0].endsWith(`(${present})`);

@@ -11,17 +11,19 @@ export class Refusal extends Error {
     this.problem = problem;
   }
 
-  /** Whether this person's way to the conversation has ended. */
+  /** Whether this person's way to the conversation has ended. Nothing else says so: an operator's
+   * own sign-in, say, may refuse today and let in tomorrow. */
   get gone() {
-    return this.status === 401 || this.code === "unknown_conversation";
+    return this.code === "unknown_conversation";
   }
 }
 
-/** The server cannot be reached, or is too busy: the same may be tried again, after `pause`
- * seconds where it says so. */
+/** The server cannot be reached, or is `busy`: the same may be tried again, after `pause` seconds
+ * where it says so. */
 export class Unreachable extends Error {
-  constructor(pause = 0) {
-    super("The server cannot be reached.");
+  constructor(busy = false, pause = 0) {
+    super(busy ? "The server cannot do that just now." : "The server cannot be reached.");
+    this.busy = busy;
     this.pause = pause;
   }
 }
@@ -55,7 +57,7 @@ export async function fetched(method, path, { token, body, headers, signal } = {
   }
   if (answer.ok) return answer;
   if (answer.status === 429 || answer.status >= 500) {
-    throw new Unreachable(Number(answer.headers.get("Retry-After")) || 0);
+    throw new Unreachable(true, Number(answer.headers.get("Retry-After")) || 0);
   }
   throw new Refusal(answer.status, await answer.json().catch(() => ({})));
 }

@@ -45,7 +45,7 @@ async function enter(token) {
     await open.open();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    forget(token);
+    if (error.gone) forget(token);
     home(`That conversation can no longer be opened: ${error.message}`);
   }
 }

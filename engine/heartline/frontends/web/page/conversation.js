@@ -13,6 +13,7 @@ import { readable } from "./spans.js";
 import { Transcript } from "./transcript.js";
 
 const LOST = "The line to the server is down. The page tries again by itself; nothing is lost.";
+const BUSY = "The server cannot do that just now. The page tries again by itself; nothing is lost.";
 const UNSENT = "Your answer has not arrived yet. The page sends it again by itself, and it counts once.";
 
 export class Conversation {
@@ -77,7 +78,7 @@ export class Conversation {
       view = await this.#persistent(() => ask("POST", path, { token: this.token, body, headers }), UNSENT);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      if (error.gone) return this.#gone(error);
+      if (error.gone) return this.#lost(error);
       view = this.#refused(error);
     }
     if (this.closed) return;
@@ -85,7 +86,7 @@ export class Conversation {
     setWaiting(this.token, null);
     this.choosing.busy(null);
     if (view) await this.#settle(view);
-    else await this.#refresh();
+    if (!view || this.following.last > this.#view.sequence) await this.#refresh();
     if (this.#view?.status === "live") this.following.start();
   }
 
@@ -103,6 +104,7 @@ export class Conversation {
   #heard(happened) {
     this.transcript.add(happened, this.#pressed !== null);
     if (this.transcript.spoken && document.hidden) document.title = "(new) Conversation";
+    if (this.#pressed) return; // the answer says how things are
     if (this.#view && happened.sequence > this.#view.sequence) this.#refresh();
   }
 
@@ -113,7 +115,7 @@ export class Conversation {
       this.#refreshing = null;
       const view = await ask("GET", "conversation", { token: this.token });
       if (!this.closed) await this.#settle(view);
-    }).catch((error) => this.#gone(error));
+    }).catch((error) => this.#lost(error));
     return this.#refreshing;
   }
 
@@ -126,9 +128,9 @@ export class Conversation {
     this.#render(view);
   }
 
-  #render({ turn, status, can_undo, speed }) {
+  #render({ turn, status, can_undo, speed, roles }) {
     const live = status === "live";
-    this.choosing.set(live ? turn.choices : [], live ? hint(turn) : "", `${turn.number}`);
+    this.choosing.set(live ? turn.choices : [], live ? hint(turn, roles) : "", `${turn.number}`);
     this.choosing.element.hidden = !live;
     this.breaks.set(live ? turn.deadlines : [], speed);
     this.undo.hidden = !can_undo;
@@ -262,14 +264,14 @@ export class Conversation {
       } catch (error) {
         if (!(error instanceof Unreachable) || this.closed) throw error;
         troubled = true;
-        state(sentence);
+        state(error.busy && sentence === LOST ? BUSY : sentence);
         await pause.wait(error.pause);
       }
     }
   }
 
   #stands(how, refusal) {
-    if (how === "gone") this.#gone(refusal);
+    if (how === "gone") this.#lost(refusal);
     else if (how === "lost") state(this.#pressed ? UNSENT : LOST);
     else {
       state("");
@@ -277,9 +279,14 @@ export class Conversation {
     }
   }
 
-  #gone(error) {
+  /** This cannot go on: the conversation is gone, or the server refuses for a reason of its own. */
+  #lost(error) {
     if (this.closed) return;
     if (!(error instanceof Refusal)) throw error;
+    if (!error.gone) {
+      state(`The server does not let this page go on: ${error.message}`);
+      return;
+    }
     setWaiting(this.token, null);
     forget(this.token);
     this.leave("That conversation is no longer there: it was deleted, or somebody else has the seat now.");
@@ -291,12 +298,13 @@ function seat({ role, roles }) {
   return roles[0].id === role ? "" : `You play ${roles.find((each) => each.id === role).name}.`;
 }
 
-function hint(turn) {
+function hint(turn, roles) {
   if (turn.choices.length) return "";
   if (turn.deadlines.length) {
     return "There is nothing to say now. This page wakes when the time is up; it may be closed until then.";
   }
-  return "It is somebody else's turn. This page wakes when something happens.";
+  const others = roles.filter((each) => !each.engine).length > 1;
+  return `${others ? "It is somebody else's turn." : "There is nothing to say now."} This page wakes when something happens.`;
 }
 
 /** Nothing is new to who looks at the page. */

@@ -31,11 +31,13 @@ export function button(label, act, properties = {}) {
   return el("button", { type: "button", onclick: press, ...properties }, label);
 }
 
-/** Put something in the middle of the page and let who listens or tabs begin at its heading. */
+/** Put something in the middle of the page and let who listens or tabs begin at its heading; when
+ * the page was just loaded, they begin at its top as always. */
 export function show(...content) {
   const main = document.getElementById("main");
+  const fresh = main.querySelector("h1") === null;
   main.replaceChildren(...content.filter((each) => each !== null));
-  focus(main.querySelector("h1"));
+  if (!fresh) focus(main.querySelector("h1"));
   scrollTo(0, 0);
 }
 

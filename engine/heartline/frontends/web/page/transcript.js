@@ -28,26 +28,26 @@ export class Transcript {
       seat ? words(seat, "p", { class: "hint" }) : null, this.list);
   }
 
-  /** From now on what is added is read out. */
+  /** All that had been said is there; from now on what is added is read out. */
   speak() {
     this.spoken = true;
+    if (this.list.childElementCount > 1) this.list.lastChild.scrollIntoView({ block: "nearest" });
     this.list.setAttribute("aria-live", "polite");
   }
 
   /** An entry of the log. It is scrolled to where `pressed` says that somebody waits for it, or
    * where the end was in sight; whoever reads further up is left there. */
   add(happened, pressed = false) {
-    const entry = el("div", { class: "entry", "data-sequence": happened.sequence });
-    const at = Date.parse(happened.at);
-    if (Math.abs(at - this.#when) >= PAUSE) {
-      entry.append(el("p", { class: "when" }, el("time", { datetime: happened.at }, moment(happened.at))));
-    }
-    this.#when = at;
     const note = NOTES[happened.kind];
-    if (note) entry.append(el("p", { class: "note" }, note));
-    for (const line of happened.lines) entry.append(this.#line(line));
-    if (!entry.childNodes.length) return;
-    const wanted = pressed || this.#endInSight();
+    if (!note && !happened.lines.length) return;
+    const at = Date.parse(happened.at);
+    const entry = el("div", { class: "entry", "data-sequence": happened.sequence },
+      Math.abs(at - this.#when) < PAUSE ? null
+        : el("p", { class: "when" }, el("time", { datetime: happened.at }, moment(happened.at))),
+      note ? el("p", { class: "note" }, note) : null,
+      happened.lines.map((line) => this.#line(line)));
+    this.#when = at;
+    const wanted = this.spoken && (pressed || this.#endInSight());
     this.list.append(entry);
     if (wanted) entry.scrollIntoView({ block: "nearest", behavior: behaviour() });
   }
