@@ -314,6 +314,23 @@ def test_a_conversation_goes_on_in_another_process(tmp_path: Path) -> None:
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
+def test_it_ends_when_it_is_told_to_though_nothing_comes_in(tmp_path: Path) -> None:
+    parameters = command(folder=tmp_path)
+    process = subprocess.Popen(
+        [parameters.command, *parameters.args], cwd=tmp_path, stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **(parameters.env or {})},
+    )  # fmt: skip
+    try:
+        assert process.stderr is not None
+        assert "Conversations end with this program" in process.stderr.readline()
+        process.terminate()
+        out, told = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert (process.returncode, out, told) == (0, "", "")
+
+
 class Served:
     """A server over HTTP in a process of its own."""
 

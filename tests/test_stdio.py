@@ -12,6 +12,7 @@ import pytest
 from harness import bundled
 from heartline import ManualClock
 from heartline.frontends.protocol import FrontEnd
+from heartline.frontends.references import ConversationReference
 from heartline.frontends.stdio import Stdio
 from heartline.host import Host
 from hosting import inn, later
@@ -272,6 +273,21 @@ def test_an_open_that_is_repeated_gives_new_tokens_and_ends_the_old_ones() -> No
     spoken(play)
 
 
+def test_an_open_that_is_repeated_takes_no_seat_from_another_front_end() -> None:
+    async def play(program: Program, host: Host, clock: ManualClock) -> None:
+        telegram = ConversationReference("telegram", chat="4711").text()
+        tokens = await program.ask("open", scenario="inn", reference="x", key="k")
+        await host.seat("x", "mo", telegram)
+        again = (await program.ask("open", scenario="inn", reference="x", key="k"))["conversations"]
+        assert list(again) == ["guest"]
+        assert again["guest"] != tokens["conversations"]["guest"]
+        await host.seat("x", "guest", telegram)
+        told = await program.ask("open", scenario="inn", reference="x", key="k")
+        assert refused(told) == "reference_taken"
+
+    spoken(play, TWO)
+
+
 def test_an_answer_to_a_turn_that_is_past_is_refused_with_the_present_one() -> None:
     async def play(program: Program, host: Host, clock: ManualClock) -> None:
         token = await begun(program)
@@ -360,6 +376,20 @@ def test_a_conversation_that_is_deleted_is_followed_no_more() -> None:
         (ended,) = await program.push()
         assert ended == {"conversation": token, "following": False}
         assert refused(await program.ask("read", conversation=token)) == "unknown_conversation"
+
+    spoken(play)
+
+
+def test_whose_token_has_ended_is_pushed_nothing_more() -> None:
+    async def play(program: Program, host: Host, clock: ManualClock) -> None:
+        old = await begun(program, reference="chat-1", key="k")
+        await program.ask("follow", conversation=old)
+        new = await begun(program, reference="chat-1", key="k")
+        assert await program.push() == [{"conversation": old, "following": False}]
+        await program.ask("follow", conversation=new)
+        await program.ask("choose", conversation=new, choice="ask")
+        (pushed,) = await program.push()
+        assert (pushed["conversation"], pushed["happened"]["kind"]) == (new, "chose")
 
     spoken(play)
 

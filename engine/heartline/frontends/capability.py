@@ -16,7 +16,7 @@ import secrets
 from contextlib import aclosing
 from typing import TYPE_CHECKING, NamedTuple
 
-from heartline.errors import UnknownConversation
+from heartline.errors import ReferenceTaken, UnknownConversation
 from heartline.frontends.references import ConversationReference, new_token
 
 if TYPE_CHECKING:
@@ -57,22 +57,36 @@ async def begin(
     """Begin a conversation; gives the token of each person's seat, by role.
 
     Where the `key` was given before, the conversation is the one that began then. Its tokens are
-    new and the old ones end, since no store can tell them again. Raises as Host.open does.
+    new and the old ones end, since no store can tell them again; seats that have gone to other
+    front ends stay there. Raises as Host.open does.
     """
     roles = host.versions.current(scenario).machine.roles
     persons = [name for name, role in roles.items() if not role.engine or name in seats]
     tokens = {role: new_token() for role in persons}
-    places = {role: _place(front_end, token) for role, token in tokens.items()}
     answer = await host.open(
-        reference or f"{front_end}-{secrets.token_hex(8)}", scenario, inputs,
-        key=key, seed=seed, seats=seats, tell=places,
+        reference or f"{front_end}-{secrets.token_hex(8)}", scenario, inputs, key=key, seed=seed,
+        seats=seats, tell={role: _place(front_end, token) for role, token in tokens.items()},
     )  # fmt: skip
-    if answer.repeated:
-        record = await host.touching.record(answer.conversation)
-        tokens = {role: token for role, token in tokens.items() if role in record.seats}
-        for role in tokens:
-            await host.seat(answer.conversation, role, places[role])
-    return tokens, answer
+    return (await _again(host, front_end, answer) if answer.repeated else tokens), answer
+
+
+async def _again(host: Host, front_end: str, answer: Answer) -> dict[str, str]:
+    """New tokens for a conversation that began before."""
+    record = await host.touching.record(answer.conversation)
+    tokens = {
+        role: new_token()
+        for role, held in record.seats.items()
+        if ConversationReference.of(held).front_end == front_end
+    }
+    for role, token in tokens.items():
+        await host.seat(record.id, role, _place(front_end, token))
+    if not tokens:
+        raise ReferenceTaken(
+            "This key has begun a conversation in which nobody has a seat here any more: take "
+            "another reference and another key.",
+            record.id,
+        )
+    return tokens
 
 
 async def seat_of(host: Host, front_end: str, token: str) -> Seat:

@@ -250,6 +250,7 @@ class _Table:
         empty."""
         seat = await self._seat(conversation)
         happened = await self._happens(seat, seconds, after)
+        seat = await self._seat(conversation)  # which may have gone to somebody else meanwhile
         view = await self._view(seat, await self._host.read(seat.conversation))
         told = [as_happened(each, seat.role) for each in happened]
         return Waited.model_validate({"happened": told, "view": view})

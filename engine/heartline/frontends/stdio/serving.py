@@ -24,6 +24,7 @@ from heartline.frontends.seating import last_by, persons_of
 from heartline.frontends.stdio import forms
 from heartline.frontends.web.views import view
 from heartline.frontends.wire import as_happened, as_refusal, as_scenario
+from heartline.host.values import SEATED
 from heartline.snapshot import Choose, Send, Tick
 
 if TYPE_CHECKING:
@@ -244,10 +245,12 @@ class _Talk:
         try:
             async with aclosing(self._host.events(seat.conversation, after)) as events:
                 async for each in events:
+                    if each.kind == SEATED:
+                        await self._seat(token)  # or somebody else has the seat from here on
                     happened = as_happened(each, seat.role)
                     await self._tell({"conversation": token, "happened": happened})
         except UnknownConversation:
-            pass  # it was deleted
+            pass  # it was deleted, or the token has ended
         except HeartlineError as refusal:
             told["refusal"] = as_refusal(refusal)
         self._following.pop(token, None)
