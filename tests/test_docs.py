@@ -17,6 +17,7 @@ Notes are HTML comments on the lines before a block:
     <!-- faulty -->         the scenario is meant to have faults
     <!-- output -->         what the Python block before it printed
     <!-- not run: WHY -->   leave it alone
+    <!-- needs: LIBRARY --> leave it alone where that is not installed; what it prints, too
 
 HEARTLINE_REWRITE=1 writes the real outputs into the pages instead of comparing them; read the
 difference before you keep it.
@@ -32,6 +33,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -119,7 +121,7 @@ class Page:
 
     def run(self, block: Block) -> None:
         notes = block.notes
-        if "not run" in notes:
+        if "not run" in notes or not self.has(notes.get("needs")):
             return
         if "file" in notes:
             self.save(notes["file"], block.body)
@@ -137,6 +139,9 @@ class Page:
             self.python(block)
         elif block.language == "console":
             self.console(block)
+
+    def has(self, library: str | None) -> bool:
+        return library is None or find_spec(library) is not None
 
     def save(self, name: str, text: str) -> None:
         path = self.folder / name
