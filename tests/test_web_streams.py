@@ -312,13 +312,19 @@ def test_a_socket_of_another_site_is_refused(origin: str) -> None:
     served(play)
 
 
-def test_a_socket_without_a_token_is_refused() -> None:
+def test_a_socket_without_a_token_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     async def play(place: Place) -> None:
-        for token, status in (("", 401), ("x" * 43, 404)):
+        address = place.address.replace("http", "ws") + "conversation/socket"
+        for asked_for, status in (
+            (socket(place, Client(place.client.http, "x" * 43)), 404),
+            (connect(address, proxy=None), 401),
+            (connect(f"{address}?after=x", proxy=None), 422),
+        ):
             with pytest.raises(websockets.InvalidStatus) as refused:
-                await soon(socket(place, Client(place.client.http, token)).__aenter__())
+                await soon(asked_for.__aenter__())
             assert refused.value.response.status_code == status
             assert json.loads(refused.value.response.body)["detail"]
+        assert caplog.records == []
 
     served(play)
 

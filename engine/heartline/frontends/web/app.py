@@ -22,14 +22,13 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket
 
 from heartline.errors import HeartlineError
 from heartline.frontends.web.guard import Catching, Guard
 from heartline.frontends.web.problems import Problem, not_valid, of_error, of_status
 from heartline.frontends.web.routes import Api
 from heartline.frontends.web.settings import Settings
-from heartline.frontends.web.shapes import described, health_answers
+from heartline.frontends.web.shapes import described
 from heartline.frontends.web.streams import Streams
 from heartline.host.host import Host
 
@@ -89,17 +88,11 @@ def _api(
         version="1",
         docs_url=None,  # such pages fetch their script from another site
         redoc_url=None,
-        max_body_size=settings.most_body,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # the host has its own
         exception_handlers=dict(_ANSWERS),
         middleware=[Middleware(Catching)],  # within it, since it would answer in its own way
     )
-    dependencies = [] if sign_in is None else [Depends(sign_in)]
-    app.include_router(Api(host, streams, settings).router(dependencies))
-    app.add_api_route(
-        "/healthz", _health(host), response_model=None, operation_id="health",
-        summary="Whether the store answers", responses=health_answers(),
-    )  # fmt: skip
+    Api(host, streams, settings).serve(app, [] if sign_in is None else [Depends(sign_in)])
     app.openapi = lambda: described(app, BASE)  # type: ignore[method-assign]
     return app
 
@@ -109,15 +102,6 @@ def openapi_text() -> str:
     host, settings = Host("memory:"), Settings()
     app = _api(host, Streams(host, settings.most_streams), settings, None)
     return json.dumps(app.openapi(), indent=1, ensure_ascii=False) + "\n"
-
-
-def _health(host: Host) -> Callable[[], Any]:
-    async def health() -> dict[str, str]:
-        """It is there, and its store answers."""
-        await host.store.next_due()
-        return {"status": "ok"}
-
-    return health
 
 
 class _Page(StaticFiles):
@@ -132,8 +116,8 @@ class _Page(StaticFiles):
 # Problems -----------------------------------------------------------------------------------------
 
 
-async def _answered(connection: HTTPConnection, error: Exception) -> Response:
-    """What went wrong as a problem; a WebSocket that asks to be opened is not."""
+async def _answered(_: HTTPConnection, error: Exception) -> Response:
+    """What went wrong, as a problem; to a WebSocket that asks to be opened it is the answer too."""
     if isinstance(error, Problem):
         problem = error
     elif isinstance(error, HeartlineError):
@@ -143,10 +127,7 @@ async def _answered(connection: HTTPConnection, error: Exception) -> Response:
     else:
         assert isinstance(error, RequestValidationError | WebSocketRequestValidationError)
         problem = not_valid(error)
-    answer = problem.response()
-    if isinstance(connection, WebSocket):
-        await connection.send_denial_response(answer)
-    return answer
+    return problem.response()
 
 
 _ANSWERS: dict[Any, Any] = dict.fromkeys(

@@ -65,12 +65,19 @@ class Guard:
                 headers += [each for each in _HEADERS.items() if each[0] not in given]
             await send(message)
 
-        async def patient() -> Message:
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
             try:
                 async with asyncio.timeout(self._settings.patience):
-                    return await receive()
+                    message = await receive()
             except TimeoutError:
                 raise HTTPException(408) from None
+            read += len(message.get("body", b""))
+            if read > self._settings.most_body:
+                raise HTTPException(413)
+            return message
 
         try:
             self._check(scope)
@@ -78,7 +85,7 @@ class Guard:
             await _answer(problem, scope, receive, guarded)
             return
         reading = scope.get("method", "GET") in _READING  # a stream waits for its client to go
-        await self._app(scope, receive if reading else patient, guarded)
+        await self._app(scope, receive if reading else bounded, guarded)
 
     def _check(self, scope: Scope) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])

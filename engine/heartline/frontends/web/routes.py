@@ -10,8 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Request, WebSocket
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Query, Request, WebSocket
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -31,6 +30,7 @@ from heartline.snapshot import Choose, Send, Tick
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from fastapi import FastAPI
     from starlette.requests import HTTPConnection
 
     from heartline.frontends.web.settings import Settings
@@ -46,16 +46,6 @@ _TURN = re.compile(r'(?:W/)?"(\d{1,9})"|\*', re.ASCII)
 _SPOKEN: TypeAdapter[Spoken] = TypeAdapter(Spoken)
 _AFTER = Query(ge=0, lt=2**63, description="The number of the last entry that you have.")
 
-_bearer = HTTPBearer(auto_error=False, description="The token of a seat, or of an invitation.")
-Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-Key = Annotated[
-    str | None,
-    Header(alias="Idempotency-Key", description="What is sent again with it happens once."),
-]
-Turn = Annotated[
-    str | None,
-    Header(alias="If-Match", description='The turn that is answered, as its ETag: "3".'),
-]
 After = Annotated[int, _AFTER]
 
 
@@ -70,31 +60,38 @@ class Api:
         self._begun = Rate("conversations begun from your address", settings.rate_begin)
         self._asked = Rate("requests for this conversation", settings.rate_conversation)
 
-    def router(self, dependencies: Sequence[Any]) -> APIRouter:
-        """All routes. `dependencies` are asked before each of them."""
-        router = APIRouter(dependencies=list(dependencies))
+    def serve(self, app: FastAPI, dependencies: Sequence[Any]) -> None:
+        """Add all routes to an application. `dependencies` are asked before each of them.
+
+        Headers are read by hand and only described to the framework: with what it does for each of
+        them a turn would take half as long again.
+        """
         for method, path, call, status, shape in (
-            ("GET", "/scenarios", self.scenarios, 200, list[shapes.Scenario]),
-            ("POST", "/conversations", self.begin, 201, shapes.Begun),
-            ("POST", "/invitations/accept", self.join, 201, shapes.Begun),
+            ("POST", "/conversation/inputs", self.act, 200, shapes.View),  # the most frequent ones
             ("GET", "/conversation", self.read, 200, shapes.View),
-            ("POST", "/conversation/inputs", self.act, 200, shapes.View),
-            ("POST", "/conversation/undo", self.undo, 200, shapes.View),
-            ("POST", "/conversation/invitations", self.invite, 201, shapes.Token),
-            ("DELETE", "/conversation", self.delete, 204, None),
             ("GET", "/conversation/events", self.events, 200, shapes.Events),
             ("GET", "/conversation/transcript", self.transcript, 200, shapes.Transcript),
             ("GET", "/conversation/diagram", self.diagram, 200, None),
+            ("POST", "/conversation/undo", self.undo, 200, shapes.View),
+            ("POST", "/conversation/invitations", self.invite, 201, shapes.Token),
+            ("DELETE", "/conversation", self.delete, 204, None),
+            ("GET", "/scenarios", self.scenarios, 200, list[shapes.Scenario]),
+            ("POST", "/conversations", self.begin, 201, shapes.Begun),
+            ("POST", "/invitations/accept", self.join, 201, shapes.Begun),
+            ("GET", "/healthz", self.health, 200, shapes.Health),
         ):
             told: Callable[..., Any] = call
-            router.add_api_route(
+            app.add_api_route(
                 path, told, methods=[method], status_code=status, response_model=None,
                 response_class=Response if shape is None else _Json,
                 responses=shapes.answers(path, method, status, shape),
+                openapi_extra=shapes.headers(path, method),
+                dependencies=() if path == "/healthz" else dependencies,
                 operation_id=told.__name__, summary=_summary(told),
             )  # fmt: skip
-        router.add_api_websocket_route("/conversation/socket", self.socket)
-        return router
+        app.router.add_api_websocket_route(
+            "/conversation/socket", self.socket, dependencies=dependencies
+        )
 
     # Beginning ------------------------------------------------------------------------------------
 
@@ -102,49 +99,52 @@ class Api:
         """The scenarios of this server, with what they want to know at the start."""
         return _Json([as_scenario(each) for each in self.host.versions.own.values()])
 
-    async def begin(self, request: Request, wanted: Begin, key: Key = None) -> Response:
+    async def begin(self, request: Request, wanted: Begin) -> Response:
         """Begin a conversation.
 
         The answer has a token for each role that a person plays. With an Idempotency-Key, which is
         then a secret of at least 32 characters, the same request gives the same answer again.
         """
         self._begun.check(_address(request))
-        tokens, answer = await seats.begin(self.host, wanted, check_key(key))
+        tokens, answer = await seats.begin(self.host, wanted, _key_of(request))
         return await self._begun_with(tokens, answer)
 
-    async def join(self, bearer: Bearer, key: Key = None) -> Response:
+    async def join(self, request: Request) -> Response:
         """Take the seat of an invitation.
 
         The bearer's token is that of the invitation, which is used up by this. With an
         Idempotency-Key, a secret of at least 32 characters, the same request gives the same token
         again.
         """
-        token, role = await seats.join(self.host, _token_of(bearer), check_key(key))
+        token, role = await seats.join(self.host, _token_of(request), _key_of(request))
         seat = await seat_of(self.host, token)
         return await self._begun_with({role: token}, await self.host.read(seat.record.id))
 
+    async def health(self) -> Response:
+        """Whether the store answers."""
+        await self.host.store.next_due()
+        return _Json({"status": "ok"})
+
     # The conversation of a seat -------------------------------------------------------------------
 
-    async def read(self, bearer: Bearer) -> Response:
+    async def read(self, request: Request) -> Response:
         """Where the conversation stands."""
-        seat = await self._seat(_token_of(bearer))
+        seat = await self._seat(_token_of(request))
         return await self._shown(seat, await self.host.read(seat.record.id))
 
-    async def act(
-        self, input: Input, bearer: Bearer, key: Key = None, match: Turn = None
-    ) -> Response:
+    async def act(self, request: Request, input: Input) -> Response:
         """Choose, let an event happen, or let time pass."""
-        seat = await self._seat(_token_of(bearer))
-        answer = await self._submit(seat, input, _turn_of(match), check_key(key))
+        seat = await self._seat(_token_of(request))
+        answer = await self._submit(seat, input, _turn_of(request), _key_of(request))
         return await self._shown(seat, answer, chose=type(input) is Choosing)
 
-    async def undo(self, bearer: Bearer, key: Key = None, match: Turn = None) -> Response:
+    async def undo(self, request: Request) -> Response:
         """Take the last turn back, where the scenario allows it.
 
         Among several persons only the one who chose last may.
         """
-        seat = await self._seat(_token_of(bearer))
-        key, turn = check_key(key), _turn_of(match)
+        seat = await self._seat(_token_of(request))
+        key, turn = _key_of(request), _turn_of(request)
         keyed = None if key is None else _key(seat, key)
         again = keyed is not None and await self.host.store.keyed(seat.record.id, keyed) is not None
         if not again:
@@ -155,18 +155,18 @@ class Api:
         answer = await self.host.undo(seat.record.id, key=keyed, sender=seat.reference)
         return await self._shown(seat, answer)
 
-    async def invite(self, wanted: Invite, bearer: Bearer) -> Response:
+    async def invite(self, request: Request, wanted: Invite) -> Response:
         """Offer a seat to another person, or your own to another device of yours.
 
         Whoever has the invitation's token takes the seat with it, once; who had the seat has it no
         more. A seat that was taken so can only be offered by who sits there.
         """
-        seat = await self._seat(_token_of(bearer))
+        seat = await self._seat(_token_of(request))
         return _Json({"token": await seats.invite(self.host, seat, wanted.role)}, 201)
 
-    async def delete(self, bearer: Bearer) -> Response:
+    async def delete(self, request: Request) -> Response:
         """Remove every trace of the conversation, for all who take part."""
-        seat = await self._seat(_token_of(bearer))
+        seat = await self._seat(_token_of(request))
         await self.host.delete(seat.record.id)
         return Response(status_code=204)
 
@@ -175,35 +175,34 @@ class Api:
     async def events(
         self,
         request: Request,
-        bearer: Bearer,
         after: After = 0,
         wait: Annotated[float, Query(ge=0, le=3600, allow_inf_nan=False)] = 0.0,
-        last: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
     ) -> Response:
         """What has happened after an entry, and then what happens.
 
         As text/event-stream each entry comes when it happens; else the answer is JSON, which waits
         at most so many seconds for something to tell.
         """
-        seat = await self._seat(_token_of(bearer))
-        if last is not None and last.isascii() and last.isdigit() and len(last) < 19:
+        seat = await self._seat(_token_of(request))
+        last = request.headers.get("last-event-id", "")
+        if last.isascii() and last.isdigit() and len(last) < 19:
             after = max(after, int(last))
         stream = self.streams.follow(seat, after)
         if "text/event-stream" in request.headers.get("accept", ""):
             return EventStream(stream, self.settings)
         return LongPoll(stream, min(wait, self.settings.most_wait))
 
-    async def transcript(self, request: Request, bearer: Bearer) -> Response:
+    async def transcript(self, request: Request) -> Response:
         """All that this seat has heard, as JSON or as text/plain."""
-        seat = await self._seat(_token_of(bearer))
+        seat = await self._seat(_token_of(request))
         happened = await self.host.transcript(seat.record.id)
         if _prefers(request, "text/plain"):
             return PlainTextResponse("\n".join(as_text(happened, seat.role)) + "\n")
         return _Json({"events": [as_happened(each, seat.role) for each in happened]})
 
-    async def diagram(self, request: Request, bearer: Bearer) -> Response:
+    async def diagram(self, request: Request) -> Response:
         """The scenario as a picture: image/svg+xml, or Mermaid's text as text/plain."""
-        seat = await self._seat(_token_of(bearer))
+        seat = await self._seat(_token_of(request))
         held = await self.host.touching.hold(seat.record)
         form = "mermaid" if _prefers(request, "text/plain") else "svg"
         text = await self.drawings.drawn(held.scenario.machine, form)
@@ -213,8 +212,6 @@ class Api:
     async def socket(self, websocket: WebSocket, after: After = 0) -> None:
         """What happens, and inputs, over one connection."""
         token, protocol = _offered(websocket)
-        if not token:
-            raise of_status(401)
         seat = await self._seat(token)
         await websocket.accept(protocol)
         stream = self.streams.follow(seat, after)
@@ -280,11 +277,14 @@ class Api:
         )  # fmt: skip
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class _Json(JSONResponse):
     """JSON, as short as it can be."""
 
     def render(self, content: Any) -> bytes:
-        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        return _encode(content).encode()
 
 
 def _summary(call: Callable[..., Any]) -> str:
@@ -292,14 +292,21 @@ def _summary(call: Callable[..., Any]) -> str:
     return (call.__doc__ or "").partition("\n\n")[0].removesuffix(".")
 
 
-def _token_of(bearer: HTTPAuthorizationCredentials | None) -> str:
-    if bearer is None:
+def _token_of(connection: HTTPConnection) -> str:
+    """The token that a request comes with. Raises Problem."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
         raise of_status(401, headers={"WWW-Authenticate": "Bearer"})
-    return bearer.credentials
+    return token.strip()
 
 
-def _turn_of(match: str | None) -> int | None:
-    """The turn of an If-Match; None where any will do. Raises Problem."""
+def _key_of(request: Request) -> str | None:
+    return check_key(request.headers.get("idempotency-key"))
+
+
+def _turn_of(request: Request) -> int | None:
+    """The turn of the header If-Match; None where any will do. Raises Problem."""
+    match = request.headers.get("if-match")
     if match is None:
         return None
     found = _TURN.fullmatch(match.strip())
@@ -316,14 +323,12 @@ def _key(seat: Seat, key: str) -> str:
 
 
 def _offered(websocket: WebSocket) -> tuple[str, str | None]:
-    """The token that a WebSocket comes with, and the protocol to speak: a page can send it in no
-    other way than as a name of a protocol."""
+    """The token that a WebSocket comes with, and the protocol to speak: a page can send a token in
+    no other way than as the name of a protocol. Raises Problem."""
     offered = websocket.scope.get("subprotocols", [])
-    token = next((each for each in offered if each.startswith(_BEARER)), "")
-    if not token:
-        scheme, _, token = websocket.headers.get("authorization", "").partition(" ")
-        token = token if scheme.lower() == "bearer" else ""
-    return token.removeprefix(_BEARER), PROTOCOL if PROTOCOL in offered else None
+    named = next((each for each in offered if each.startswith(_BEARER)), None)
+    token = _token_of(websocket) if named is None else named.removeprefix(_BEARER)
+    return token, PROTOCOL if PROTOCOL in offered else None
 
 
 def _address(connection: HTTPConnection) -> str:

@@ -41,8 +41,11 @@ def bound(address: str, port: int) -> socket.socket:
             f"Port {port} of {address} cannot be had: {why.lower()}. Take another port, or 0 for "
             "any that is free."
         ) from None
+    # What is set here the connections have too.
     place.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # connections have it from here
+    # Else an answer's second part waits 40 ms for the first to be acknowledged.
+    place.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
         place.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED)
     return place
 

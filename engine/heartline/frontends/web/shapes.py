@@ -1,7 +1,5 @@
-"""What the API answers, for its description: the shapes that heartline.frontends.wire writes.
-
-They describe and check nothing at run time; tests hold real answers to them.
-"""
+"""What the API takes and answers, for its description. It checks nothing at run time; tests hold
+real answers to it."""
 
 from __future__ import annotations
 
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, ConfigDict, Field
 
+from heartline.frontends.shapes import Happened, Scenario, View
 from heartline.frontends.web.problems import PROBLEM
 
 if TYPE_CHECKING:
@@ -18,134 +17,13 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 __all__ = [
-    "Begun", "Events", "Problem", "Scenario", "Token", "Transcript", "View", "answers",
-    "described", "health_answers",
+    "Begun", "Events", "Health", "Problem", "Scenario", "Token", "Transcript", "View", "answers",
+    "described", "headers",
 ]  # fmt: skip
 
 
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class Option(_Shape):
-    """A value that can be picked."""
-
-    value: str
-    label: str
-
-
-class Question(_Shape):
-    """Something that a scenario wants to know at the start."""
-
-    name: str
-    prompt: str
-    kind: str
-    initial: str
-    options: list[Option]
-
-
-class CastMember(_Shape):
-    """A role of a scenario."""
-
-    id: str
-    engine: bool = Field(description="Whether the engine plays it.")
-
-
-class Scenario(_Shape):
-    """A scenario of this server."""
-
-    id: str
-    version: str
-    title: str
-    about: str | None
-    roles: list[CastMember]
-    questions: list[Question]
-
-
-class ScenarioName(_Shape):
-    """Which scenario a conversation is in."""
-
-    id: str
-    version: str
-    title: str
-
-
-class Line(_Shape):
-    """A line that was said."""
-
-    speaker: str
-    name: str
-    text: str
-    only_to: str | None = Field(description="The one role that hears it; null is all.")
-
-
-class Choice(_Shape):
-    """Something that you may say or do."""
-
-    number: int
-    id: str
-    label: str
-    role: str
-    enabled: bool
-    reason: str | None = Field(description="Why it is closed.")
-    tags: list[str]
-
-
-class Deadline(_Shape):
-    """Something that runs out."""
-
-    timer: str
-    title: str
-    due: str
-    left: int = Field(description="Seconds.")
-
-
-class Change(_Shape):
-    """A variable that has another value than at the turn before."""
-
-    name: str
-    title: str
-    before: Any
-    after: Any
-
-
-class Turn(_Shape):
-    """A turn, as your role sees it."""
-
-    number: int
-    state: str
-    path: list[str]
-    title: str
-    tags: list[str]
-    time: str
-    lines: list[Line]
-    choices: list[Choice]
-    deadlines: list[Deadline]
-    changes: list[Change]
-    outcome: str | None
-    support: str | None
-
-
-class Role(_Shape):
-    """Somebody who takes part."""
-
-    id: str
-    name: str
-    engine: bool = Field(description="Whether the engine plays it here.")
-
-
-class View(_Shape):
-    """Where a conversation stands, as your role sees it."""
-
-    scenario: ScenarioName
-    role: str = Field(description="Your role.")
-    status: Literal["live", "over", "closed"]
-    sequence: int = Field(description="The number of the last entry of its log.")
-    now: str
-    speed: float = Field(description="How fast time passes here: 1, but for demonstrations.")
-    turn: Turn
-    can_undo: bool
-    roles: list[Role]
 
 
 class Begun(_Shape):
@@ -161,26 +39,18 @@ class Token(_Shape):
     token: str
 
 
-class Happened(_Shape):
-    """An entry of the log, as your role is told it."""
-
-    sequence: int
-    kind: str
-    at: str
-    turn: int
-    state: str
-    outcome: str | None
-    lines: list[Line]
-    choice: str | None
-    late: float | None = Field(description="Seconds by which a timer fired late.")
-
-
 class Events(_Shape):
     """What has happened since."""
 
     events: list[Happened]
     sequence: int = Field(description="What to ask after the next time.")
     ended: str | None = Field(description="Why nothing more comes.")
+
+
+class Health(_Shape):
+    """The store answers."""
+
+    status: Literal["ok"]
 
 
 class Transcript(_Shape):
@@ -215,6 +85,18 @@ _REFUSALS = {
     "501": "This server cannot draw pictures.",
     "503": "The store does not answer: try again.",
 }
+_OPEN = ("/scenarios", "/conversations", "/healthz")
+_HEADERS = {
+    "Idempotency-Key": "What is sent again with the same key happens once.",
+    "If-Match": 'The turn that is answered, by its ETag, as in "3".',
+    "Last-Event-ID": "As `after`: what a stream has brought last.",
+}
+_ACTING = ("/conversation/inputs", "/conversation/undo")
+_READ_BY = {
+    "Idempotency-Key": ("/conversations", "/invitations/accept", *_ACTING),
+    "If-Match": _ACTING,
+    "Last-Event-ID": ("/conversation/events",),
+}
 _OF_ALL = ("429", "500", "503")
 _OF_SEATS = ("401", "404", "422")
 _OF_BODIES = ("403", "413", "415", "422")
@@ -246,9 +128,19 @@ def answers(path: str, method: str, status: int, shape: Any) -> dict[int | str, 
     return {status: good, **told} if good else told
 
 
-def health_answers() -> dict[int | str, dict[str, Any]]:
-    """What the health check may answer, for its description."""
-    return _refusals(_OF_ALL)
+def headers(path: str, method: str) -> dict[str, Any]:
+    """The headers that a route reads, for its description."""
+    told: dict[str, Any] = {}
+    if path not in _OPEN:
+        told["security"] = [{"token": []}]
+    names = [name for name, paths in _READ_BY.items() if path in paths and method != "DELETE"]
+    if names:
+        told["parameters"] = [
+            {"name": name, "in": "header", "required": False, "description": _HEADERS[name],
+             "schema": {"type": "string"}}
+            for name in names
+        ]  # fmt: skip
+    return told
 
 
 def _refusals(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:
@@ -269,6 +161,13 @@ def described(app: FastAPI, base: str) -> dict[str, Any]:
             routes=app.routes,
             servers=[{"url": base}],
         )
+        told["components"]["securitySchemes"] = {
+            "token": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "The token of a seat, or of an invitation.",
+            }
+        }
         schemas = told["components"]["schemas"]
         schemas["Problem"] = Problem.model_json_schema()
         for name in ("HTTPValidationError", "ValidationError"):  # the framework's own, not used
