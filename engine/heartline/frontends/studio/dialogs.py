@@ -56,6 +56,7 @@ class Keys(ModalScreen[None]):
 class Anew(ModalScreen[Beginning | None]):
     """With which seed and inputs to begin anew; gives None where it is not to be."""
 
+    AUTO_FOCUS = "#seed"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it")]
 
     def __init__(self, scenario: Scenario, beginning: Beginning) -> None:
@@ -65,7 +66,7 @@ class Anew(ModalScreen[Beginning | None]):
 
     def compose(self) -> ComposeResult:
         given = dict(self._beginning.inputs)
-        with VerticalScroll(classes="dialog"):
+        with VerticalScroll(classes="dialog", can_focus=False):
             yield Label("Begin anew (Enter begins, Escape leaves it)", classes="heading")
             yield Static("", id="refusal", markup=False)
             yield Label("seed, which decides every draw")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.durations import format_duration
 from heartline.frontends.studio.talk import Line, line
-from heartline.frontends.terminal.pages import shown_value
+from heartline.frontends.terminal.pages import names, shown_value
 from heartline.plan import HANDLED, PENDING, RUNNING
 from heartline.reasons import explain_choice
 from heartline.words import humanise_date, humanise_duration
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.session import Session
     from heartline.frontends.terminal.strict import Stands
     from heartline.machine import Machine, Way
-    from heartline.plan import ChoiceSpec
     from heartline.snapshot import Frame
     from heartline.turn import Choice
 
 __all__ = [
     "Offer",
-    "choice_line",
+    "choice_rows",
     "clock",
     "events",
     "file_lines",
@@ -68,7 +67,35 @@ def standing(bench: Bench) -> str:
     return f"{plain(turn.title)} \N{MIDDLE DOT} turn {turn.number} \N{MIDDLE DOT} {clock(session)}"
 
 
-def choice_line(number: int, choice: Choice, session: Session) -> Line:
+def choice_rows(
+    session: Session | None,
+) -> tuple[list[tuple[Line, bool]], list[tuple[str, str] | None]]:
+    """The rows of the choices, each with whether it can be taken, and beside them which choice of
+    which role each row means."""
+    if session is None:
+        return [], []
+    turn = session.turn
+    rows: list[tuple[Line, bool]] = []
+    meant: list[tuple[str, str] | None] = []
+    cast = {role: info.name for role, info in session.scenario.file.cast.items()}
+    called = dict(names(turn, session.record, cast))
+    role = None
+    for number, choice in enumerate(turn.choices, 1):
+        if len(called) > 1 and choice.role != role:
+            role = choice.role
+            rows.append((line(f"{called[role]} can:", "title"), False))
+            meant.append(None)
+        rows.append((_choice_line(number, choice, session), choice.enabled))
+        meant.append((choice.id, choice.role))
+    if not rows:
+        how = "n and w let time pass." if turn.outcome is None else "u goes back, r begins anew."
+        what = "There is nothing to say now" if turn.outcome is None else "It is over"
+        rows.append((line(f"{what}: {how}", "dim"), False))
+        meant.append(None)
+    return rows, meant
+
+
+def _choice_line(number: int, choice: Choice, session: Session) -> Line:
     """A choice as it stands in the list: why it is closed, in the author's words and exactly."""
     start = f"{number}. {plain(choice.label)}"
     name = (f"  ({choice.id})", "dim")
@@ -103,7 +130,7 @@ def way_lines(session: Session) -> list[Line]:
     leaf = machine.leaves[position.state]
     if leaf.final:
         return [line("The conversation has ended here.", "dim")]
-    found = [_way_line(machine, position.frame, way, session) for way in _ways(session)]
+    found = [_way_line(machine, position.frame, way) for way in _ways(session)]
     return found or [line("No way leads on from here.", "dim")]
 
 
@@ -116,7 +143,7 @@ def _ways(session: Session) -> list[Way]:
     return sorted(ways, key=lambda way: -depths.get(way.edge.source or "", 0))
 
 
-def _way_line(machine: Machine, frame: Frame, way: Way, session: Session) -> Line:
+def _way_line(machine: Machine, frame: Frame, way: Way) -> Line:
     edge = way.edge
     if edge.kind == "choice":
         name = f"{edge.role}: {edge.trigger}"
@@ -133,27 +160,8 @@ def _way_line(machine: Machine, frame: Frame, way: Way, session: Session) -> Lin
         holds = holds and frame[slot] == value
     guard = f"  when {edge.when}" if edge.when is not None else ""
     closed = "" if holds else "  (not now)"
-    chance = _chance(machine, frame, way, session)
-    words = f"{'+' if holds else '-'} {name} {target}{chance}"
+    words = f"{'+' if holds else '-'} {name} {target}"
     return Line(((plain(words), "" if holds else "dim"), (plain(guard) + closed, "dim")))
-
-
-def _chance(machine: Machine, frame: Frame, way: Way, session: Session) -> str:
-    """How likely the engine is to draw a way, where it has several."""
-    edge = way.edge
-    role = machine.roles.get(edge.role or "")
-    if role is None or not role.engine or role.id in session.position.persons:
-        return ""
-    specs = [spec for spec in machine.leaves[way.source].engine if spec.enabled(frame)]
-    weights = {spec.id: _weight(spec, frame) for spec in specs}
-    total = sum(weights.values())
-    if not total or edge.trigger not in weights:
-        return ""
-    return f" ({round(100 * weights[edge.trigger] / total)} %)"
-
-
-def _weight(spec: ChoiceSpec, frame: Frame) -> int:
-    return int(spec.weight(frame)) if spec.weight is not None else 1
 
 
 def variable_lines(bench: Bench) -> list[Line]:

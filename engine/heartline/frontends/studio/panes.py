@@ -143,7 +143,7 @@ class Talk(Pane):
 
     def show(self, bench: Bench) -> None:
         picks = self.query_one("#choices", Picks)
-        rows, self._choices = _choices(bench.session)
+        rows, self._choices = looks.choice_rows(bench.session)
         first = next((n for n, (_, enabled) in enumerate(rows) if enabled), None)
         picks.fill(rows, at=first)
 
@@ -159,32 +159,6 @@ class Talk(Pane):
 
     def enter(self) -> None:
         self.query_one("#choices", Picks).focus()
-
-
-def _choices(
-    session: Session | None,
-) -> tuple[list[tuple[Line, bool]], list[tuple[str, str] | None]]:
-    """The rows of the choices, each with whether it can be taken, and what each row means."""
-    if session is None:
-        return [], []
-    turn = session.turn
-    rows: list[tuple[Line, bool]] = []
-    meant: list[tuple[str, str] | None] = []
-    several = len({choice.role for choice in turn.choices}) > 1
-    role = None
-    for number, choice in enumerate(turn.choices, 1):
-        if several and choice.role != role:
-            role = choice.role
-            rows.append((line(f"{role} can:", "title"), False))
-            meant.append(None)
-        rows.append((looks.choice_line(number, choice, session), choice.enabled))
-        meant.append((choice.id, choice.role))
-    if not rows:
-        how = "u goes back, r begins anew." if session.over else "n and w let time pass."
-        what = "It is over: " if session.over else "There is nothing to say now: "
-        rows.append((line(what + how, "dim"), False))
-        meant.append(None)
-    return rows, meant
 
 
 class States(Pane):
