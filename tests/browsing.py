@@ -106,6 +106,7 @@ class Served:
         assert ready.wait(20), "the server does not start"
 
     def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self.app.state.streams.close)
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(20)
         assert not self._thread.is_alive()
@@ -218,6 +219,11 @@ class Visitor:
     def opens(self, path: str = "") -> None:
         self.page.goto(self.url + path)
         self.page.wait_for_selector("h1")
+
+    def opens_to(self, text: str) -> None:
+        """Open the page, and wait for a text that is there before any conversation is."""
+        self.page.goto(self.url)
+        self.sees(text)
 
     def press(self, label: str) -> None:
         self.page.get_by_role("button", name=label, exact=True).click()

@@ -145,6 +145,59 @@ def test_a_stream_that_is_cut_loses_and_doubles_nothing(visitor: Visitor, server
     assert visitor.heard().count("You: One more.") == 2
 
 
+def test_a_device_that_was_offline_catches_up_when_it_is_back(
+    visitor: Visitor, server: Served
+) -> None:
+    visitor.begins()
+    visitor.press("Wait for the next one.")
+    visitor.sees("14 days left")
+    visitor.context.set_offline(True)
+    server.later(days=14)
+    visitor.page.wait_for_timeout(200)
+    visitor.context.set_offline(False)
+    visitor.waits_for_line("You came.")
+    assert visitor.heard().count("Ada: There it is!") == 1
+    visitor.faults.clear()  # the browser notes that it was offline
+
+
+def test_a_server_that_is_busy_is_asked_again_and_the_page_says_so(visitor: Visitor) -> None:
+    visitor.begins()
+    visitor.page.route(
+        "**/conversation", lambda route: route.fulfill(status=429, headers={"Retry-After": "1"})
+    )
+    visitor.opens_to("The server cannot do that just now.")
+    visitor.page.unroute("**/conversation")
+    visitor.sees("Count your coins.")
+    visitor.faults.clear()
+
+
+def test_a_refusal_for_another_reason_forgets_nothing(visitor: Visitor) -> None:
+    visitor.begins()
+    visitor.page.route("**/conversation", lambda route: route.fulfill(status=401, json={
+        "code": "no_entry", "detail": "Sign in first.",
+    }))  # fmt: skip
+    visitor.opens_to("That conversation cannot be opened: Sign in first.")
+    visitor.page.unroute("**/conversation")
+    visitor.press("The last ferry")
+    visitor.sees("Count your coins.")
+    visitor.faults.clear()
+
+
+def test_where_the_browser_keeps_nothing_one_can_play_all_the_same(
+    browser: Browser, server: Served
+) -> None:
+    somebody = Visitor(browser, server.url)
+    for name in ("localStorage", "sessionStorage"):
+        somebody.context.add_init_script(
+            f"Object.defineProperty(window, '{name}', {{get() {{ throw new Error('no'); }}}})"
+        )
+    somebody.begins()
+    somebody.press("Count your coins.")
+    somebody.waits_for_line("One more.")
+    assert somebody.faults == []
+    somebody.context.close()
+
+
 def test_a_conversation_that_was_deleted_elsewhere_is_said_to_be_gone(
     visitor: Visitor, server: Served
 ) -> None:
@@ -183,6 +236,18 @@ def test_where_a_scenario_forbids_it_nothing_is_taken_back(browser: Browser) -> 
 
 
 # Looks --------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_is_said_in_calm_steps(visitor: Visitor) -> None:
+    visitor.opens()
+    for seconds, words in [
+        (14 * 86_400, "14 days"), (13 * 86_400 + 1, "14 days"), (3 * 86_400, "3 days"),
+        (86_400 + 3 * 3600, "1 day and 3 hours"), (86_400, "1 day"), (7260, "2 hours and 1 minute"),
+        (3600, "1 hour"), (3599, "1 hour"), (86_399, "1 day"), (60, "1 minute"), (59, "less than a minute"),
+        (0, "a moment"), (-5, "a moment"),
+    ]:  # fmt: skip
+        said = f"import('/spans.js').then((spans) => spans.left({seconds}))"
+        assert visitor.page.evaluate(said) == words
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

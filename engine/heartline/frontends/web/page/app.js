@@ -46,7 +46,7 @@ async function enter(token) {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.gone) forget(token);
-    home(`That conversation can no longer be opened: ${error.message}`);
+    home(`That conversation cannot be opened: ${error.message}`);
   }
 }
 

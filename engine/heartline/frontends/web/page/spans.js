@@ -7,16 +7,15 @@ const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60]];
 export function left(seconds) {
   if (seconds <= 0) return "a moment";
   if (seconds < 60) return "less than a minute";
-  const place = UNITS.findIndex(([, length]) => seconds >= length);
+  const step = seconds >= 3 * 86_400 ? 86_400 : seconds >= 86_400 ? 3600 : 60;
+  const rounded = Math.ceil(seconds / step) * step;
+  const place = UNITS.findIndex(([, length]) => rounded >= length);
   const [name, length] = UNITS[place];
-  const alone = place === 2 || seconds >= 3 * 86_400;
-  const finest = alone ? length : UNITS[place + 1][1];
-  const rounded = Math.ceil(seconds / finest) * finest;
-  if (alone) return counted(rounded / length, name);
-  const whole = Math.floor(rounded / length);
-  const rest = (rounded - whole * length) / finest;
-  const first = counted(whole, name);
-  return rest === 0 ? first : `${first} and ${counted(rest, UNITS[place + 1][0])}`;
+  const first = counted(Math.floor(rounded / length), name);
+  const rest = rounded % length;
+  if (rest === 0) return first;
+  const [finer, shorter] = UNITS[place + 1];
+  return `${first} and ${counted(rest / shorter, finer)}`;
 }
 
 function counted(number, noun) {

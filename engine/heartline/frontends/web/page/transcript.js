@@ -15,6 +15,8 @@ const NOTES = {
 
 export class Transcript {
   #when = 0;
+  #coming = null; // the first of the entries that are brought into sight next
+  #pressed = false;
 
   /** `role` is whose page this is, `seat` a sentence that says so where it needs saying. */
   constructor(role, title, seat) {
@@ -47,9 +49,21 @@ export class Transcript {
       note ? el("p", { class: "note" }, note) : null,
       happened.lines.map((line) => this.#line(line)));
     this.#when = at;
-    const wanted = this.spoken && (pressed || this.#endInSight());
+    if (this.spoken) this.#bringIntoSight(entry, pressed);
     this.list.append(entry);
-    if (wanted) entry.scrollIntoView({ block: "nearest", behavior: behaviour() });
+  }
+
+  /** Once for all that come together: what is measured for each would take longer than all else. */
+  #bringIntoSight(entry, pressed) {
+    this.#pressed ||= pressed;
+    if (this.#coming) return;
+    this.#coming = entry;
+    const inSight = this.#endInSight();
+    requestAnimationFrame(() => {
+      if (inSight || this.#pressed) this.#coming.scrollIntoView({ block: "nearest", behavior: behaviour() });
+      this.#coming = null;
+      this.#pressed = false;
+    });
   }
 
   #endInSight() {
