@@ -41,10 +41,10 @@ PLANTED = ("Zanzibar", "marzipan", "tea!", "rains")
 class Worker:
     """A worker in a process of its own, with what it says."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, command: str = "run") -> None:
         engine = str(Path(heartline.__file__).parents[1])
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "heartline", "run", *arguments],
+            [sys.executable, "-m", "heartline", command, *arguments],
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=folder,
             env={**os.environ, "PYTHONPATH": engine},
         )  # fmt: skip

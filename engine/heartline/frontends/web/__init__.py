@@ -55,8 +55,11 @@ class Web:
         rate_conversation: str = "300/minute",
     ) -> None:
         """Raises CallerError where something of it cannot be."""
+        from heartline.frontends.web.rates import Rate
         from heartline.frontends.web.settings import Settings
 
+        for rate in (rate_address, rate_begin, rate_conversation):
+            Rate("requests", rate)  # what is wrong with one is said now
         if not (port.isascii() and port.isdigit() and int(port[:6]) <= _LAST_PORT):
             raise CallerError(f"{port[:40]!r} is no port: write a number from 0 to {_LAST_PORT}.")
         local = address in (*_LOCAL, "::1")
