@@ -124,9 +124,9 @@ class World:
 
     def __init__(self, folder: Path, scenarios: Sequence[Scenario]) -> None:
         self.scenarios = scenarios
-        self.clock = ManualClock()
+        self.clock: ManualClock = ManualClock()
         self.seed = 0
-        self.url = f"sqlite:///{folder / 'contract.db'}?synchronous=OFF"
+        self.url: str = f"sqlite:///{folder / 'contract.db'}?synchronous=OFF"
         self.told: list[str] = []  # to the operator
         self._host: Host | None = None
         self._running: asyncio.Task[None] | None = None

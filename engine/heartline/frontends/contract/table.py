@@ -36,8 +36,8 @@ class Table:
     """One test. `patience` is how many seconds something may take to arrive."""
 
     def __init__(self, driver: Driver, world: World, patience: float) -> None:
-        self.driver = driver
-        self.world = world
+        self.driver: Driver = driver
+        self.world: World = world
         self.people: dict[str, Person] = {}  # by role
         self.done: list[Step] = []
         self._patience = patience
