@@ -1,22 +1,27 @@
-"""The front ends for programs and assistants keep the contract of all front ends."""
+"""Programs that look for themselves keep the contract of all front ends: over HTTP, pipes, MCP."""
 
 from __future__ import annotations
 
-from contract_drivers.programs import McpDriver, StdioDriver
+from contract_drivers.programs import McpDriver, StdioDriver, WebDriver
 from heartline.frontends.contract import Driver, FrontEndContract
 
 
+class TestWeb(FrontEndContract):
+    """The HTTP API."""
+
+    def driver(self) -> Driver:
+        return WebDriver()
+
+
 class TestStdio(FrontEndContract):
-    """`heartline run --on stdio`."""
+    """One JSON object a line."""
 
     def driver(self) -> Driver:
         return StdioDriver()
 
 
 class TestMcp(FrontEndContract):
-    """`heartline mcp`. The SDK's client holds each answer to its schema, which takes a while."""
-
-    random_ways = 1
+    """Tools for an assistant."""
 
     def driver(self) -> Driver:
         return McpDriver()

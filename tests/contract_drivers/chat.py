@@ -81,7 +81,7 @@ class Writer(Person):
         if not self.driver.front_end.capabilities.buttons:
             return str(wish.number), ""
         for _ in range(10):
-            buttons = self.messages[-1].buttons
+            buttons = next((each.buttons for each in reversed(self.messages) if each.buttons), ())
             for each in buttons:
                 if each.label == wish.label or each.label.startswith(f"{wish.number}. "):
                     return "", each.press

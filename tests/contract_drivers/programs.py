@@ -1,196 +1,223 @@
-"""People whose program speaks with `heartline run --on stdio`, or who have an assistant."""
+"""People at programs: each asks in the way of its own, and gets JSON. What is common to them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+import itertools
+import json
+from abc import abstractmethod
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from mcp import Client
+import httpx
+from mcp import Client as McpClient
 
 from heartline.frontends.contract import Person, Start, Wish, World
 from heartline.frontends.mcp.server import make_server
-from heartline.frontends.stdio import Stdio
-from heartline.host import Host
-from speaking import Program
+from heartline.frontends.web.app import make_app
+from speaking import Program, program_on
+from webbed import FREE, Client
+
+Answer = dict[str, Any]
+Held = tuple[str, int]  # a choice, and the turn that it answers
 
 
-def strings_in(told: Any) -> Iterator[str]:
-    """All texts of a piece of JSON, as whoever reads it sees them."""
-    if isinstance(told, dict):
-        for name, value in told.items():
-            yield name
-            yield from strings_in(value)
-    elif isinstance(told, list):
-        for each in told:
-            yield from strings_in(each)
-    else:
-        yield str(told)
+class Asker(Person):
+    """Somebody with a token, whose program knows how far it has read."""
 
-
-class Seated(Person):
-    """Somebody with a token. All that is told to them is kept."""
-
-    def __init__(self, driver: Any, token: str) -> None:
-        self.driver = driver
+    def __init__(self, token: str) -> None:
         self.token = token
-        self.told: list[Any] = []
+        self.last: Answer = {}
+        self._lines: list[tuple[str, str]] = []
+        self._read = 0
+        self._sent: list[str] = []
 
-    async def ask(self, what: str, **about: Any) -> Any:
-        """What is answered to this."""
-        told = await self.driver.ask(what, conversation=self.token, **about)
-        self.told.append(told)
-        return told
+    @abstractmethod
+    async def view(self) -> Answer:
+        """Where it stands."""
 
-    async def sent(self) -> str:
-        return "\n".join(strings_in(self.told))
+    @abstractmethod
+    async def events(self, after: int) -> Sequence[Answer]:
+        """What has happened since."""
 
+    @abstractmethod
+    async def choose(self, choice: str, turn: int, key: str) -> Answer:
+        """Choose, and get whatever is answered."""
 
-class Pipe(Stdio):
-    """The front end, which lets go of its pipes at its end."""
-
-    def __init__(self, program: Program) -> None:
-        super().__init__()
-        self.source, self.target = program.source, program.target
-
-    async def run(self, host: Host) -> None:
-        try:
-            await super().run(host)
-        finally:
-            os.close(self.source)
-            os.close(self.target)
-
-
-class Follower(Seated):
-    """Somebody whose program follows the conversation, also after it has been away."""
-
-    last = 0
-
-    def __init__(self, driver: StdioDriver, token: str) -> None:
-        super().__init__(driver, token)
-        self.lines: list[tuple[str, str]] = []
-        self.message: dict[str, Any] = {}
-
-    async def follow(self) -> None:
-        await self.ask("follow", after=self.last)
+    def kept(self, answer: Answer) -> Answer:
+        """Keep what came."""
+        self._sent.append(json.dumps(answer, ensure_ascii=False))
+        return answer
 
     async def heard(self) -> Sequence[tuple[str, str]]:
-        await self.driver.ask("unfollow", conversation="")  # what has been pushed has come by then
-        for each in self.driver.pushes_for(self.token):
-            self.told.append(each)
-            if "happened" in each:
-                self.last = each["happened"]["sequence"]
-                self.lines += [(line["name"], line["text"]) for line in each["happened"]["lines"]]
-                await self.ask("read")  # what can be done now
-        return self.lines
+        for each in await self.events(self._read):
+            self._read = max(self._read, each["sequence"])
+            self._lines += [(line["name"], line["text"]) for line in each["lines"]]
+        return list(self._lines)
 
-    async def hold(self, wish: Wish) -> dict[str, Any]:
-        turn = (await self.ask("read"))["view"]["turn"]["number"]
-        self.driver.keys += 1
-        return {"choice": wish.id, "turn": turn, "key": str(self.driver.keys)}
+    async def sent(self) -> str:
+        await self.view()
+        return "\n".join(self._sent)
 
-    async def press(self, held: dict[str, Any]) -> None:
-        self.message = held
-        await self.ask("choose", **held)
+    async def hold(self, wish: Wish) -> Held:
+        view = await self.view()
+        offered = {each["id"]: each for each in view["turn"]["choices"]}
+        assert offered[wish.id]["label"] == wish.label
+        return wish.id, view["turn"]["number"]
 
-    async def repeat(self) -> None:
-        await self.press(self.message)
-
-    async def undo(self) -> None:
-        await self.ask("undo")
-
-
-class StdioDriver:
-    """One program, which all people share."""
-
-    front_end = None  # nothing is brought: the program follows
-    dated = True
-    keeps_ids = True
-
-    def __init__(self) -> None:
-        self.people: list[Follower] = []
-        self.keys = 0
-
-    async def start(self, world: World) -> None:
-        self.program = Program(strict=False)  # other tests hold each line to the schema
-        await world.serve(Pipe(self.program))
-        for each in self.people:
-            await each.follow()
-
-    async def stop(self) -> None:
-        self.program.stop_writing()
-        self.program.stop_reading()
-
-    async def ask(self, what: str, **about: Any) -> Any:
-        return await self.program.ask(what, **about)
-
-    def pushes_for(self, token: str) -> list[dict[str, Any]]:
-        pushed = self.program.pushed
-        mine = [each for each in pushed if each["conversation"] == token]
-        self.program.pushed = [each for each in pushed if each["conversation"] != token]
-        return mine
-
-    async def begin(self, start: Start) -> Sequence[Follower]:
-        opened = await self.ask(
-            "open", scenario=start.scenario, inputs=dict(start.answers), seats=list(start.roles)
-        )
-        self.people = [Follower(self, opened["conversations"][role]) for role in start.roles]
-        for each in self.people:
-            await each.follow()
-        return self.people
-
-
-class Assisted(Seated):
-    """Somebody whose assistant looks at the transcript."""
-
-    call: dict[str, Any]
-
-    async def heard(self) -> str:
-        address = f"heartline://conversations/{self.token}/transcript"
-        (content,) = (await self.driver.client.read_resource(address)).contents
-        if content.text not in self.told:
-            self.told.append(content.text)
-            await self.ask("see_turn")
-        return str(content.text)
-
-    async def hold(self, wish: Wish) -> dict[str, Any]:
-        return {"choice": wish.id, "turn": (await self.ask("see_turn"))["turn"]["number"]}
-
-    async def press(self, held: dict[str, Any]) -> None:
-        self.call = held
-        await self.ask("choose", **held)
+    async def press(self, held: Held) -> None:
+        self.last = {"choice": held[0], "turn": held[1], "key": f"k{next(_NUMBERS):031}"}
+        await self.repeat()
 
     async def repeat(self) -> None:
-        await self.press(self.call)
-
-    async def undo(self) -> None:
-        await self.ask("take_back", turn=(await self.ask("see_turn"))["turn"]["number"])
+        self.kept(await self.choose(**self.last))
 
 
-class McpDriver:
-    """One assistant with a client of the SDK."""
+_NUMBERS = itertools.count(1)
+
+
+class ProgramDriver:
+    """One program; it looks for itself."""
 
     front_end = None
     dated = True
     keeps_ids = True
 
-    async def start(self, world: World) -> None:
-        self.stack = AsyncExitStack()
-        client = Client(make_server(await world.serve()))
-        self.client = await self.stack.enter_async_context(client)
+    def __init__(self) -> None:
+        self.open = AsyncExitStack()
 
     async def stop(self) -> None:
-        await self.stack.aclose()
+        await self.open.aclose()
 
-    async def ask(self, what: str, **about: Any) -> Any:
-        told = await self.client.call_tool(what, about)
-        return told.structured_content or told.content[0].text
 
-    async def begin(self, start: Start) -> Sequence[Assisted]:
-        begun = await self.ask(
-            "begin", scenario=start.scenario, inputs=dict(start.answers), seats=list(start.roles)
+# Over HTTP ----------------------------------------------------------------------------------------
+
+
+class Visitor(Asker):
+    def __init__(self, driver: WebDriver, token: str) -> None:
+        super().__init__(token)
+        self.driver = driver
+
+    async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        client = Client(self.driver.http, self.token)
+        return self.kept((await client.ask(method, path, body, **headers)).json())
+
+    async def view(self) -> Answer:
+        return await self.ask("GET", "conversation")
+
+    async def events(self, after: int) -> Sequence[Answer]:
+        told = await self.ask("GET", f"conversation/events?after={after}")
+        return list(told["events"])
+
+    async def choose(self, choice: str, turn: int, key: str) -> Answer:
+        body = {"choose": choice}
+        asked = {"if_match": str(turn), "idempotency_key": key}
+        return await self.ask("POST", "conversation/inputs", body, **asked)
+
+    async def undo(self) -> None:
+        await self.ask("POST", "conversation/undo")
+
+
+class WebDriver(ProgramDriver):
+    """The HTTP API; the second person comes with an invitation."""
+
+    http: httpx.AsyncClient
+
+    async def start(self, world: World) -> None:
+        app = make_app(await world.serve(), settings=FREE)
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://here/api/v1/"
         )
-        role = begun["view"]["role"]
-        tokens = {role: begun["conversation"], **begun["other_seats"]}
-        return [Assisted(self, tokens[role]) for role in start.roles]
+        self.http = await self.open.enter_async_context(client)
+
+    async def begin(self, start: Start) -> Sequence[Visitor]:
+        seats = await Client(self.http).begin(start.scenario, inputs=dict(start.answers))
+        people = [Visitor(self, str(seats[start.roles[0]].token))]
+        for role in start.roles[1:]:
+            invited = await people[0].ask("POST", "conversation/invitations", {"role": role})
+            taken = await Client(self.http, invited["token"]).ask("POST", "invitations/accept")
+            people.append(Visitor(self, taken.json()["capabilities"][role]))
+        return people
+
+
+# Over pipes ---------------------------------------------------------------------------------------
+
+
+class Speaker(Asker):
+    def __init__(self, driver: StdioDriver, token: str) -> None:
+        super().__init__(token)
+        self.driver = driver
+
+    async def ask(self, do: str, **about: Any) -> Answer:
+        return self.kept(await self.driver.program.ask(do, conversation=self.token, **about))
+
+    async def view(self) -> Answer:
+        return dict((await self.ask("read"))["view"])
+
+    async def events(self, after: int) -> Sequence[Answer]:
+        return list((await self.ask("events", after=after))["events"])
+
+    async def choose(self, choice: str, turn: int, key: str) -> Answer:
+        return await self.ask("choose", choice=choice, turn=turn, key=key)
+
+    async def undo(self) -> None:
+        await self.ask("undo")
+
+
+class StdioDriver(ProgramDriver):
+    """The front end for programs in any language."""
+
+    program: Program
+
+    async def start(self, world: World) -> None:
+        self.program = await self.open.enter_async_context(program_on(await world.serve()))
+        self.program.strict = False  # other tests hold all to the schema
+
+    async def begin(self, start: Start) -> Sequence[Speaker]:
+        opened = await self.program.ask("open", scenario=start.scenario, inputs=dict(start.answers))
+        return [Speaker(self, opened["conversations"][role]) for role in start.roles]
+
+
+# Over MCP -----------------------------------------------------------------------------------------
+
+
+class Assistant(Asker):
+    def __init__(self, driver: McpDriver, token: str) -> None:
+        super().__init__(token)
+        self.driver = driver
+
+    async def use(self, tool: str, **about: Any) -> Answer:
+        told = await self.driver.client.call_tool(tool, {"conversation": self.token, **about})
+        text = {"text": "".join(each.text for each in told.content)}
+        return self.kept(text if told.structured_content is None else told.structured_content)
+
+    async def view(self) -> Answer:
+        return await self.use("see_turn")
+
+    async def events(self, after: int) -> Sequence[Answer]:
+        if (await self.view())["sequence"] <= after:
+            return []
+        return list((await self.use("wait", after=after))["happened"])
+
+    async def choose(self, choice: str, turn: int, key: str) -> Answer:
+        return await self.use("choose", choice=choice, turn=turn)
+
+    async def undo(self) -> None:
+        await self.use("take_back", turn=(await self.view())["turn"]["number"])
+
+
+class McpDriver(ProgramDriver):
+    """The server for assistants, with the SDK's own client."""
+
+    client: McpClient
+
+    async def start(self, world: World) -> None:
+        server = make_server(await world.serve())
+        self.client = await self.open.enter_async_context(McpClient(server))
+
+    async def begin(self, start: Start) -> Sequence[Assistant]:
+        about = {"scenario": start.scenario, "inputs": dict(start.answers)}
+        told = (await self.client.call_tool("begin", about)).structured_content
+        assert told is not None
+        tokens = {start.roles[0]: told["conversation"], **told["other_seats"]}
+        return [Assistant(self, tokens[role]) for role in start.roles]

@@ -48,9 +48,9 @@ class FrontEndContract:
     `patience` is how many seconds it may take until something has arrived.
     """
 
-    random_ways = 3
-    longest_play = 30
-    patience = 5.0
+    random_ways = 2
+    longest_play = 20
+    patience: float = 5.0
 
     def driver(self) -> Driver:
         """A driver that has not started yet."""
@@ -71,7 +71,7 @@ class FrontEndContract:
 
         self._at(tmp_path, test, (way.scenario,))
 
-    @pytest.mark.parametrize("scenario", [*BUNDLED, "market", "harbour", "kettle"])
+    @pytest.mark.parametrize("scenario", [*BUNDLED, "harbour", "kettle"])
     def test_random_ways_are_told_as_in_the_terminal(self, tmp_path: Path, scenario: str) -> None:
         """What nobody has thought of."""
 
@@ -307,11 +307,15 @@ class FrontEndContract:
                 await table.a_while()
                 return tried >= 3
 
+            async def arrived() -> bool:
+                await table.a_while()
+                return await table.delivered()
+
             front_end.deliver = breaks  # type: ignore[assignment, method-assign]
             await table.take(steps[2])
             assert await table.until(tried_thrice), "What has not arrived is not tried again."
             front_end.deliver = deliver  # type: ignore[method-assign]
-            await table.a_while()
+            assert await table.until(arrived), "What has not arrived is not tried again."
             await table.told(steps[2], exactly=table.driver.keeps_ids)
             await table.follow(steps[3:], exactly=table.driver.keeps_ids)
 

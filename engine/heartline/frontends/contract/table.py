@@ -27,7 +27,7 @@ __all__ = ["Table"]
 
 _ANSWERS = {"partner_name": "Zoë", "patient_name": "Ada", "pronouns": "she"}  # where that is asked
 _A_MOMENT = 0.05  # seconds in which what should not come would have come
-_A_WHILE = timedelta(minutes=1)  # more than the pauses between two tries of a delivery
+_A_WHILE = timedelta(seconds=10)  # more than the pauses between two tries of a delivery
 # Marks of the direction of writing, which networks put in and take out.
 _DIRECTIONS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -108,7 +108,7 @@ class Table:
                 missing = _missing(await person.heard(), expected, exactly=exactly)
                 raise AssertionError(f"{_where(self.done)}, {role}: {missing}")
         # A step without a line has been told, too: its choices are other ones.
-        assert await self.until(self._delivered), f"{_where(self.done)}: not all has arrived."
+        assert await self.until(self.delivered), f"{_where(self.done)}: not all has arrived."
 
     async def hold(self, step: Step, choice: str) -> Any:
         """What takes a choice of the turn that a step led to."""
@@ -161,7 +161,7 @@ class Table:
         """So much time passes that what could not be delivered is tried again."""
         await self.world.pass_time(_A_WHILE)
 
-    async def _delivered(self) -> bool:
+    async def delivered(self) -> bool:
         """Whether nothing is left to be delivered."""
         return not await self.world.host.store.outgoing((await self.record()).id)
 
