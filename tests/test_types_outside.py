@@ -17,10 +17,12 @@ import pytest
 
 import heartline
 import heartline.frontends
+import heartline.frontends.contract
 import heartline.host
 
 PROGRAM = Path(__file__).parent / "outside"
 ENGINE = Path(heartline.__file__).parent
+CONTRACT = heartline.frontends.contract
 PACKAGES = heartline, heartline.host, heartline.frontends
 WRONG = """\
 from heartline import load
@@ -107,6 +109,8 @@ def test_the_types_of_all_public_names_are_known_to_whoever_guesses_nothing(tmp_
         for package in PACKAGES
         for name, room in vars(package)["_HOME"].items()
     )
+    contract = vars(CONTRACT)
+    names += tuple(f"{contract[name].__module__}.{name}" for name in CONTRACT.__all__)
     symbols = [each for each in found["symbols"] if is_part(each["name"], names)]
     assert {each["name"] for each in symbols} >= set(names)
     guessed = [each for each in symbols if each["isTypeAmbiguous"] or not each["isTypeKnown"]]
