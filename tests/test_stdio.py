@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from random import Random
 
@@ -11,10 +12,11 @@ import pytest
 
 from harness import bundled
 from heartline import ManualClock
+from heartline.errors import StoreUnavailable
 from heartline.frontends.protocol import FrontEnd
 from heartline.frontends.references import ConversationReference
 from heartline.frontends.stdio import Stdio
-from heartline.host import Host
+from heartline.host import Happened, Host
 from hosting import inn, later
 from speaking import Program, begun, refused, spoken, texts
 from timing import Running, quick
@@ -390,6 +392,21 @@ def test_whose_token_has_ended_is_pushed_nothing_more() -> None:
         await program.ask("choose", conversation=new, choice="ask")
         (pushed,) = await program.push()
         assert (pushed["conversation"], pushed["happened"]["kind"]) == (new, "chose")
+
+    spoken(play)
+
+
+def test_what_can_be_followed_no_more_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def play(program: Program, host: Host, clock: ManualClock) -> None:
+        async def down(*_: object) -> AsyncGenerator[Happened, None]:
+            raise StoreUnavailable("The store is out for a walk.")
+            yield  # which makes it a generator
+
+        token = await begun(program)
+        monkeypatch.setattr(host, "events", down)
+        await program.ask("follow", conversation=token)
+        (ended,) = await program.push()
+        assert (ended["following"], refused(ended)) == (False, "store_unavailable")
 
     spoken(play)
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+    from typing import Self
 
     Result = TypeVar("Result")
 
@@ -28,29 +31,40 @@ async def lines_from(source: int, most: int) -> AsyncGenerator[bytes | None, Non
     """The lines of a file descriptor without their ends, and TOO_LONG once for each that has more
     than `most` bytes, whose rest is passed over. The last one need not be ended."""
     kept, skipping = b"", False
-    while portion := await _in_thread(lambda: _read(source)):
-        *lines, kept = (kept + portion).split(b"\n")
-        for line in lines:
-            if skipping:
-                skipping = False  # this was the end of it
-            else:
-                yield line if len(line) <= most else TOO_LONG
-        if len(kept) > most:
-            if not skipping:
-                yield TOO_LONG
-            kept, skipping = b"", True
+    with _Hand() as hand:
+        while portion := await hand.do(lambda: _read(source)):
+            *lines, kept = (kept + portion).split(b"\n")
+            for line in lines:
+                if skipping:
+                    skipping = False  # this was the end of it
+                else:
+                    yield line if len(line) <= most else TOO_LONG
+            if len(kept) > most:
+                if not skipping:
+                    yield TOO_LONG
+                kept, skipping = b"", True
     if kept and not skipping:
         yield kept
 
 
 class Out:
-    """Whole lines to a file descriptor, one after the other. `closed` once nobody reads there."""
+    """Whole lines to a file descriptor, one after the other, in `with Out(target) as out:`.
+    `closed` once nobody reads there."""
 
     def __init__(self, target: int) -> None:
         self.closed = False
         self._target = target
         self._turn = asyncio.Lock()
+        self._hand = _Hand()
         self._writing: set[asyncio.Task[None]] = set()
+
+    def __enter__(self) -> Self:
+        self._hand.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True  # for what waits to be written still
+        self._hand.__exit__()
 
     async def write(self, line: bytes) -> None:
         """Write a line, and wait until it is out. What is written to nobody is lost."""
@@ -63,7 +77,7 @@ class Out:
         async with self._turn:
             if not self.closed:
                 try:
-                    await _in_thread(lambda: _write_all(self._target, line + b"\n"))
+                    await self._hand.do(lambda: _write_all(self._target, line + b"\n"))
                 except OSError:
                     self.closed = True
 
@@ -81,27 +95,44 @@ def _write_all(target: int, data: bytes) -> None:
         rest = rest[os.write(target, rest) :]
 
 
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    """What this gives, in a thread that nobody waits for at the end."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
+class _Hand:
+    """A thread that does one thing after the other, and that nobody waits for at the end."""
 
-    def settle(result: Result | None, error: OSError | None) -> None:
-        if future.done():  # nobody waits any more
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
+    def __init__(self) -> None:
+        self._wanted: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
-    def do() -> None:
-        result, error = None, None
-        try:
-            result = work()
-        except OSError as fault:
-            error = fault
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, result, error)
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._work, daemon=True).start()
+        return self
 
-    threading.Thread(target=do, daemon=True).start()
-    return await future
+    def __exit__(self, *_: object) -> None:
+        self._wanted.put(None)
+
+    async def do(self, work: Callable[[], Result]) -> Result:
+        """What this gives there. Raises OSError as it does."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+
+        def settle(result: Result | None, error: OSError | None) -> None:
+            if future.done():  # nobody waits any more
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]
+
+        def do() -> None:
+            result, error = None, None
+            try:
+                result = work()
+            except OSError as fault:
+                error = fault
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(settle, result, error)
+
+        self._wanted.put(do)
+        return await future
+
+    def _work(self) -> None:
+        while (wanted := self._wanted.get()) is not None:
+            wanted()

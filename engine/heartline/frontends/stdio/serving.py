@@ -56,13 +56,14 @@ class Stdio:
 
     async def run(self, host: Host) -> None:
         """Answer until the input ends."""
-        talk = _Talk(host, Out(self.target))
-        try:
-            async with aclosing(lines_from(self.source, MOST_LINE)) as lines:
-                async for line in lines:
-                    await talk.hear(line)
-        finally:
-            await talk.end()
+        with Out(self.target) as out:
+            talk = _Talk(host, out)
+            try:
+                async with aclosing(lines_from(self.source, MOST_LINE)) as lines:
+                    async for line in lines:
+                        await talk.hear(line)
+            finally:
+                await talk.end()
 
     async def deliver(self, reference: ConversationReference, events: Sequence[OutEvent]) -> None:
         """Nothing is brought here: a program follows the conversations that it wants to."""
