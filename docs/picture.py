@@ -1,16 +1,19 @@
 """Draw the README's session: play a script in a terminal of its own and keep what it shows.
 
-    make picture          writes docs/images/session.svg from docs/images/session.txt
+    make picture          writes docs/images/session.svg from docs/images/session.txt,
+                          and docs/images/studio.svg from the studio after the keys below
 
-The picture is made of the real output, colours included, and is the same each time: seed and start
-are fixed. It names no font that has to be fetched. Needs a system with pseudo-terminals.
+The pictures are made of the real output, colours included, and are the same each time: seed and
+start are fixed. They name no font that has to be fetched. Needs a system with pseudo-terminals.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +25,9 @@ from rich.text import Text
 IMAGES = Path(__file__).parent / "images"
 COLUMNS = 84
 PLAY = ["play", "reconciliation", "--seed", "7", "--start", "2026-01-05T19:10"]
+STUDIO = (112, 34)  # columns and rows
+KEYS = ("2", "4", "1", "enter")
+FONTS = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace'
 THEME = TerminalTheme(
     (30, 30, 36),
     (222, 220, 214),
@@ -78,6 +84,27 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+async def studio() -> str:
+    """The studio, as it draws itself, without the fonts that its library would fetch."""
+    from heartline.frontends.studio.app import Studio
+    from heartline.frontends.studio.bench import Bench
+    from heartline.frontends.studio.reading import File
+    from heartline.frontends.terminal.record import Beginning
+    from heartline.loader import find_scenario
+
+    file = File(find_scenario("reconciliation"))
+    bench = Bench(Beginning(7, "2026-01-05T19:10:00+00:00"), path="reconciliation")
+    app = Studio(bench, file, file.read())
+    async with app.run_test(size=STUDIO) as pilot:
+        await pilot.press(*KEYS)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        drawn = app.export_screenshot(title="heartline studio reconciliation", simplify=True)
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    drawn = re.sub(r"font-family: [^;]*Fira Code[^;]*;", f"font-family: {FONTS};", drawn)
+    return re.sub(r"<!--.*?-->\s*", "", drawn, flags=re.DOTALL)
+
+
 def main() -> None:
     """Play, draw, write."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
@@ -89,7 +116,9 @@ def main() -> None:
         code_format=PICTURE,
         unique_id="session",
     )
-    print(f"{IMAGES / 'session.svg'}: {(IMAGES / 'session.svg').stat().st_size // 1024} KB")
+    (IMAGES / "studio.svg").write_text(asyncio.run(studio()), encoding="utf-8")
+    for name in ("session.svg", "studio.svg"):
+        print(f"{IMAGES / name}: {(IMAGES / name).stat().st_size // 1024} KB")
 
 
 if __name__ == "__main__":
