@@ -1,8 +1,8 @@
-"""Programs that look for themselves keep the contract of all front ends: over HTTP, pipes, MCP."""
+"""Programs that look for themselves keep the contract of all front ends: over HTTP and pipes."""
 
 from __future__ import annotations
 
-from contract_drivers.programs import McpDriver, StdioDriver, WebDriver
+from contract_drivers.programs import StdioDriver, WebDriver
 from heartline.frontends.contract import Driver, FrontEndContract
 
 
@@ -18,10 +18,3 @@ class TestStdio(FrontEndContract):
 
     def driver(self) -> Driver:
         return StdioDriver()
-
-
-class TestMcp(FrontEndContract):
-    """Tools for an assistant."""
-
-    def driver(self) -> Driver:
-        return McpDriver()

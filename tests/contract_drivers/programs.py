@@ -182,6 +182,8 @@ class StdioDriver(ProgramDriver):
 
 
 class Assistant(Asker):
+    answered = 0  # the number of what followed the last choice
+
     def __init__(self, driver: McpDriver, token: str) -> None:
         super().__init__(token)
         self.driver = driver
@@ -195,12 +197,15 @@ class Assistant(Asker):
         return await self.use("see_turn")
 
     async def events(self, after: int) -> Sequence[Answer]:
-        if (await self.view())["sequence"] <= after:
+        known = self.answered if self.answered > after else (await self.view())["sequence"]
+        if known <= after:
             return []
         return list((await self.use("wait", after=after))["happened"])
 
     async def choose(self, choice: str, turn: int, key: str) -> Answer:
-        return await self.use("choose", choice=choice, turn=turn)
+        told = await self.use("choose", choice=choice, turn=turn)
+        self.answered = told.get("sequence", 0)
+        return told
 
     async def undo(self) -> None:
         await self.use("take_back", turn=(await self.view())["turn"]["number"])
