@@ -1,8 +1,8 @@
 """`python -m benchmarks [PART ...] [--quick]`: measure, print ratios, write JSON.
 
-Parts: speed, memory, load, help, mutants, turns, proofs, durable; all of them without a name. The
-JSON goes to benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict where
-a promise is not kept.
+Parts: speed, memory, load, help, mutants, turns, proofs, durable, web; all of them without a name.
+The JSON goes to benchmarks/results/latest.json. Exit code 0 whatever is measured, 1 with --strict
+where a promise is not kept.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dispatch, durable, loading, memory, mutants, proofs, startup, turns
+from benchmarks import dispatch, durable, loading, memory, mutants, proofs, startup, turns, web
 from benchmarks.harness import Samples, ratio
 from benchmarks.peers import floor, node, ours, spin
 from benchmarks.targets import Finding
 
-PARTS = ("speed", "memory", "load", "help", "mutants", "turns", "proofs", "durable")
+PARTS = ("speed", "memory", "load", "help", "mutants", "turns", "proofs", "durable", "web")
 _PACKAGES = (
     "transitions", "python-statemachine", "sismic", "xstate-statemachine", "pydantic", "click",
-    "numpy", "asyncpg",
+    "numpy", "asyncpg", "fastapi", "uvicorn",
 )  # fmt: skip
 _HOME = Path(__file__).resolve().parent
 _FLAGSHIP = _HOME.parent / "scenarios" / "reconciliation"
@@ -77,6 +77,9 @@ def main(arguments: list[str]) -> int:
     if "durable" in parts:
         _say("conversations that are stored ...")
         found += durable.findings(quick=given.quick, million=given.million, say=notes.append)
+    if "web" in parts:
+        _say("turns over HTTP, and open streams ...")
+        found += web.findings(quick=given.quick)
     _show(samples, found, notes)
     _write(samples, found, notes)
     return 1 if given.strict and not all(finding.kept for finding in found) else 0

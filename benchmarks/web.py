@@ -34,6 +34,7 @@ _HEAD = "HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthor
 
 def findings(*, quick: bool) -> list[Finding]:
     """All of it."""
+    _make_room()
     with _served() as port:
         found = asyncio.run(_rates(port, quick))
         found += asyncio.run(_streams(port, 200 if quick else 2000, 20 if quick else 200))
@@ -58,6 +59,7 @@ def _served() -> Iterator[int]:
 
 
 def _serve(told: Connection) -> None:
+    _make_room()
     asyncio.run(_serving(told))
 
 
@@ -78,13 +80,17 @@ async def _serving(told: Connection) -> None:
         async def both(scope: Any, receive: Any, send: Any) -> None:
             await (empty if scope["path"].startswith("/empty") else app)(scope, receive, send)
 
-        serving = asyncio.create_task(
-            serve(both, place, settings, ending=app.state.streams.close)
-        )
+        serving = asyncio.create_task(serve(both, place, settings, ending=app.state.streams.close))
         told.send(place.getsockname()[1])
         await asyncio.to_thread(told.recv)
         serving.cancel()
         await asyncio.wait((serving,))
+
+
+def _make_room() -> None:
+    from heartline.frontends.web.serving import make_room
+
+    make_room()
 
 
 def _empty() -> Any:
@@ -94,7 +100,7 @@ def _empty() -> Any:
 
     app = FastAPI()
 
-    async def empty(input: Any) -> dict[str, bool]:
+    async def empty(input: Any) -> dict[str, bool]:  # noqa: ARG001 - it is checked
         return {"done": True}
 
     empty.__annotations__["input"] = Input

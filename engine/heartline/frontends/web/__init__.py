@@ -87,7 +87,7 @@ class Web:
     async def run(self, host: Host) -> None:
         """Serve until this is cancelled."""
         from heartline.frontends.web.app import make_app
-        from heartline.frontends.web.serving import serve
+        from heartline.frontends.web.serving import make_room, serve
 
         app = make_app(host, settings=self._settings, author=self.author)
         try:
@@ -96,6 +96,7 @@ class Web:
             self._log.error("%s", refusal)
             raise
         assert self._place is not None
+        make_room()
         self._log.info("the page is at %s", page)
         place, self._place = self._place, None
         await serve(

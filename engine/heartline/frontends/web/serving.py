@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from heartline.frontends.web.settings import Settings
 
-__all__ = ["address_of", "bound", "serve"]
+__all__ = ["address_of", "bound", "make_room", "serve"]
 
 _GRACE = 5  # seconds for what is under way when it is all to end
 _STALLED = 60_000  # milliseconds after which the system drops a client that takes nothing more
+_CONNECTIONS = 65_536
 _QUEUE = 2048  # connections that may wait
 
 
@@ -48,6 +49,20 @@ def bound(address: str, port: int) -> socket.socket:
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         place.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _STALLED)
     return place
+
+
+def make_room() -> None:
+    """Let this program have as many connections as the system grants it: each stream is one, and
+    what it begins with is often 1024. Nothing where a system knows no such limit."""
+    try:
+        import resource
+    except ImportError:
+        return
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    wanted = _CONNECTIONS if most == resource.RLIM_INFINITY else min(most, _CONNECTIONS)
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def address_of(place: socket.socket) -> str:
