@@ -40,10 +40,11 @@ async function enter(token) {
   setInvited(null);
   open?.close();
   setLeft(false);
-  open = new Conversation(token, (note) => home(note));
+  const entered = open = new Conversation(token, (note) => home(note));
   try {
-    await open.open();
+    await entered.open();
   } catch (error) {
+    if (entered.closed) return;
     if (!(error instanceof Refusal)) throw error;
     if (error.gone) forget(token);
     home(`That conversation cannot be opened: ${error.message}`);

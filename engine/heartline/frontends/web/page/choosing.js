@@ -1,7 +1,7 @@
 // What can be said now: buttons, in a list. A closed one can be reached like the others, and says
 // in words why it is closed.
 
-import { button, el, focus, words } from "./dom.js";
+import { button, el, focus, state, words } from "./dom.js";
 
 export class Choosing {
   #shown = "";
@@ -15,7 +15,7 @@ export class Choosing {
     this.list = el("ol", { class: "choices", onkeydown: (event) => this.#digit(event) });
     this.why = el("p", { class: "why", role: "alert" });
     this.element = el("section", { "aria-labelledby": "choices" },
-      this.heading, this.hint, this.list, this.why);
+      this.heading, this.why, this.hint, this.list);
   }
 
   /** Show the choices of a turn; `hint` stands in their place where there are none. */
@@ -62,7 +62,7 @@ export class Choosing {
 
   #press(choice) {
     if (choice.enabled) this.take(choice);
-    else this.refuse(`That cannot be chosen now: ${choice.reason ?? "it is closed."}`);
+    else state(`That cannot be chosen now: ${choice.reason ?? "it is closed."}`);
   }
 
   #find(id) {

@@ -1,14 +1,14 @@
 // A conversation on the screen. What has been said comes from the log alone, entry by entry, so
 // that nothing is lost or shown twice; what can be done now comes from the conversation's view.
 
-import { ask, fetched, newKey, Refusal, Unreachable } from "./api.js";
+import { ask, newKey, Refusal, Unreachable } from "./api.js";
 import { Breaks } from "./breaks.js";
 import { Choosing } from "./choosing.js";
-import { button, confirmed, el, focus, paragraphs, show, state, words } from "./dom.js";
+import { button, el, focus, paragraphs, show, state } from "./dom.js";
 import { Following } from "./following.js";
 import { forget, setWaiting, waiting } from "./keeping.js";
+import { Menu } from "./menu.js";
 import { Pause } from "./pausing.js";
-import { privacy } from "./privacy.js";
 import { readable } from "./spans.js";
 import { Transcript } from "./transcript.js";
 
@@ -40,10 +40,9 @@ export class Conversation {
     this.transcript = new Transcript(view.role, view.scenario.title, seat(view));
     this.end = el("section", { class: "end", hidden: true, "aria-labelledby": "end" });
     this.support = el("div");
-    this.menu = el("div");
-    this.#menu(view);
-    show(this.transcript.element, this.end, this.breaks.element, this.choosing.element,
-      this.support, this.menu);
+    this.undo = button("Take the last step back", () => this.press({}, "conversation/undo"), { hidden: true });
+    show(this.transcript.element, this.end, this.breaks.element, this.choosing.element, this.support,
+      el("p", { class: "row" }, this.undo), new Menu(this.token, view, this.leave).element);
     await this.#settle(view);
     this.transcript.speak();
     document.addEventListener("visibilitychange", seen);
@@ -66,6 +65,7 @@ export class Conversation {
     this.#pressed = { path, body, key: newKey(), turn: this.#view.turn.number };
     setWaiting(this.token, this.#pressed);
     this.choosing.refuse("");
+    state("");
     this.#send();
   }
 
@@ -77,6 +77,7 @@ export class Conversation {
     try {
       view = await this.#persistent(() => ask("POST", path, { token: this.token, body, headers }), UNSENT);
     } catch (error) {
+      if (this.closed) return;
       if (!(error instanceof Refusal)) throw error;
       if (error.gone) return this.#lost(error);
       view = this.#refused(error);
@@ -156,90 +157,6 @@ export class Conversation {
       ? [el("details", { class: "support" }, el("summary", {}, "If this is too close: where help is"),
         ...paragraphs(text))]
       : []));
-  }
-
-  #menu(view) {
-    this.undo = button("Take the last step back", () => this.press({}, "conversation/undo"), { hidden: true });
-    this.said = el("p", { role: "status", class: "hint" });
-    const others = view.roles.filter((each) => !each.engine && each.id !== view.role);
-    this.menu.replaceChildren(
-      el("p", { class: "row" }, this.undo),
-      el("details", { class: "menu" },
-        el("summary", {}, "This conversation: keep, invite, delete"),
-        el("p", { class: "row" },
-          button("Save as text", () => this.#save("text/plain", "conversation.txt")),
-          button("Save as JSON", () => this.#save("application/json", "conversation.json")),
-          ...others.map((each) => button(`Invite somebody to play ${each.name}`, () => this.#invite(each))),
-          button("All conversations", () => this.leave("")),
-          button("Forget it on this device", () => this.#forget()),
-          button("Delete it everywhere", () => this.#delete(), { class: "grave" })),
-        this.said, ...privacy()));
-  }
-
-  async #save(type, name) {
-    try {
-      const answer = await fetched("GET", "conversation/transcript", {
-        token: this.token, headers: { Accept: type },
-      });
-      const link = el("a", { href: URL.createObjectURL(await answer.blob()), download: name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-      this.said.textContent = `Saved as ${name}.`;
-    } catch (error) {
-      this.said.textContent = `It could not be saved: ${error.message}`;
-    }
-  }
-
-  async #invite(role) {
-    try {
-      const { token } = await ask("POST", "conversation/invitations", {
-        token: this.token, body: { role: role.id },
-      });
-      const address = new URL(`#join=${token}`, document.baseURI).href;
-      const field = el("input", { readonly: true, value: address, id: "invitation", onfocus: () => field.select() });
-      const told = el("span", { role: "status" });
-      const copy = button("Copy the link", async () => {
-        try {
-          await navigator.clipboard.writeText(address);
-          told.textContent = "Copied.";
-        } catch {
-          field.select();
-          told.textContent = "It is marked: copy it with Ctrl and C.";
-        }
-      });
-      this.said.after(this.invitation = this.#instead(el("div", { class: "invitation" },
-        el("label", { for: "invitation" }, "Send this link to whoever plays ", words(role.name), ":"),
-        field, el("p", { class: "row" }, copy, told),
-        el("p", { class: "hint" }, "It lets in whoever opens it first, once. A new one ends it."))));
-      focus(field);
-    } catch (error) {
-      this.said.textContent = `No invitation could be made: ${error.message}`;
-    }
-  }
-
-  #instead(element) {
-    this.invitation?.remove();
-    return element;
-  }
-
-  #forget() {
-    forget(this.token);
-    this.leave("This device has forgotten the conversation. The server still has it.");
-  }
-
-  async #delete() {
-    const question = "Delete this conversation everywhere, for everybody who takes part? It cannot be brought back.";
-    if (!(await confirmed(question, "Delete it", "Keep it"))) return;
-    try {
-      await this.#persistent(() => ask("DELETE", "conversation", { token: this.token }));
-    } catch (error) {
-      if (!(error instanceof Refusal && error.gone)) {
-        this.said.textContent = `It could not be deleted: ${error.message}`;
-        return;
-      }
-    }
-    forget(this.token);
-    this.leave("The conversation is deleted.");
   }
 
   /** A break should have ended and nothing was heard: ask for it. */

@@ -23,7 +23,7 @@ export class Transcript {
     this.role = role;
     this.spoken = false;
     this.list = el("div", {
-      role: "log", "aria-label": "What has been said", "aria-live": "off", tabindex: "0", class: "log",
+      role: "log", "aria-label": "What has been said", "aria-live": "off", class: "log",
     });
     this.element = el("section", { "aria-labelledby": "title" },
       el("h1", { id: "title", dir: "auto" }, title),
