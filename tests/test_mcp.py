@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -227,6 +228,26 @@ def test_a_conversation_is_finished_and_deleted() -> None:
     assisted(play)
 
 
+def test_no_token_stands_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play(assistant: Assistant, host: Host, clock: ManualClock) -> None:
+        async def broken(*_: object) -> None:
+            raise ZeroDivisionError
+
+        token = await assistant.begin()
+        for name in ("read", "transcript"):
+            monkeypatch.setattr(host, name, broken)
+        told = await assistant.refused("see_turn", conversation=token)
+        assert told == "Error executing tool see_turn"
+        with pytest.raises(MCPError, match="Heartline itself has a fault here"):
+            await assistant.look_at(f"heartline://conversations/{token}/transcript")
+        assert "ZeroDivisionError" in caplog.text
+        assert token not in caplog.text
+
+    assisted(play)
+
+
 # What is there ------------------------------------------------------------------------------------
 
 
@@ -416,6 +437,16 @@ def test_without_the_library_a_sentence_says_what_to_install(
         "heartline mcp needs the package mcp, which is not installed: pip install "
         "'heartline[mcp]'.\n"
     )
+
+
+def test_a_port_that_somebody_has_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["mcp", "breaking_bad_news", "--http", str(port)]) == 1
+    assert (
+        f"Port {port} of 127.0.0.1 cannot be had: address already in use. Take another one, or 0 "
+        "for any that is free."
+    ) in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

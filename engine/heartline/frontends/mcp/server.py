@@ -7,6 +7,7 @@ nobody who has not got it. What cannot be done is told as the error of the tool,
 # Annotations are read while the program runs: they are the schemas of the tools.
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import aclosing
 from importlib import metadata
@@ -304,6 +305,9 @@ class _Table:
             happened = await self._host.transcript(seat.conversation)
         except HeartlineError as refusal:
             raise ResourceError(str(refusal)) from None
+        except Exception:  # the SDK would write the address into its log, and with it the token
+            logging.getLogger("heartline.frontends").exception("A transcript has met a fault.")
+            raise ResourceError("Heartline itself has a fault here: its log has more.") from None
         return "".join(f"{line}\n" for line in as_text(happened, seat.role))
 
     # ----------------------------------------------------------------------------------------------

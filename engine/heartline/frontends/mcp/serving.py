@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -88,7 +89,7 @@ def _listening(port: int) -> socket.socket:
         return socket.create_server((_HERE, port))
     except OSError as error:
         raise CallerError(
-            f"Port {port} of {_HERE} cannot be had: {(error.strerror or str(error)).lower()}. Take "
+            f"Port {port} of {_HERE} cannot be had: {os.strerror(error.errno or 0).lower()}. Take "
             "another one, or 0 for any that is free."
         ) from None
 
