@@ -47,6 +47,8 @@ def make(asked: str, environ: Mapping[str, str] | None = None) -> FrontEnd:
         front_end = maker(**settings)
     except HeartlineError:
         raise
+    except ImportError as error:
+        raise _unloaded(name, error) from error
     except (ValueError, OSError) as error:
         raise CallerError(f"The front end {name} cannot be set up: {error}") from error
     if not isinstance(front_end, FrontEnd):
@@ -67,17 +69,21 @@ def _maker(name: str) -> Callable[..., Any]:
         )
     try:
         maker: Callable[..., Any] = found[0].load()
-    except ImportError as error:
-        missing = (error.name or "").partition(".")[0]
-        if found[0].value.startswith("heartline.") and missing != "heartline":
-            raise CallerError(
-                f"The front end {name} needs the package {missing}, which is not installed: "
-                f"pip install 'heartline[{name}]'."
-            ) from error
-        raise CallerError(f"The front end {name} cannot be loaded: {error}.") from error
-    except AttributeError as error:
-        raise CallerError(f"The front end {name} cannot be loaded: {error}.") from error
+    except (ImportError, AttributeError) as error:
+        raise _unloaded(name, error) from error
     return maker
+
+
+def _unloaded(name: str, error: Exception) -> CallerError:
+    """Why a front end cannot be had; of one of ours a package is missing that its extra brings."""
+    missing = (getattr(error, "name", None) or "").partition(".")[0]
+    ours = any(each.value.startswith("heartline.") for each in entry_points(group=GROUP, name=name))
+    if isinstance(error, ImportError) and ours and missing not in ("", "heartline"):
+        return CallerError(
+            f"The front end {name} needs the package {missing}, which is not installed: "
+            f"pip install 'heartline[{name}]'."
+        )
+    return CallerError(f"The front end {name} cannot be loaded: {error}.")
 
 
 def _pair(name: str, pair: str) -> tuple[str, str]:

@@ -55,6 +55,7 @@ class Web:
         rate_conversation: str = "300/minute",
     ) -> None:
         """Raises CallerError where something of it cannot be."""
+        from heartline.frontends.web import app, serving  # noqa: F401 - what is missing is said now
         from heartline.frontends.web.rates import Rate
         from heartline.frontends.web.settings import Settings
 
