@@ -223,6 +223,7 @@ def test_the_last_step_is_taken_back(visitor: Visitor) -> None:
     visitor.press("Take the last step back")
     visitor.sees("The last step was taken back.")
     visitor.sees("Count your coins.")
+    visitor.until("document.activeElement.id === 'choices'")  # the button is gone, the focus not
 
 
 def test_where_a_scenario_forbids_it_nothing_is_taken_back(browser: Browser) -> None:

@@ -134,6 +134,7 @@ export class Conversation {
     this.choosing.set(live ? turn.choices : [], live ? hint(turn, roles) : "", `${turn.number}`);
     this.choosing.element.hidden = !live;
     this.breaks.set(live ? turn.deadlines : [], speed);
+    if (!can_undo && document.activeElement === this.undo) focus(this.choosing.heading);
     this.undo.hidden = !can_undo;
     this.#support(turn.support);
     if (this.#why) {
