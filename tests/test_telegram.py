@@ -332,14 +332,15 @@ def test_what_a_program_did_not_get_round_to_is_heard_by_the_next(tmp_path: Path
         async with serving(api, store=store):
             ada.write("/start")
             await ada.reads("Good evening.")
-            await api.taken()
-        first = ada.write("take")
-        async with serving(api, store=store) as host:
+            first = ada.write("take")
             await ada.reads("I take it.")
             await api.taken()
-            api.updates.append(first)  # the network had not heard that it was taken
-            await api.taken()
-            assert await sequence(host, ada) == 2
+        api.updates.append(first)  # the program was killed before it could say that it has it
+        ada.write("rest")
+        async with serving(api, store=store) as host:
+            await ada.reads("What a bed.")
+            assert await sequence(host, ada) == 3
+            assert sum("Guest: I take it." in shown.text for shown in ada.messages) == 1
 
     played(play)
 
@@ -579,6 +580,21 @@ def test_a_network_that_stays_away_is_told_to_the_operator_and_tried_again() -> 
     played(play)
 
 
+def test_of_several_workers_one_listens_and_all_deliver() -> None:
+    async def play(api: BotApi) -> None:
+        silent = Telegram(token=TOKEN, base_url=api.url, listen="no")
+        async with serving(api, telegram=silent):
+            await until(lambda: api.calls["getMe"])
+            ada = api.person(17)
+            ada.write("/start")
+            await silent.deliver(where(17), [OutEvent("a", "It is time.")])
+            await ada.reads("It is time.")
+        assert not api.calls["getUpdates"]
+        assert not api.commands
+
+    played(play)
+
+
 def test_one_message_that_cannot_be_heard_keeps_nobody_from_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -612,6 +628,7 @@ def test_one_message_that_cannot_be_heard_keeps_nobody_from_the_others(
         ({"token": f"{TOKEN}\n"}, "That is no token of a Telegram bot"),
         ({"token": TOKEN, "base_url": "localhost:8081"}, "The base_url of telegram is the address"),
         ({"token": TOKEN, "base_url": "file:///etc"}, "The base_url of telegram is the address"),
+        ({"token": TOKEN, "listen": "maybe"}, "The setting listen of telegram is yes or no."),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings: dict[str, str], sentence: str) -> None:

@@ -85,14 +85,17 @@ _PRIVATE = "I talk with one person at a time: write to me in private, at {link}"
 
 class Telegram:
     """The front end "telegram". `token` is the bot's, from @BotFather; `base_url` that of a Bot
-    API server of one's own."""
+    API server of one's own. With `listen` "no" it only delivers: the network lets one program at a
+    time ask for a bot's messages."""
 
     name = "telegram"
     capabilities = Capabilities(
         edits=True, longest_text=_LONGEST, longest_label=40, most_choices=12
     )
 
-    def __init__(self, *, token: str, base_url: str = "https://api.telegram.org") -> None:
+    def __init__(
+        self, *, token: str, base_url: str = "https://api.telegram.org", listen: str = "yes"
+    ) -> None:
         """Raises CallerError where these cannot be."""
         if not _TOKEN.fullmatch(token):
             raise CallerError(
@@ -104,9 +107,12 @@ class Telegram:
                 "The base_url of telegram is the address of a Bot API server, as in "
                 "http://127.0.0.1:8081."
             )
+        if listen not in ("yes", "no"):
+            raise CallerError("The setting listen of telegram is yes or no.")
         self.pauses = _PAUSES
         self.poll = _POLL
         self.patience = _PATIENCE
+        self._listens = listen == "yes"
         self._token = token
         self._tenant = token.partition(":")[0]
         self._bot = Bot(
@@ -130,6 +136,8 @@ class Telegram:
         desk = Desk(host, self, link=self._link)
         try:
             await self._begin()
+            if not self._listens:
+                await asyncio.Event().wait()
             await self._take(desk)
         finally:
             await self._bot.shutdown()
@@ -139,6 +147,8 @@ class Telegram:
             await self._call(self._bot.initialize)
         except InvalidToken:
             raise CallerError(_UNKNOWN) from None
+        if not self._listens:
+            return
         await self._call(self._bot.delete_webhook)  # or nothing could be asked for
         with suppress(TelegramError):  # a menu is nothing to wait for
             menu = [BotCommand(name, about) for name, about in COMMANDS.items()]
