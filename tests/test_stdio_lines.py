@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heartline import ManualClock
+from heartline.frontends.pipes import TOO_LONG, lines_from
 from heartline.frontends.stdio import Stdio
 from heartline.frontends.stdio.forms import schema_text
 from heartline.frontends.stdio.serving import MOST_LINE, _Talk
@@ -191,6 +193,36 @@ def test_each_line_is_answered_once_whatever_is_in_it(parts: list[bytes]) -> Non
         assert (await program.ask("scenarios"))["scenarios"]
 
     spoken(play)
+
+
+@given(
+    st.lists(
+        st.binary(max_size=12) | st.sampled_from([b"\n", b"\n\n", b"12345678\n", b"123456789"])
+    )
+)
+def test_lines_are_the_same_however_they_come(portions: list[bytes]) -> None:
+    most = 8
+    *whole, rest = b"".join(portions).split(b"\n")
+    expected = [line if len(line) <= most else TOO_LONG for line in [*whole, *filter(None, [rest])]]
+
+    async def main() -> None:
+        source, out = os.pipe()
+
+        def write() -> None:
+            for portion in portions:
+                os.write(out, portion)
+            os.close(out)
+
+        writing = asyncio.to_thread(write)
+        got, _ = await asyncio.gather(_all(lines_from(source, most)), writing)
+        os.close(source)
+        assert got == expected
+
+    asyncio.run(main())
+
+
+async def _all(lines: AsyncGenerator[bytes | None, None]) -> list[bytes | None]:
+    return [line async for line in lines]
 
 
 # The schema ---------------------------------------------------------------------------------------

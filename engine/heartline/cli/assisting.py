@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,11 @@ async def _assist(
                 "kept."
             )
         if port is None:
+            if sys.stdin.isatty():
+                say(
+                    "An assistant's program starts this by itself, and speaks with it here. Ctrl-C "
+                    "ends it."
+                )
             await serve_stdio(host)
         else:
             await serve_http(
