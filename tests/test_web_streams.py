@@ -10,15 +10,19 @@ import socket as stdlib_socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import websockets
+from fastapi import HTTPException
+from starlette.requests import HTTPConnection
 from websockets.asyncio.client import ClientConnection, connect
 
 from heartline import Choose
-from hosting import inn
+from heartline.host.values import Filter
+from hosting import host_on, inn, later
 from test_web_api import KEY, code_of
 from timing import until
 from webbed import FREE, Client, Place, events, served
@@ -268,6 +272,52 @@ def reconnects(many: int) -> None:
     served(play)
 
 
+def test_a_break_that_ends_is_told_to_who_waits() -> None:
+    async def play(place: Place) -> None:
+        guest = (await place.client.begin())["guest"]
+        await guest.choose("take")
+        async with following(guest, 2) as entries:
+            later(place.clock, hours=1)
+            await place.host.fire_due()
+            entry = await soon(anext(entries))
+            assert (entry["kind"], entry["lines"][0]["text"]) == ("fired", "Your tea!")
+
+    served(play)
+
+
+def test_what_another_worker_stores_is_told_too(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'heartline.db'}"
+
+    async def play(place: Place) -> None:
+        guest = (await place.client.begin())["guest"]
+        async with following(guest, 1) as entries, host_on(url) as other:
+            (record,) = [each async for each in other.store.records(Filter())]
+            await other.submit(record.id, Choose("take"))
+            assert (await soon(anext(entries)))["choice"] == "take"
+        assert (await guest.view())["turn"]["number"] == 2
+
+    served(play, url=url)
+
+
+def test_a_store_that_fails_lets_streams_go_with_a_line_for_the_operator(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError("Zanzibar")
+
+    async def play(place: Place) -> None:
+        guest = (await place.client.begin())["guest"]
+        monkeypatch.setattr(place.host.store, "wait", broken)
+        async with following(guest, 1) as entries:
+            assert await soon(anext(entries, None)) is None
+        (record,) = (each for each in caplog.records if each.name == "heartline.host.web")
+        assert record.__dict__["kind"] == "ZeroDivisionError"
+        assert "Zanzibar" not in caplog.text
+
+    served(play)
+
+
 # WebSockets ---------------------------------------------------------------------------------------
 
 
@@ -329,6 +379,23 @@ def test_a_socket_without_a_token_is_refused(caplog: pytest.LogCaptureFixture) -
     served(play)
 
 
+def test_a_sign_in_comes_before_a_socket_too() -> None:
+    async def signed_in(connection: HTTPConnection) -> None:
+        if connection.headers.get("x-user") != "zoe":
+            raise HTTPException(401, "Sign in first.")
+
+    async def play(place: Place) -> None:
+        place.client.http.headers["x-user"] = "zoe"
+        guest = (await place.client.begin())["guest"]
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            await soon(socket(place, guest).__aenter__())
+        assert refused.value.response.status_code == 401
+        async with socket(place, guest, additional_headers={"x-user": "zoe"}) as connection:
+            assert (await read(connection))["sequence"] == 1
+
+    served(play, sign_in=signed_in)
+
+
 def test_a_socket_is_closed_when_the_seat_is_lost_or_a_message_is_too_long() -> None:
     async def play(place: Place) -> None:
         seats = await place.client.begin(seats=["mo"])
@@ -365,7 +432,7 @@ def test_a_socket_counts_its_messages_too() -> None:
 # Restarts -----------------------------------------------------------------------------------------
 
 
-def test_a_stream_is_let_go_when_the_server_ends_and_goes_on_at_the_next(tmp_path: Any) -> None:
+def test_a_stream_is_let_go_when_the_server_ends_and_goes_on_at_the_next(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'heartline.db'}"
     kept: list[str] = []
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -18,13 +18,11 @@ from heartline.frontends.web.problems import Problem, of_status
 from heartline.frontends.web.rates import Rate, network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from heartline.frontends.web.settings import Settings
 
-__all__ = ["LOGGER", "POLICY", "Catching", "Guard"]
+__all__ = ["LOGGER", "POLICY", "Catching", "Guard", "note"]
 
 LOGGER = "heartline.host.web"
 
@@ -126,7 +124,6 @@ class Catching:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._log = logging.getLogger(LOGGER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -139,7 +136,7 @@ class Catching:
         try:
             await self._app(scope, receive, noted)
         except Exception as error:  # noqa: BLE001 - the last one that catches
-            self._log.error("request failed", extra=_place(error))
+            note("request failed", error)
             if started:
                 raise _Broken from None  # the server closes the connection
             await _answer(of_status(500), scope, receive, send)
@@ -165,10 +162,12 @@ def _name(host: str) -> str:
     return host.partition(":")[0]
 
 
-def _place(error: BaseException) -> Mapping[str, Any]:
-    """What is noted of an error: its kind, and where in the code it arose."""
+def note(what: str, error: BaseException) -> None:
+    """Tell the operator of an error that nobody has foreseen: its kind, and where in the code it
+    arose. What it says may be what somebody typed, and is left out."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     where = "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-    return {"kind": type(error).__name__, "where": where}
+    extra = {"kind": type(error).__name__, "where": where}
+    logging.getLogger(LOGGER).error(what, extra=extra)

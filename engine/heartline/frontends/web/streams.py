@@ -16,6 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from heartline.errors import HeartlineError, UnknownConversation
+from heartline.frontends.web.guard import note
 from heartline.frontends.wire import as_happened
 from heartline.host.values import SEATED
 
@@ -123,6 +124,9 @@ class _Reader:
             self.ended = "deleted"
         except HeartlineError:
             self.ended = "unavailable"  # for now: they come again
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody waits for nothing
+            self.ended = "unavailable"
+            note("stream failed", error)
         self._wake()
 
     async def _follow(self) -> str:
