@@ -324,17 +324,24 @@ async def conversation(host: Host, person: Person) -> str:
     return found[0].id
 
 
+async def all_delivered(host: Host) -> None:
+    """Wait until nothing is left to be told."""
+    while (await host.store.counts()).parcels:
+        await asyncio.sleep(0.01)
+
+
 def test_what_a_program_did_not_get_round_to_is_heard_by_the_next(tmp_path: Path) -> None:
     store = f"sqlite:///{tmp_path / 'bot.db'}"
 
     async def play(api: BotApi) -> None:
         ada = api.person(17)
-        async with serving(api, store=store):
+        async with serving(api, store=store) as host:
             ada.write("/start")
             await ada.reads("Good evening.")
             first = ada.write("take")
             await ada.reads("I take it.")
             await api.taken()
+            await all_delivered(host)
         api.updates.append(first)  # the program was killed before it could say that it has it
         ada.write("rest")
         async with serving(api, store=store) as host:
@@ -553,11 +560,8 @@ def test_who_has_blocked_the_bot_finds_their_conversation_when_they_come_back() 
             assert isinstance(host.observer, Noting)
             noted = host.observer.counts
             await until(lambda: noted["undelivered"])
-            counts = await host.store.counts()
-            while counts.parcels:
-                await asyncio.sleep(0.01)
-                counts = await host.store.counts()
-            assert counts.parked == 0
+            await all_delivered(host)
+            assert (await host.store.counts()).parked == 0
             api.blocked.clear()
             ann.write("/start")
             await ann.reads("You are in a conversation already; /stop leaves it.\nTwo weeks are")
