@@ -78,6 +78,30 @@ def test_a_conversation_is_played_to_its_end_by_keyboard_alone(visitor: Visitor)
     assert visitor.heard()[-1] == "The shore grows small."
 
 
+def test_the_first_key_leads_past_the_head_of_the_page(visitor: Visitor) -> None:
+    visitor.begins()
+    visitor.opens()
+    visitor.sees("Count your coins.")
+    visitor.page.evaluate("document.querySelector('.log').dataset.same = 'yes'")
+    visitor.page.keyboard.press("Tab")
+    visitor.page.keyboard.press("Enter")
+    assert visitor.page.evaluate("document.activeElement.id") == "main"
+    visitor.page.wait_for_timeout(100)
+    assert visitor.page.locator(".log").get_attribute("data-same") == "yes"
+
+
+def test_an_invitation_that_is_opened_in_the_same_tab_is_taken_out_of_the_address(
+    visitor: Visitor,
+) -> None:
+    visitor.begins()
+    visitor.page.evaluate("location.hash = '#join=abcdefghijklmnopqrstuvwxyz'")
+    visitor.sees("You are invited")
+    assert visitor.page.url == visitor.url
+    visitor.press("Not now")
+    visitor.press("The last ferry")
+    visitor.sees("Count your coins.")
+
+
 def test_a_page_that_is_opened_again_shows_what_was_said_once(visitor: Visitor) -> None:
     visitor.begins()
     visitor.press("Count your coins.")

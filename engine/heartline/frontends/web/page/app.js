@@ -31,7 +31,7 @@ document.getElementById("leave").addEventListener("click", leave);
  * kept while the tab is open, should the page be loaded again. */
 function invitation() {
   const token = /^#join=([\w-]+)$/.exec(location.hash)?.[1];
-  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  if (token) history.replaceState(null, "", location.pathname + location.search);
   if (token && token !== invited()?.token) setInvited({ token, key: newKey() });
   return invited();
 }
@@ -77,7 +77,10 @@ async function served() {
 
 async function begin() {
   const asked = invitation();
-  if (asked) return joining(asked, { opened: enter, declined: () => home() });
+  if (asked) {
+    open?.close();
+    return joining(asked, { opened: enter, declined: () => home() });
+  }
   const conversations = kept();
   if (conversations.length === 1 && !hasLeft()) return enter(conversations[0].token);
   if (conversations.length) return home();
@@ -87,7 +90,7 @@ async function begin() {
   return home();
 }
 
-addEventListener("hashchange", begin);
+addEventListener("hashchange", () => location.hash.startsWith("#join=") && begin());
 begin().catch((error) => {
   show(el("h1", {}, "This did not work"), el("p", { role: "alert" }, error.message),
     el("p", {}, "Load the page again; if it stays so, tell whoever runs it."));
