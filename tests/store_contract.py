@@ -27,8 +27,10 @@ from heartline.host.values import (
     LIVE,
     OVER,
     REPEATED,
+    SEATED,
     STORED,
     TAKEN,
+    UNDONE,
     Change,
     Counts,
     Entry,
@@ -66,14 +68,28 @@ def entry(sequence: int, key: str | None = None, **data: Any) -> Entry:
     return Entry(sequence, "chose" if sequence > 1 else "opened", key, at(sequence / 24), data)
 
 
-def change(name: str, sequence: int = 1, *, key: str | None = None, timers: Any = None,
-           parcels: tuple[Parcel, ...] = (), **others: Any) -> Change:  # fmt: skip
+def change(
+    name: str,
+    sequence: int = 1,
+    *,
+    key: str | None = None,
+    kind: str | None = None,
+    timers: Any = None,
+    parcels: tuple[Parcel, ...] = (),
+    **others: Any,
+) -> Change:
     """The change that adds one entry, of this number."""
     due = min((timer.due for timer in timers or ()), default=others.pop("due", None))
+    added = entry(sequence, key)
     return Change(
-        record(name, sequence, due=due, **others), sequence - 1, (entry(sequence, key),),
-        timers, parcels,
+        record(name, sequence, due=due, **others), sequence - 1,
+        (added._replace(kind=kind or added.kind),), timers, parcels,
     )  # fmt: skip
+
+
+def seating(name: str, sequence: int, **others: Any) -> Change:
+    """The change by which seats change hands."""
+    return change(name, sequence, kind=SEATED, **others)
 
 
 def timer(name: str, days: float, label: str = "break", generation: int = 1) -> Timer:
@@ -660,10 +676,10 @@ class StoreContract:
         await store.commit(change("a", seats={"you": "ana", ODD: ODD}))
         assert await store.seated("ana") == await store.seated(ODD) == await store.get("a")
         assert await store.seated("chat-a") is None  # that is its own name
-        await store.commit(change("a", 2, seats={"you": "ana", ODD: "bob"}))
+        await store.commit(seating("a", 2, seats={"you": "ana", ODD: "bob"}))
         assert await store.seated(ODD) is None
         assert await store.seated("ana") == await store.seated("bob") == await store.get("a")
-        await store.commit(change("a", 3, seats={}))
+        await store.commit(seating("a", 3, seats={}))
         assert await store.seated("ana") is await store.seated("bob") is None
 
     @told
@@ -679,12 +695,12 @@ class StoreContract:
         for name in "abc":
             await store.commit(change(name, seats={"you": "ana"}))
         assert (await seated(store, "ana")) == "c"
-        await store.commit(change("a", 2, seats={"you": "ana", "mo": "ana"}))
+        await store.commit(seating("a", 2, seats={"you": "ana", "mo": "ana"}))
         assert (await seated(store, "ana")) == "a"
-        await store.commit(change("a", 3, seats={"you": "ana"}))
+        await store.commit(seating("a", 3, seats={"you": "ana"}))
         assert (await seated(store, "ana")) == "c"
-        await store.commit(change("b", 2, seats={"you": "bob"}))
-        await store.commit(change("b", 3, seats={"you": "ana"}))
+        await store.commit(seating("b", 2, seats={"you": "bob"}))
+        await store.commit(seating("b", 3, seats={"you": "ana"}))
         assert (await seated(store, "ana")) == "b"
 
     @told
@@ -694,13 +710,13 @@ class StoreContract:
         for name in "cba":
             await store.commit(change(name, 2, seats={"you": "ana"}, status=OVER))
             assert (await seated(store, "ana")) == {"c": "b", "b": "a", "a": "a"}[name]
-        await store.commit(change("b", 3, seats={"you": "ana"}))  # its end was taken back
+        await store.commit(change("b", 3, kind=UNDONE, seats={"you": "ana"}))
         assert (await seated(store, "ana")) == "b"
         await store.commit(change("d", seats={"you": "ana"}))
-        await store.commit(change("d", 2, seats={}, status=CLOSED))
+        await store.commit(seating("d", 2, seats={}, status=CLOSED))
         assert (await seated(store, "ana")) == "b"
         await store.commit(change("b", 4, seats={"you": "ana"}, status=CLOSED))
-        await store.commit(change("c", 3, seats={"you": "bob"}, status=OVER))
+        await store.commit(seating("c", 3, seats={"you": "bob"}, status=OVER))
         assert (await seated(store, "ana")) == "b"
         assert (await seated(store, "bob")) == "c"
 
@@ -714,9 +730,9 @@ class StoreContract:
             for name in names
         ])  # fmt: skip
         await store.commit_all([
-            change("n00", 3, seats={"you": "p-n19"}, status=OVER),
-            change("n18", 3, seats={"you": "p-n19"}),
-            change("n19", 9, seats={}),  # is refused
+            seating("n00", 3, seats={"you": "p-n19"}, status=OVER),
+            seating("n18", 3, seats={"you": "p-n19"}),
+            seating("n19", 9, seats={}),  # is refused
         ])  # fmt: skip
         assert (await seated(store, "p-n19")) == "n18"
         assert await store.seated("p-n00") is await store.seated("p-n18") is None
@@ -743,7 +759,7 @@ class StoreContract:
         under_way = (await store.parcels(at(), 1, LONG))[0]
         await store.again(replace(parcel("a", 1), parked="gone"))
         later = (parcel("a", 0, "dee", sequence=2), parcel("a", 1, "bob", sequence=2))
-        await store.commit(change("a", 2, seats={"you": "dee", "mo": "bob"}, parcels=later))
+        await store.commit(seating("a", 2, seats={"you": "dee", "mo": "bob"}, parcels=later))
         await store.again(under_way)  # it is known no more
         assert [each.id for each in await store.outgoing("a")] == [
             "a:1:2", "a:1:3", "a:2:0", "a:2:1",
@@ -753,7 +769,7 @@ class StoreContract:
         found = {each.reference: each.id for each in await store.parcels(at(), 10, LONG)}
         assert found == {"ana": "b:1:0", "bob": "a:1:2", "cy": "a:1:3", "dee": "a:2:0"}
         # Who has another seat in it, or has ended with it, is still told.
-        await store.commit(change("b", 2, seats={"mo": "ana"}, status=OVER))
+        await store.commit(seating("b", 2, seats={"mo": "ana"}, status=OVER))
         assert [each.id for each in await store.outgoing("b")] == ["b:1:0", "b:1:1", "b:1:3"]
 
     # Deleting -------------------------------------------------------------------------------------

@@ -29,13 +29,16 @@ import postgres
 from heartline.host.store import Store, open_store
 from heartline.host.stores.memory import MemoryStore
 from heartline.host.values import (
+    CHOSE,
     CLOSED,
     CONFLICT,
     LIVE,
     OVER,
     REPEATED,
+    SEATED,
     STORED,
     TAKEN,
+    UNDONE,
     Change,
     Counts,
     Entry,
@@ -154,10 +157,16 @@ class StoreMachine(RuleBasedStateMachine):
         )  # fmt: skip
         used: set[str | None] = set()
         entries = []
+        kind = CHOSE
+        if kept and kept.record.status != LIVE and record.status == LIVE:
+            kind = UNDONE
+        elif kept and kept.record.seats != seats:
+            kind = SEATED
         for number, key in enumerate(keys, before + 1):
             entries.append(
-                Entry(number, "chose", None if key in used else key, at(number), {"say": ODD})
+                Entry(number, kind, None if key in used else key, at(number), {"say": ODD})
             )
+            kind = CHOSE
             used.add(key)
         parcels = tuple(
             Parcel(name, sequence, index, to, {"said": [ODD, index]}, at(days))
@@ -229,6 +238,8 @@ class StoreMachine(RuleBasedStateMachine):
             del self.parcels[each]
             self.claimed.discard(each)
 
+    # What a program had claimed is free when it has ended, as soon as the store sees that.
+    @precondition(lambda self: not any(each.claimed for each in self.kept.values()))
     @rule()
     def is_closed_and_opened(self) -> None:
         self.run(self.store.__aexit__(None, None, None))

@@ -21,7 +21,7 @@ from heartline.host.store import open_store
 from heartline.host.stores import pgtables
 from heartline.host.stores.pgurl import read_url
 from heartline.host.values import OVER, REPEATED, STORED, StoredScenario
-from store_contract import LONG, ODD, at, change, parcel, seated, timer
+from store_contract import LONG, ODD, at, change, parcel, seated, seating, timer
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_tables_without_seats_learn_them_from_the_conversations(
             assert [await seated(store, each) for each in ("ana", "bob", ODD, "cy")] == [
                 "b", "d", "b", None,
             ]  # fmt: skip
-            assert await store.commit(change("b", 2, seats={}, created=at(0))) == STORED
+            assert await store.commit(seating("b", 2, seats={}, created=at(0))) == STORED
             assert [await seated(store, each) for each in ("ana", ODD)] == ["a", None]
             assert await store.delete("d")
             assert await seated(store, "bob") == "c"
@@ -208,7 +208,7 @@ def test_no_question_reads_a_table_from_end_to_end(url: str) -> None:
                 await store.parked()
                 await store.keep_scenario(StoredScenario("f", "tea", "1", "x", {}))
                 await store.scenario("f")
-                await store.commit(change(name, 4, seats={"you": "ana"}))
+                await store.commit(seating(name, 4, seats={"you": "ana"}))
                 await store.commit_all([change(name, 5, seats={"you": "ana"}, status=OVER)])
                 assert await store.seated("ana") is not None
                 await store.delete(name)

@@ -22,7 +22,7 @@ from heartline.host.stores import sqlchanges, sqlfile, sqltables, sqlworkers
 from heartline.host.stores import sqlite as sqlite_store
 from heartline.host.stores.sqlite import SqliteStore
 from heartline.host.values import CONFLICT, LIVE, OVER, REPEATED, STORED, Change, Filter
-from store_contract import LONG, ODD, at, change, parcel, record, seated, timer
+from store_contract import LONG, ODD, at, change, parcel, record, seated, seating, timer
 
 Story = Callable[[SqliteStore], Awaitable[None]]
 
@@ -442,17 +442,17 @@ def test_tables_without_seats_learn_them_from_the_conversations(file: Path) -> N
     async def write(store: SqliteStore) -> None:
         for name in "abcde":
             await store.commit(change(name, seats={"you": "ana", "mo": ODD}))
-        await store.commit(change("e", 2, seats={"you": "bob", "mo": ODD}))
+        await store.commit(seating("e", 2, seats={"you": "bob", "mo": ODD}))
         for name in "dc":  # the one that began first ends last
-            end = change(name, 2, seats={"you": "bob"}, status=OVER, touched=at(9 - ord(name) / 20))
-            await store.commit(end)
+            end = {"status": OVER, "touched": at(9 - ord(name) / 20)}
+            await store.commit(seating(name, 2, seats={"you": "bob"}, **end))
         await store.commit(change("none"))
 
     async def read(store: SqliteStore) -> None:
         assert [await seated(store, each) for each in ("ana", "bob", ODD, "cy")] == [
             "b", "e", "e", None,
         ]  # fmt: skip
-        await store.commit(change("b", 2, seats={}))
+        await store.commit(seating("b", 2, seats={}))
         assert await seated(store, "ana") == "a"
         await store.delete("e")
         assert await seated(store, "bob") == "c"

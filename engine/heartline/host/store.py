@@ -84,7 +84,9 @@ class Store(Protocol):
     async def commit(self, change: Change) -> str:
         """Store a change: STORED, or why not (CONFLICT, REPEATED, TAKEN), and nothing is stored.
 
-        What waits to be delivered to a reference that has no seat in it any more goes with that.
+        A live conversation that stays so has other seats with an entry of the kind SEATED, and one
+        that had ended is live again with one of the kind UNDONE. What waits to be delivered to a
+        reference that has no seat in it any more goes with that.
         """
         ...
 

@@ -2,14 +2,31 @@
 
 One change that adds one entry, as nearly all do, has a function for itself. Plain values, and loops
 over its few timers and parcels, cost the server and whoever asks it a fraction of what sets of one
-row would. Many changes are stored as a set.
+row would. Many changes are stored as a set. Whose seats are whose is looked at only where that can
+have changed: a trigger that compares would cost each turn a twentieth of its time.
 """
 
-__all__ = ["COMMITS"]
+__all__ = ["COMMITS", "TYPES"]
+
+TYPES = """
+CREATE TYPE heartline_change AS (
+    id text, before bigint, reference text, scenario text, version text, fingerprint text,
+    status text, state text, outcome text, sequence bigint, turn bigint, snapshot text,
+    created bigint, touched bigint, due bigint, parent text, seats text, timers boolean
+);
+CREATE TYPE heartline_entry AS (
+    change integer, sequence bigint, kind text, key text, at bigint, data text
+);
+CREATE TYPE heartline_timer AS (change integer, name text, generation bigint, due bigint);
+CREATE TYPE heartline_parcel AS (
+    change integer, sequence bigint, index integer, reference text, payload text, due bigint,
+    tries integer, parked text
+);
+"""
 
 COMMITS = """
 -- Why a change was not stored, looked up after it was found that it cannot be.
-CREATE FUNCTION heartline_why(
+CREATE OR REPLACE FUNCTION heartline_why(
     which text, follows bigint, called text, e_keys text[]
 ) RETURNS text LANGUAGE sql VOLATILE AS $$
     SELECT CASE
@@ -25,8 +42,30 @@ CREATE FUNCTION heartline_why(
     END
 $$;
 
+-- Whose the seats of a conversation are. A seat has a higher number than those that were given
+-- before it, or went on or ended with their conversation. Who has lost a seat is sent nothing of
+-- that conversation any more.
+CREATE OR REPLACE FUNCTION heartline_seat(
+    which text, lives boolean, given text
+) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    WITH gone AS (
+        DELETE FROM heartline_seats AS h WHERE h.conversation = which AND (
+            h.live <> lives
+            OR NOT EXISTS (SELECT FROM json_each_text(given::json) AS s
+                           WHERE s.key = h.role AND s.value = h.reference))
+        RETURNING h.reference
+    )
+    DELETE FROM heartline_parcels AS p WHERE p.conversation = which
+        AND p.reference IN (SELECT reference FROM gone)
+        AND p.reference NOT IN (SELECT value FROM json_each_text(given::json));
+    INSERT INTO heartline_seats (conversation, role, reference, live)
+        SELECT which, key, value, lives FROM json_each_text(given::json) ON CONFLICT DO NOTHING;
+END
+$$;
+
 -- One change that adds one entry.
-CREATE FUNCTION heartline_commit(
+CREATE OR REPLACE FUNCTION heartline_commit(
     c_id text, c_before bigint, c_reference text, c_scenario text, c_version text,
     c_fingerprint text, c_status text, c_state text, c_outcome text, c_sequence bigint,
     c_turn bigint, c_snapshot text, c_created bigint, c_touched bigint, c_due bigint,
@@ -62,6 +101,11 @@ BEGIN
     IF NOT FOUND THEN
         RETURN heartline_why(c_id, c_before, c_reference, ARRAY[e_key]);
     END IF;
+    IF e_kind = 'seated' OR (c_seats <> '{}' AND (
+        c_before = 0 OR c_status <> 'live' OR e_kind = 'undone'
+    )) THEN
+        PERFORM heartline_seat(c_id, c_status = 'live', c_seats);
+    END IF;
     INSERT INTO heartline_entries (conversation, sequence, kind, key, at, data)
         VALUES (c_id, e_sequence, e_kind, e_key, e_at, e_data);
     IF t_name IS NOT NULL THEN
@@ -90,20 +134,7 @@ $$;
 -- Many changes, as a set. What belongs to a change begins with its number. They come in the order
 -- of their ids, in which they are locked, so that no two programs wait for each other. NULL says
 -- that all are stored.
-CREATE TYPE heartline_change AS (
-    id text, before bigint, reference text, scenario text, version text, fingerprint text,
-    status text, state text, outcome text, sequence bigint, turn bigint, snapshot text,
-    created bigint, touched bigint, due bigint, parent text, seats text, timers boolean
-);
-CREATE TYPE heartline_entry AS (
-    change integer, sequence bigint, kind text, key text, at bigint, data text
-);
-CREATE TYPE heartline_timer AS (change integer, name text, generation bigint, due bigint);
-CREATE TYPE heartline_parcel AS (
-    change integer, sequence bigint, index integer, reference text, payload text, due bigint,
-    tries integer, parked text
-);
-CREATE FUNCTION heartline_commit_all(
+CREATE OR REPLACE FUNCTION heartline_commit_all(
     changes heartline_change[], entries heartline_entry[], new_timers heartline_timer[],
     new_parcels heartline_parcel[]
 ) RETURNS text[] LANGUAGE plpgsql AS $$
@@ -116,10 +147,13 @@ DECLARE
     begun integer[];
     done boolean[];
     verdicts text[];
+    seated integer[];
+    one record;
 BEGIN
     SELECT array_agg(id), bool_or(before = 0),
-            array_agg(number) FILTER (WHERE before > 0 AND timers)
-        INTO ids, news, retimed FROM unnest(changes) WITH ORDINALITY AS n (
+            array_agg(number) FILTER (WHERE before > 0 AND timers),
+            array_agg(number) FILTER (WHERE seats <> '{}' AND (before = 0 OR status <> 'live'))
+        INTO ids, news, retimed, seated FROM unnest(changes) WITH ORDINALITY AS n (
             id, before, reference, scenario, version, fingerprint, status, state, outcome,
             sequence, turn, snapshot, created, touched, due, parent, seats, timers, number);
     IF news THEN
@@ -170,6 +204,19 @@ BEGIN
                     sequence, turn, snapshot, created, touched, due, parent, seats, timers, number)
             ) AS n;
     END IF;
+    SELECT array_agg(change) || seated INTO seated
+        FROM unnest(entries) WHERE kind IN ('seated', 'undone');
+    IF seated IS NOT NULL THEN
+        FOR one IN
+            SELECT id, status, seats
+            FROM unnest(changes) WITH ORDINALITY AS c (
+                id, before, reference, scenario, version, fingerprint, status, state, outcome,
+                sequence, turn, snapshot, created, touched, due, parent, seats, timers, number)
+            WHERE number = ANY (seated) AND (done IS NULL OR done[number])
+        LOOP
+            PERFORM heartline_seat(one.id, one.status = 'live', one.seats);
+        END LOOP;
+    END IF;
     INSERT INTO heartline_entries (conversation, sequence, kind, key, at, data)
         SELECT ids[change], sequence, kind, key, at, data
         FROM unnest(entries) WHERE done IS NULL OR done[change];
@@ -192,7 +239,7 @@ $$;
 
 -- Every trace of a conversation. It goes first itself: who commits to it at this moment has stored
 -- all of it by then, and it is removed as well, or finds that it is gone.
-CREATE FUNCTION heartline_delete(which text) RETURNS boolean LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION heartline_delete(which text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     known boolean;
 BEGIN
@@ -201,6 +248,7 @@ BEGIN
     DELETE FROM heartline_entries WHERE conversation = which;
     DELETE FROM heartline_timers WHERE conversation = which;
     DELETE FROM heartline_parcels WHERE conversation = which;
+    DELETE FROM heartline_seats WHERE conversation = which;
     RETURN known;
 END
 $$;

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from heartline.errors import StoreDamaged, StoreTooNew, StoreUnavailable
 from heartline.host.stores.pgclaims import CLAIMING, CLAIMS
-from heartline.host.stores.pgcommits import COMMITS
+from heartline.host.stores.pgcommits import COMMITS, TYPES
 
 if TYPE_CHECKING:
     from asyncpg import Connection
@@ -142,11 +142,8 @@ CREATE INDEX heartline_conversations_version
     ON heartline_conversations (fingerprint, scenario, version) WHERE status = 'live';
 """
 
-# Whose the seats of conversations are, so that whoever comes is brought to theirs. The rows follow
-# the conversations by themselves, also where a program of the version before goes on with one; a
-# turn after which status and seats are as before does not write any. A seat has a higher number
-# than those that were given before it, or went on or ended with their conversation. Who has lost a
-# seat is sent nothing of that conversation any more.
+# Whose the seats of conversations are, so that whoever comes is brought to theirs; and functions
+# that write that down, also for a program of the version before that goes on.
 _SEATS = """
 CREATE TABLE heartline_seats (
     conversation text COLLATE "C" NOT NULL,
@@ -162,42 +159,9 @@ INSERT INTO heartline_seats (conversation, role, reference, live)
     WHERE c.seats <> '{}'
     ORDER BY CASE WHEN c.status = 'live' THEN c.number ELSE c.touched END, c.number;
 CREATE INDEX heartline_seats_reference ON heartline_seats (reference, live, number);
-
-CREATE FUNCTION heartline_seat() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        DELETE FROM heartline_seats AS h WHERE h.conversation = NEW.id AND (
-            h.live <> (NEW.status = 'live')
-            OR NOT EXISTS (SELECT FROM json_each_text(NEW.seats::json) AS s
-                           WHERE s.key = h.role AND s.value = h.reference));
-        IF NEW.seats <> OLD.seats THEN
-            DELETE FROM heartline_parcels AS p WHERE p.conversation = NEW.id
-                AND p.reference IN (SELECT value FROM json_each_text(OLD.seats::json))
-                AND p.reference NOT IN (SELECT value FROM json_each_text(NEW.seats::json));
-        END IF;
-    END IF;
-    INSERT INTO heartline_seats (conversation, role, reference, live)
-        SELECT NEW.id, key, value, NEW.status = 'live' FROM json_each_text(NEW.seats::json)
-        ON CONFLICT DO NOTHING;
-    RETURN NULL;
-END
-$$;
-CREATE FUNCTION heartline_unseat() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    DELETE FROM heartline_seats WHERE conversation = OLD.id;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER seats_new AFTER INSERT ON heartline_conversations FOR EACH ROW
-    WHEN (NEW.seats <> '{}') EXECUTE FUNCTION heartline_seat();
-CREATE TRIGGER seats_moved AFTER UPDATE ON heartline_conversations FOR EACH ROW
-    WHEN (OLD.seats <> NEW.seats OR (OLD.status = 'live') <> (NEW.status = 'live'))
-    EXECUTE FUNCTION heartline_seat();
-CREATE TRIGGER seats_gone AFTER DELETE ON heartline_conversations FOR EACH ROW
-    WHEN (OLD.seats <> '{}') EXECUTE FUNCTION heartline_unseat();
 """
 
-SCRIPTS = (_FIRST, _CLAIMS_APART + COMMITS + CLAIMS, _SEATS + CLAIMING)
+SCRIPTS = (_FIRST, _CLAIMS_APART + TYPES + CLAIMS, _SEATS + COMMITS + CLAIMING)
 
 
 async def bring_up(connection: Connection, where: str) -> None:
