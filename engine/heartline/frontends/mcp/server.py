@@ -26,7 +26,7 @@ from heartline.frontends.mcp.shapes import Begun, Finished, ScenarioList, Waited
 from heartline.frontends.pipes import lines_from
 from heartline.frontends.seating import last_by
 from heartline.frontends.shapes import View
-from heartline.frontends.web.views import as_text, view
+from heartline.frontends.views import as_text, view
 from heartline.frontends.wire import as_happened, as_scenario
 from heartline.host.host import Host
 from heartline.host.values import LIVE, Answer

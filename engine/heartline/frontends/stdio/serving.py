@@ -22,7 +22,7 @@ from heartline.frontends.pipes import Out, lines_from
 from heartline.frontends.protocol import Capabilities
 from heartline.frontends.seating import last_by, persons_of
 from heartline.frontends.stdio import forms
-from heartline.frontends.web.views import view
+from heartline.frontends.views import view
 from heartline.frontends.wire import as_happened, as_refusal, as_scenario
 from heartline.host.values import SEATED
 from heartline.snapshot import Choose, Send, Tick

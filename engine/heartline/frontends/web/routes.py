@@ -15,15 +15,16 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from heartline.errors import NothingToUndo, StaleTurn
+from heartline.frontends.capability import seat_of
 from heartline.frontends.seating import last_by
+from heartline.frontends.views import as_text, view
 from heartline.frontends.web import seats, shapes
 from heartline.frontends.web.bodies import Begin, Choosing, Event, Input, Invite, Spoken
 from heartline.frontends.web.drawing import Drawings
 from heartline.frontends.web.following import EventStream, LongPoll, converse
 from heartline.frontends.web.problems import Problem, of_error, of_status
 from heartline.frontends.web.rates import Rate, network_of
-from heartline.frontends.web.seats import Seat, check_key, seat_of
-from heartline.frontends.web.views import as_text, view
+from heartline.frontends.web.seats import NAME, check_key
 from heartline.frontends.wire import as_happened, as_scenario
 from heartline.snapshot import Choose, Send, Tick
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import HTTPConnection
 
+    from heartline.frontends.capability import Seat
     from heartline.frontends.web.settings import Settings
     from heartline.frontends.web.streams import Streams
     from heartline.host.host import Host
@@ -117,7 +119,7 @@ class Api:
         again.
         """
         token, role = await seats.join(self.host, _token_of(request), _key_of(request))
-        seat = await seat_of(self.host, token)
+        seat = await seat_of(self.host, NAME, token)
         return await self._begun_with({role: token}, await self.host.read(seat.record.id))
 
     async def health(self) -> Response:
@@ -235,7 +237,7 @@ class Api:
     # ----------------------------------------------------------------------------------------------
 
     async def _seat(self, token: str) -> Seat:
-        seat = await seat_of(self.host, token)
+        seat = await seat_of(self.host, NAME, token)
         self._asked.check(seat.record.id)
         return seat
 

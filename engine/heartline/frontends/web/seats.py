@@ -13,48 +13,26 @@ import hashlib
 import hmac
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from heartline.errors import UnknownConversation
+from heartline.frontends.capability import seat_of
 from heartline.frontends.references import INVITE, ConversationReference, new_token
 from heartline.frontends.web.problems import Problem
 from heartline.host.values import SEATED
 
 if TYPE_CHECKING:
+    from heartline.frontends.capability import Seat
     from heartline.frontends.web.bodies import Begin
     from heartline.host.host import Host
     from heartline.host.values import Answer, Record
 
-__all__ = ["NAME", "Seat", "begin", "check_key", "invite", "join", "seat_of"]
+__all__ = ["NAME", "begin", "check_key", "invite", "join"]
 
 NAME = "web"
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
 _KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 _JOINED = "join-"  # begins the key of each entry by which an invitation was taken
 _SECRET = 32  # characters of a key that nobody guesses: those of a UUID are 36
-
-
-class Seat(NamedTuple):
-    """Whose seat a token is."""
-
-    record: Record
-    role: str
-    reference: str
-
-
-async def seat_of(host: Host, token: str, front_end: str = NAME) -> Seat:
-    """The seat of a token. Raises UnknownConversation, which is the same sentence whatever is wrong
-    with the token, and HostError."""
-    if _TOKEN.fullmatch(token):
-        reference = ConversationReference.of_token(front_end, token).text()
-        found = await host.seated(reference)
-        if found is not None:
-            return Seat(*found, reference)
-    raise UnknownConversation(
-        "No seat belongs to this token: it was never given out, the conversation was deleted, or "
-        "somebody else has the seat by now."
-    )
 
 
 def check_key(key: str | None) -> str | None:
@@ -130,10 +108,10 @@ async def join(host: Host, token: str, key: str | None) -> tuple[str, str]:
     reference = ConversationReference.of_token(NAME, capability).text()
     if key is not None and (mine := await host.seated(reference)) is not None:
         return capability, mine[1]
-    seat = await seat_of(host, token, INVITE)
+    seat = await seat_of(host, INVITE, token)
     once = _JOINED + hashlib.sha256(token.encode()).hexdigest()  # of two who come at once, one
     await host.seat(seat.record.id, seat.role, reference, key=once)
-    return capability, (await seat_of(host, capability)).role
+    return capability, (await seat_of(host, NAME, capability)).role
 
 
 def _check_secret(key: str | None) -> None:

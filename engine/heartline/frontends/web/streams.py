@@ -21,7 +21,7 @@ from heartline.frontends.wire import as_happened
 from heartline.host.values import SEATED
 
 if TYPE_CHECKING:
-    from heartline.frontends.web.seats import Seat
+    from heartline.frontends.capability import Seat
     from heartline.host.host import Host
     from heartline.host.values import Happened
 
