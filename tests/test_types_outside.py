@@ -19,11 +19,12 @@ import heartline
 import heartline.frontends
 import heartline.frontends.contract
 import heartline.host
+import heartline.testing
 
 PROGRAM = Path(__file__).parent / "outside"
 ENGINE = Path(heartline.__file__).parent
 CONTRACT = heartline.frontends.contract
-PACKAGES = heartline, heartline.host, heartline.frontends
+PACKAGES = heartline, heartline.host, heartline.frontends, heartline.testing
 WRONG = """\
 from heartline import load
 

@@ -30,9 +30,9 @@ class SourceMap:
     __slots__ = ("name", "root", "text")
 
     def __init__(self, name: str, text: str = "", root: Node | None = None) -> None:
-        self.name = name
-        self.text = text
-        self.root = root
+        self.name: str = name
+        self.text: str = text
+        self.root: Node | None = root
 
     def locate(self, path: Sequence[str | int], *, key: bool = False) -> Location:
         """The place of a value, or of its key; of the innermost one that the file has."""

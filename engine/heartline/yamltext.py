@@ -65,10 +65,10 @@ class Node:
     __slots__ = ("children", "data", "end", "keys", "start", "style")
 
     def __init__(self, data: Data, style: str, start: Mark, end: Mark) -> None:
-        self.data = data
-        self.style = style
-        self.start = start
-        self.end = end
+        self.data: Data = data
+        self.style: str = style
+        self.start: Mark = start
+        self.end: Mark = end
         self.children: dict[str, Node] | list[Node] | None = None
         self.keys: dict[str, Mark] | None = None
 

@@ -34,14 +34,18 @@ class Now:
             for tree in promise.trees.values()
             for node in happenings(tree)
         }
-        self.size = len(machine.slots)
-        self.slots = {key: self.size + n for n, key in enumerate(asked)}
-        self.endings = {
+        self.size: int = len(machine.slots)
+        self.slots: dict[tuple[str | None, str, str], int] = {
+            key: self.size + n for n, key in enumerate(asked)
+        }
+        self.endings: dict[tuple[str | None, str, str], frozenset[str]] = {
             key: promise.endings.get(key[2], frozenset[str]())
             for key, promise in asked.items()
             if key[1] == "outcome"
         }
-        self.roles = [(n, key[2]) for n, key in enumerate(asked) if key[1] == "said"]
+        self.roles: list[tuple[int, str]] = [
+            (n, key[2]) for n, key in enumerate(asked) if key[1] == "said"
+        ]
         self.known: dict[tuple[tuple[Way, ...], str], tuple[bool, ...]] = {}
 
     def layout(self, host: str | None) -> dict[Symbol, int]:

@@ -80,26 +80,32 @@ class Watch:
 
     def __init__(self, scenario: Scenario) -> None:
         machine = scenario.machine.watching()
-        self.scenario = scenario.with_machine(machine)
-        self.promises = tuple(filter(is_monitored, machine.promises))
-        self.unmonitored = tuple(each for each in machine.promises if not is_monitored(each))
-        self.now = Now(machine, self.promises)
+        self.scenario: Scenario = scenario.with_machine(machine)
+        self.promises: tuple[Promise, ...] = tuple(filter(is_monitored, machine.promises))
+        self.unmonitored: tuple[Promise, ...] = tuple(
+            each for each in machine.promises if not is_monitored(each)
+        )
+        self.now: Now = Now(machine, self.promises)
+        self.rules: list[Rule]
+        self.fine: Test
         self.rules, self.fine = _rules(self.promises, self.now)
         numbers = range(len(self.rules))
-        self.included = [n for n in numbers if self.promises[n].host is not None]
-        self.outer = [n for n in numbers if n not in self.included]
-        self.owing = [n for n in self.outer if self.promises[n].pattern in OWING]
-        self.turning = [n for n in numbers if self.rules[n].bound is not None]
-        self.hosts = {
+        self.included: list[int] = [n for n in numbers if self.promises[n].host is not None]
+        self.outer: list[int] = [n for n in numbers if n not in self.included]
+        self.owing: list[int] = [n for n in self.outer if self.promises[n].pattern in OWING]
+        self.turning: list[int] = [n for n in numbers if self.rules[n].bound is not None]
+        self.hosts: dict[int, set[str]] = {
             n: {name for name, leaf in machine.leaves.items() if self.promises[n].host in leaf.path}
             for n in self.included
         }
-        self.ends = [frozenset[str]().union(*each.endings.values()) for each in self.promises]
-        self.finals = {name for name, leaf in machine.leaves.items() if leaf.final}
+        self.ends: list[frozenset[str]] = [
+            frozenset[str]().union(*each.endings.values()) for each in self.promises
+        ]
+        self.finals: set[str] = {name for name, leaf in machine.leaves.items() if leaf.final}
         self.known: dict[tuple[int, ...], list[tuple[int, Test]]] = {}
         firsts = tuple(rule.first if rule.promise.host is None else CLOSED for rule in self.rules)
         tried = sum(rule.tried(firsts[n]) << n for n, rule in enumerate(self.rules))
-        self.first = Marks(firsts, tried)
+        self.first: Marks = Marks(firsts, tried)
 
     def monitor(self) -> Monitor:
         """A monitor for one play, from its beginning."""
@@ -126,8 +132,8 @@ class Monitor:
     __slots__ = ("marks", "watch")
 
     def __init__(self, watch: Watch) -> None:
-        self.watch = watch
-        self.marks = watch.first
+        self.watch: Watch = watch
+        self.marks: Marks = watch.first
 
     def copy(self) -> Monitor:
         """A monitor that stands where this one does."""

@@ -66,7 +66,7 @@ class Trial:
         draws: Sequence[str] = (),
     ) -> None:
         loaded = scenario if isinstance(scenario, Scenario) else load(scenario)
-        self.play = Rehearsal(
+        self.play: Rehearsal = Rehearsal(
             Watch(loaded), seed=seed, inputs=inputs, seats=tuple(seats), start=start, draws=draws
         )
         self._kept()

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from heartline.checking.monitor import Marks, Violation, Watch
+    from heartline.checking.monitor import Marks, Monitor, Violation, Watch
+    from heartline.machine import Machine
     from heartline.runtime import Step
     from heartline.testing.making.writing import Plain
     from heartline.turn import Choice, Turn
@@ -53,11 +54,11 @@ class Rehearsal:
         draws: Sequence[str] = (),
     ) -> None:
         scenario = watch.scenario
-        self.watch = watch
+        self.watch: Watch = watch
         self._begin: dict[str, Any] = {
             "seed": seed, "inputs": inputs, "seats": seats, "start": start, "draws": draws,
         }  # fmt: skip
-        self.machine = scenario.machine
+        self.machine: Machine = scenario.machine
         self.head: Plain = {
             "seed": seed or None,
             "start": start if start != STORY_START else None,
@@ -66,16 +67,16 @@ class Rehearsal:
             "draw": list(draws) or None,
         }
         self.steps: list[Plain] = []
-        self.monitor = watch.monitor()
+        self.monitor: Monitor = watch.monitor()
         self.broken: list[Violation] = []
         self.marks: list[Marks] = []
         first = runtime.start(
             self.machine, seed=seed, now=start, inputs=inputs, persons=seats, draws=draws
         )
         self.broken += self.monitor.began(first)
-        self.player = Player(scenario, first, ManualClock(start))
+        self.player: Player = Player(scenario, first, ManualClock(start))
         self.player.watch = self._stepped
-        self.twin = Player(scenario, first, ManualClock(start), stored=True)
+        self.twin: Player = Player(scenario, first, ManualClock(start), stored=True)
 
     def _stepped(self, step: Step) -> None:
         self.marks.append(self.monitor.marks)

@@ -169,7 +169,7 @@ class ErrorExpected(Model):
     def _spell_out(cls, value: object) -> object:
         return {"kind": value} if isinstance(value, str) else value
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         json_schema_extra=lambda schema: _or_kind(schema),
     )
 

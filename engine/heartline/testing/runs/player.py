@@ -72,14 +72,14 @@ class Player(Conversation):
         watch: Callable[[Step], None] | None = None,
     ) -> None:
         super().__init__(scenario, step.snapshot, clock)
-        self.manual = clock
-        self.stored = stored
-        self.watch = watch
+        self.manual: ManualClock = clock
+        self.stored: bool = stored
+        self.watch: Callable[[Step], None] | None = watch
         self.earlier: list[tuple[Snapshot, Step | None]] = []
         self.latest: Step | None = step
-        self.resumed = False
+        self.resumed: bool = False
         if stored:
-            self.position = self.stored_and_read()
+            self.position: Snapshot = self.stored_and_read()
         if watch is not None:
             watch(step)
 
