@@ -80,7 +80,7 @@ class Writer(Person):
     async def hold(self, wish: Wish) -> tuple[str, str] | None:
         if not self.driver.front_end.capabilities.buttons:
             return str(wish.number), ""
-        for _ in range(10):
+        for _ in range(50):  # pages
             buttons = next((each.buttons for each in reversed(self.messages) if each.buttons), ())
             for each in buttons:
                 if each.label == wish.label or each.label.startswith(f"{wish.number}. "):

@@ -45,7 +45,7 @@ class Chatter(Person):
         return "\n".join(self.network.wire.get(str(self.person.id), []))
 
     async def hold(self, wish: Wish) -> Held | None:
-        for _ in range(10):
+        for _ in range(50):  # pages
             shown = next((each for each in reversed(self.person.messages) if each.buttons), None)
             if shown is None:
                 return None
