@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from browsing import FERRY, Visitor, chromium, served, shapes
+from heartline.diagram import DrawingFailed
 from heartline.errors import CallerError, ChoiceClosed, HeartlineError, InputError
 from heartline.frontends.web.author import make_author
 from heartline.frontends.web.trying import Trying
@@ -245,6 +246,55 @@ def test_a_tab_waits_until_there_is_something_new(
     assert client.get(f"/api/ferry?after={version}").status_code == 204
     done = client.post("/api/ferry/choose", json={"choose": "count", "role": "you"})
     assert client.get(f"/api/ferry?after={version}").json() == done.json()
+
+
+def test_a_tab_hears_of_a_saved_file_while_it_waits(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heartline.frontends.web.author.OFTEN", 0.01)
+    looked = iter(range(3))
+
+    def saved_at_the_third_look(trying: Trying) -> bool:
+        if next(looked) == 2:
+            trying.version += 1
+        return True
+
+    monkeypatch.setattr(Trying, "look", saved_at_the_third_look)
+    client = TestClient(make_author([file]), **HERE)  # type: ignore[arg-type]
+    assert client.get("/api/ferry").json()["version"] == 2
+    assert client.get("/api/ferry?after=2").json()["version"] == 3
+
+
+def test_the_picture_is_drawn_once_for_each_step(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def picture(trying: Trying) -> str:
+        drawn.append(trying.version)
+        if len(drawn) == 3:
+            raise DrawingFailed("Nothing here can draw.")
+        return "<svg/>"
+
+    monkeypatch.setattr(Trying, "picture", picture)
+    client = TestClient(make_author([file]), **HERE)  # type: ignore[arg-type]
+    for _ in range(2):
+        answer = client.get("/api/ferry/diagram.svg")
+        assert (answer.text, answer.headers["content-type"]) == ("<svg/>", "image/svg+xml")
+    client.post("/api/ferry/choose", json={"choose": "count"})
+    client.get("/api/ferry/diagram.svg")
+    assert len(drawn) == 2
+    client.post("/api/ferry/choose", json={"choose": "count"})
+    answer = client.get("/api/ferry/diagram.svg")
+    assert (answer.status_code, answer.json()["detail"]) == (501, "Nothing here can draw.")
+
+
+def test_a_play_has_so_many_steps_and_says_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heartline.frontends.web.trying.MOST_STEPS", 2)
+    trying = Trying(file)
+    trying.choose("count")
+    with pytest.raises(CallerError, match="2 steps: go back, or begin anew"):
+        trying.choose("count")
 
 
 # The page -----------------------------------------------------------------------------------------
