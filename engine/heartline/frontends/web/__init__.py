@@ -99,6 +99,8 @@ class Web:
         assert self._place is not None
         make_room()
         self._log.info("the page is at %s", page)
+        if self.author is not None:
+            self._log.info("the author's view is at %sauthor/", page)
         place, self._place = self._place, None
         await serve(
             app, place, self._settings, proxies=self._proxies, ending=app.state.streams.close
