@@ -107,6 +107,29 @@ def test_the_last_one_with_a_reference_is_still_the_last(place: Inn, typed: Type
     assert [json.loads(out)["conversation"]["id"]] == last
 
 
+def test_seats_are_carried_and_the_last_is_still_the_last(place: Inn, typed: Typed) -> None:
+    async def play(host: Host) -> list[str]:
+        for number in range(5):
+            place.clock.advance(timedelta(minutes=1))
+            await host.open(f"g{number}", "inn", seed=1, tell={"guest": "ana", "mo": "bob"})
+        await host.seat("g1", "mo", "cy")
+        await host.seat("g1", "guest", None)
+        for number in (3, 2):
+            await host.close(f"g{number}")
+        return [(await host.read("g4")).conversation]
+
+    async def seated(host: Host) -> list[str]:
+        found = [await host.seated(each) for each in ("ana", "bob", "cy", "dee")]
+        return [f"{each[0].reference} {each[1]}" if each else "nowhere" for each in found]
+
+    place.played(play)
+    assert place.played(seated) == ["g4 guest", "g4 mo", "g1 mo", "nowhere"]
+    code, _, err = typed("import", str(saved(place)), "--store", other(place))
+    assert (code, err) == (0, "")
+    assert place.played(seated, other(place)) == ["g4 guest", "g4 mo", "g1 mo", "nowhere"]
+    assert typed("verify", "--store", other(place))[0] == 0
+
+
 def test_an_export_goes_through_a_pipe(place: Inn) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
     command = [sys.executable, "-m", "heartline", "conversations"]
@@ -206,8 +229,8 @@ DAMAGES: dict[str, tuple[Callable[[list[str]], Any], str]] = {
     "no number": (lambda lines: lines.__setitem__(2, "NaN"), "NaN is no number of JSON"),
     "other type": (lambda lines: lines.__setitem__(2, '{"type":[]}'), "its type is none of"),
     "format": (
-        rewritten(0, lambda data: data.update(format=3)),
-        "the export is of format 3, and this program reads formats 1 to 2",
+        rewritten(0, lambda data: data.update(format=4)),
+        "the export is of format 4, and this program reads formats 1 to 3",
     ),
     "twice": (lambda lines: lines.insert(3, lines[2]), "in the order of their ids, each once"),
     "order": (lambda lines: lines.insert(2, lines.pop(4)), "in the order of their ids"),
@@ -239,6 +262,7 @@ DAMAGES: dict[str, tuple[Callable[[list[str]], Any], str]] = {
     "number": (record("sequence", True), "is not a whole number"),
     "large": (record("turn", 2**70), "is not a number that can be stored"),
     "snapshot": (record("snapshot", "{"), "is not JSON of an object"),
+    "a role": (record("seats", {"gu\0est": "ana"}), "A role cannot hold the character"),
     "lacks": (rewritten(2, lambda data: data["record"].pop("seats")), "lacks record.'seats'"),
     "kind": (entry("kind", "eaten"), "entry 1: 'kind' what is not one of"),
     "data": (entry("data", {}), "cannot be played again"),

@@ -177,7 +177,7 @@ def written(path: Path, lines: list[dict[str, Any]]) -> str:
 
 def test_an_export_of_format_1_had_none_and_is_still_read(place: Inn, typed: Typed) -> None:
     path, lines = of_room(place)
-    assert lines[0]["format"] == FORMAT == 2
+    assert lines[0]["format"] == FORMAT == 3
     lines[0]["format"] = 1
     for line in lines:
         line.pop("parcels", None)

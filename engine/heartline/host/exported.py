@@ -1,13 +1,14 @@
 """The lines of an export: conversations with their logs and scenario texts, as JSON.
 
-    {"type": "export", "format": 2, "at": ...}          first
+    {"type": "export", "format": 3, "at": ...}          first
     {"type": "scenario", "fingerprint": ..., ...}       each before the conversations that need it
     {"type": "conversation", "record": {...}, "entries": [...], "timers": [...], "parcels": [...]}
     {"type": "end", "scenarios": ..., "conversations": ...}     last: without it, it was cut off
 
-Conversations come in the order of their ids. Format 1 had no parcels, and is still read. Times are
-whole microseconds since 1970 (UTC). Here a line becomes a value, or is refused with a sentence;
-whether a log leads to what its record says is for `heartline.host.importing`.
+Conversations come in the order of their ids. Format 1 had no parcels and format 2 no seats that
+change hands; both are still read. Times are whole microseconds since 1970 (UTC). Here a line
+becomes a value, or is refused with a sentence; whether a log leads to what its record says is for
+`heartline.host.importing`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "Carried", "End", "Head", "Unreadable", "read_line", "write_line"]
 
-FORMAT = 2
+FORMAT = 3
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63  # what a store keeps as a number is below it
