@@ -107,6 +107,9 @@ def _only(host: Host) -> str:
 
 
 def _again(scenario: str, reference: str, url: str) -> str:
-    """The command that comes back to it: the store keeps the scenario, too."""
+    """The command that comes back to it: the store keeps the scenario, too. Empty where the store
+    ends with the program."""
+    if url.startswith("memory:"):
+        return ""
     on = f"terminal,scenario={scenario}" + (f",reference={reference}" if reference else "")
     return shlex.join(["heartline", "run", "--on", on, "--store", url])

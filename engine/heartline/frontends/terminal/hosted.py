@@ -71,7 +71,7 @@ class Wanted:
 class Hosted:
     """Plays the conversation with a reference; `run` gives the exit code.
 
-    `again` is the command that comes back to it.
+    `again` is the command that comes back to it; empty where nothing can.
     """
 
     def __init__(
@@ -345,14 +345,16 @@ class Hosted:
         if stands is None:
             return code
         sentence = "The conversation is over; the store keeps it."
-        if not stands.over:
+        if not self.again:
+            sentence = "The conversation is not kept: it ends with this program."
+        elif not stands.over:
             sentence = (
                 f"You stopped at turn {stands.turn.number}, and the conversation goes on in the "
                 f"store. To come back: {self.again}"
             )
         self.sink.about_run(
             sentence, type="left", reason=reason, over=stands.over, outcome=stands.turn.outcome,
-            resume=None if stands.over else self.reference,
+            resume=None if stands.over or not self.again else self.reference,
         )  # fmt: skip
         return code
 
