@@ -13,9 +13,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 from textual.pilot import Pilot
+from textual.theme import BUILTIN_THEMES
 from textual.widgets import Input
 
+from heartline.frontends.studio import panes
 from heartline.frontends.studio.app import Studio
 from heartline.frontends.studio.bench import Bench
 from heartline.frontends.studio.layout import PANES, shown
@@ -543,6 +546,15 @@ class TestKeys:
 
         sitting(path, act)
 
+    @pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+    def test_colours_stand_out_from_the_ground(self, theme: str) -> None:
+        colours = BUILTIN_THEMES[theme].to_color_system().generate()
+        ground = brightness(Color.parse(colours["background"]))
+        for style in panes.STYLES.values():
+            for name in re.findall(r"\$(text-\w+)", style):
+                paler, darker = sorted((ground, brightness(Color.parse(colours[name]))))[::-1]
+                assert (paler + 0.05) / (darker + 0.05) >= 4.5, name  # WCAG 2.2, 1.4.3
+
     def test_without_colours_what_is_marked_is_underlined(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -554,6 +566,15 @@ class TestKeys:
             assert len(set(re.findall(r"fill: (#\w+)", picture))) <= 3
 
         sitting(path, act)
+
+
+def brightness(colour: Color) -> float:
+    """Relative luminance, as WCAG defines it."""
+    parts = [value / 255 for value in (colour.r, colour.g, colour.b)]
+    linear = [
+        each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 class TestTheCommand:

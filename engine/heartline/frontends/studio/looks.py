@@ -64,7 +64,9 @@ def standing(bench: Bench) -> str:
     if session is None:
         return "The file cannot be played yet"
     turn = session.turn
-    return f"{plain(turn.title)} \N{MIDDLE DOT} turn {turn.number} \N{MIDDLE DOT} {clock(session)}"
+    seed = f"seed {session.beginning.seed}"
+    words = (plain(turn.title), f"turn {turn.number}", clock(session), seed)
+    return " \N{MIDDLE DOT} ".join(words)
 
 
 def choice_rows(

@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from heartline.frontends.terminal.session import Session
     from heartline.machine import Machine
 
-__all__ = ["File", "History", "Pane", "Picks", "States", "Talk", "Time", "Variables", "content"]
+__all__ = [
+    "STYLES", "File", "History", "Pane", "Picks", "States", "Talk", "Time", "Variables", "content",
+]  # fmt: skip
 
-_STYLES = {
+STYLES = {
     "title": "bold",
-    "name": "bold $text-accent",
+    "name": "bold $text-secondary",
     "player": "bold $text-primary",
-    "dim": "$foreground-muted",
-    "mark": "bold $text-accent",
+    "dim": "$foreground 75%",
+    "mark": "bold $text-secondary",
     "warning": "bold $text-error",
 }
 _MOST_BLOCKS = 200  # of the talk; History has the others
@@ -43,7 +45,7 @@ _MOST_BLOCKS = 200  # of the talk; History has the others
 def content(lines: Iterable[Line]) -> Content:
     """Lines as what Textual shows; nothing in them is read as markup."""
     found = [
-        Content.assemble(*[(text, _STYLES.get(style, "")) for text, style in each.pieces])
+        Content.assemble(*[(text, STYLES.get(style, "")) for text, style in each.pieces])
         for each in lines
     ]
     return Content("\n").join(found)
