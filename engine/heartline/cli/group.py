@@ -27,7 +27,7 @@ COMMANDS = {
     "mutate": "Find out whether the tests of a scenario would notice a mistake in it.",
     "graph": "Draw a scenario as a diagram.",
     "new": "Begin a scenario of your own.",
-    "run": "Let the timers of a store fire.",
+    "run": "Let the timers of a store fire, and serve people at front ends.",
     "serve": "Serve conversations as a web page, and over HTTP.",
     "mcp": "Let an assistant play scenarios, over MCP.",
     "conversations": "Look after the conversations of a store.",
