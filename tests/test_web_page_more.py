@@ -160,6 +160,26 @@ def test_a_device_that_was_offline_catches_up_when_it_is_back(
     visitor.faults.clear()  # the browser notes that it was offline
 
 
+def test_a_line_that_has_gone_silent_is_given_up_for_a_new_one(
+    visitor: Visitor, server: Served
+) -> None:
+    visitor.begins()
+    visitor.page.clock.install()
+    visitor.opens()
+    visitor.page.wait_for_selector(".log[aria-live=polite]")
+    asked: list[str] = []
+    visitor.page.on(
+        "request", lambda each: asked.append(each.url) if "events" in each.url else None
+    )
+    visitor.page.clock.run_for(30_000)
+    assert asked == []  # a quiet line is a good one for a while
+    visitor.page.clock.run_for(60_000)
+    visitor.page.wait_for_timeout(300)
+    assert len(asked) == 1
+    visitor.press("Count your coins.")
+    visitor.waits_for_line("One more.")
+
+
 def test_a_server_that_is_busy_is_asked_again_and_the_page_says_so(visitor: Visitor) -> None:
     visitor.begins()
     visitor.page.route(
@@ -244,8 +264,8 @@ def test_what_is_left_is_said_in_calm_steps(visitor: Visitor) -> None:
     for seconds, words in [
         (14 * 86_400, "14 days"), (13 * 86_400 + 1, "14 days"), (3 * 86_400, "3 days"),
         (86_400 + 3 * 3600, "1 day and 3 hours"), (86_400, "1 day"), (7260, "2 hours and 1 minute"),
-        (3600, "1 hour"), (3599, "1 hour"), (86_399, "1 day"), (60, "1 minute"), (59, "less than a minute"),
-        (0, "a moment"), (-5, "a moment"),
+        (3600, "1 hour"), (3599, "1 hour"), (86_399, "1 day"), (60, "1 minute"),
+        (59, "less than a minute"), (0, "a moment"), (-5, "a moment"),
     ]:  # fmt: skip
         said = f"import('/spans.js').then((spans) => spans.left({seconds}))"
         assert visitor.page.evaluate(said) == words
@@ -289,6 +309,13 @@ def test_each_screen_can_be_used_by_everybody(
     somebody.press("Not now")
     somebody.sees("Welcome back")
     looks_good("what is kept")
+    somebody.press("Begin")
+    somebody.press("Wait for the next one.")
+    somebody.sees("14 days left")
+    server.later(days=14)
+    somebody.press("Wave to the shore.")
+    somebody.sees("The conversation is over")
+    looks_good("the end")
     assert somebody.faults == []
     somebody.context.close()
 
