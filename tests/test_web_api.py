@@ -141,6 +141,33 @@ def test_a_beginning_that_cannot_be_is_a_problem(wanted: Any, expected: tuple[in
     asked(play)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "where", "message"),
+    [
+        ({"scenario": 1}, "body.scenario", "it must be a text"),
+        ({"scenario": "inn", "colour": 1}, "body.colour", "there is no such field"),
+        ({"seed": 1}, "body.scenario", "it is missing"),
+        (
+            {"scenario": "inn", "inputs": {"nights": [1]}},
+            "body.inputs.nights",
+            "it must be a text, a whole number, or true or false",
+        ),
+        ({"scenario": "inn", "seats": ["mo"] * 50}, "body.seats", "it holds too many"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said_with_its_place(
+    wanted: Any,
+    where: str,
+    message: str,
+) -> None:
+    async def play(place: Place) -> None:
+        problem = (await place.client.ask("POST", "conversations", wanted)).json()
+        assert problem["errors"] == [{"where": where, "message": message}]
+        assert problem["detail"].endswith(f"{where}: {message}.")
+
+    asked(play)
+
+
 def test_a_beginning_with_a_key_happens_once_also_when_the_answer_was_lost() -> None:
     async def play(place: Place) -> None:
         wanted = {"scenario": "inn", "inputs": {"nights": 2}}

@@ -16,6 +16,7 @@ from heartline.frontends.web.guard import POLICY
 from heartline.frontends.web.rates import Rate, network_of
 from heartline.frontends.web.settings import Settings
 from heartline.host import Host
+from hosting import inn
 from test_web_api import KEY, code_of
 from webbed import FREE, Client, Place, asked
 
@@ -67,6 +68,20 @@ def test_nothing_that_is_answered_or_stored_holds_more_than_it_must() -> None:
         assert "Tired." in (await seats["mo"].ask("GET", "conversation")).text
 
     asked(play)
+
+
+def test_an_input_that_the_scenario_hides_is_neither_set_nor_named() -> None:
+    async def play(place: Place) -> None:
+        for name in ("mood", "moood", "profile"):
+            wanted = {"scenario": "inn", "inputs": {name: 1}}
+            answer = await place.client.ask("POST", "conversations", wanted)
+            assert code_of(answer) == (422, "input_error")
+            assert "nights" in answer.json()["detail"]
+            assert "mood" not in answer.json()["detail"].replace(repr(name), "")
+
+    hidden = "secret: {type: int, min: 0, max: 3, initial: 0, hidden: true}"
+    more = "\n  mood: {type: int, min: 0, max: 3, initial: 0, hidden: true, input: true}"
+    asked(play, scenario=inn(hidden, hidden + more))
 
 
 def test_an_invitation_gives_a_seat_once() -> None:

@@ -92,11 +92,29 @@ _CODES = {
 _INPUTS = (
     'Send one of {"choose": "ID"}, {"event": "NAME"} and {"tick": true}, with nothing else in it.'
 )
-_WORDS = {"extra_forbidden": "there is no such field", "missing": "it is missing"}
+_WORDS = {
+    "extra_forbidden": "there is no such field",
+    "missing": "it is missing",
+    "string_type": "it must be a text",
+    "string_unicode": "it holds half of a character",
+    "string_too_short": "it must not be empty",
+    "string_too_long": "it is too long",
+    "too_long": "it holds too many",
+    "int_type": "it must be a whole number",
+    "int_parsing": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "list_type": "it must be a list",
+    "dict_type": "it must be an object",
+    "model_attributes_type": "it must be an object",
+    "greater_than_equal": "it is too small",
+    "less_than_equal": "it is too large",
+    "less_than": "it is too large",
+}
+_VALUE = "it must be a text, a whole number, or true or false"
 # What the frameworks say by themselves.
 _PHRASES = {"Content Too Large", *(each.phrase for each in HTTPStatus)}
 _UNREAD = "There was an error parsing the body"
-_MOST_TOLD = 5  # faults of a body, of which there may be thousands
+_MOST_LOOKED_AT, _MOST_TOLD = 40, 5  # faults of a body, of which there may be thousands
 
 
 class Problem(Exception):
@@ -174,13 +192,14 @@ def not_valid(error: RequestValidationError | WebSocketRequestValidationError) -
         return Problem(_UNPROCESSABLE, "malformed_json", sentence)
     if any("Choosing" in fault["loc"] for fault in faults):  # which of them was meant is not known
         return Problem(_UNPROCESSABLE, "invalid_request", _INPUTS)
-    told = [
-        {"where": _where(fault["loc"]), "message": _WORDS.get(fault["type"], fault["msg"])}
-        for fault in faults[:_MOST_TOLD]
-    ]
-    first = f"{told[0]['where']}: {told[0]['message']}"
-    sentence = f"The request is not what is taken here. {first}."
-    return Problem(_UNPROCESSABLE, "invalid_request", sentence, more={"errors": told})
+    told: dict[str, str] = {}  # by the place, which a value of several kinds has several times
+    for fault in faults[:_MOST_LOOKED_AT]:
+        value = fault["loc"][:2] == ("body", "inputs") and len(fault["loc"]) > 3
+        where = _where(fault["loc"][:3] if value else fault["loc"])
+        told[where] = _VALUE if value else _WORDS.get(fault["type"], "it cannot be that")
+    errors = [{"where": where, "message": words} for where, words in told.items()][:_MOST_TOLD]
+    sentence = f"Something is not as it must be. {errors[0]['where']}: {errors[0]['message']}."
+    return Problem(_UNPROCESSABLE, "invalid_request", sentence, more={"errors": errors})
 
 
 def _where(place: Iterable[object]) -> str:

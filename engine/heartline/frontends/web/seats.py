@@ -15,12 +15,17 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from heartline.diagnostics import did_you_mean
+from heartline.errors import InputError
 from heartline.frontends.capability import seat_of
 from heartline.frontends.references import INVITE, ConversationReference, new_token
 from heartline.frontends.web.problems import Problem
 from heartline.host.values import SEATED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from heartline.conversation import Scenario
     from heartline.frontends.capability import Seat
     from heartline.frontends.web.bodies import Begin
     from heartline.host.host import Host
@@ -54,7 +59,9 @@ async def begin(host: Host, wanted: Begin, key: str | None) -> tuple[dict[str, s
         )
     _check_secret(key)
     secret = key or new_token()
-    roles = host.versions.current(wanted.scenario).machine.roles
+    scenario = host.versions.current(wanted.scenario)
+    _check_inputs(scenario, wanted.inputs)
+    roles = scenario.machine.roles
     persons = [name for name, role in roles.items() if not role.engine or name in wanted.seats]
     tokens = {role: _token(secret, f"seat {role}") for role in persons}
     reference = f"{NAME}-{_token(secret, 'conversation')}"
@@ -74,6 +81,16 @@ async def begin(host: Host, wanted: Begin, key: str | None) -> tuple[dict[str, s
         key=again, seed=wanted.seed, seats=wanted.seats, tell=places,
     )  # fmt: skip
     return tokens, answer
+
+
+def _check_inputs(scenario: Scenario, inputs: Mapping[str, object]) -> None:
+    """Whoever plays gives what the scenario asks, and neither sets nor learns of what it hides."""
+    shown = {name for _, name, _ in scenario.machine.shown}
+    known = [name for name in scenario.inputs if name in shown]
+    for name in inputs:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"it has {', '.join(known) or 'none'}."
+            raise InputError(f"There is no input {name[:40]!r} in {scenario.id}; {hint}")
 
 
 async def invite(host: Host, seat: Seat, role: str) -> str:
