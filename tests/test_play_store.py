@@ -176,6 +176,19 @@ class TestBeginning:
 
         at(play)
 
+    def test_a_seat_that_changed_hands_is_told_and_the_last_lines_are_shown_again(self) -> None:
+        async def play(table: Table) -> None:
+            await table.play("", "look")
+            await table.host.seat("me", "sam", "kim")
+            await table.host.seat("me", "sam", None)
+            shown = await table.play(":log")
+            assert "2026: somebody has the seat of sam now." in shown
+            assert "2026: nobody has the seat of sam now. Desk You: Snow outside." in shown
+            assert "kim" not in shown
+            assert shown.count("somebody has the seat") == 1  # it is nothing that was said or done
+
+        at(play)
+
     def test_what_happened_in_time_is_not_late(self) -> None:
         async def play(table: Table) -> None:
             await table.play("", "agree")

@@ -228,7 +228,7 @@ def happened_lines(entry: Happened) -> Iterator[str]:
     """An entry of the log for people: what it was, where it led, and what was said."""
     what = entry.kind if entry.choice is None else f"{entry.kind} {plain(entry.choice)}"
     if entry.held is not None:
-        what += f" {plain(entry.role or '')}: {'somebody' if entry.held else 'nobody'}"
+        what += f" {'somebody' if entry.held else 'nobody'} as {plain(entry.role or '')}"
     if entry.late is not None:
         what += f", {format_duration(entry.late)} late"
     ended = "" if entry.outcome is None else f" ({entry.outcome})"

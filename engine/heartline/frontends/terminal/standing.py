@@ -12,7 +12,7 @@ from heartline.errors import ChoiceClosed, StaleTurn, StoreUnavailable
 from heartline.frontends.terminal import meanwhile, pages
 from heartline.frontends.terminal.hostedwords import page
 from heartline.frontends.terminal.output import Began, Footer, Output, Sentence, TurnShown
-from heartline.host.values import UNDONE
+from heartline.host.values import SEATED, UNDONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,8 @@ class Standing:
         began = Began(scenario.id, scenario.version, scenario.title, seed, resumed)
         news = meanwhile.since_last_act(self.entries)
         told = [self._meanwhile(news)] if news else []
-        return [began, *told, self.shown(again=resumed, brief=bool(news)), self.footer()]
+        turns = any(entry.kind != SEATED for entry in news)  # with which what was said is shown
+        return [began, *told, self.shown(again=resumed, brief=turns), self.footer()]
 
     async def news(self, typed: str | None) -> list[Output]:
         """What has happened since it was shown last, with what can be done now; empty where that
