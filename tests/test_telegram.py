@@ -503,9 +503,29 @@ def test_where_the_network_wants_fewer_messages_they_wait() -> None:
             ben.write("/help")
             await ben.reads("these words")
             assert not ada.messages  # who waits keeps nobody from the others
+            ada.write("/help")
             await ada.reads("these words")
             assert isinstance(host.observer, Noting)
             assert not host.observer.counts["undelivered"]
+
+    played(play)
+
+
+def test_who_floods_the_bot_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("heartline.frontends.telegram._MOMENT", 0.05)
+
+    async def play(api: BotApi) -> None:
+        async with serving(api) as host:
+            ada, ben = api.person(17), api.person(18)
+            api.fail("sendMessage 17", *[Refused(429, "Too Many Requests", retry_after=9)] * 500)
+            for _ in range(300):
+                ada.write("/help")
+            ben.write("/start")
+            await ben.reads("Good evening.")
+            ben.write("take")
+            await ben.reads("I take it.")
+            assert await sequence(host, ben) == 2
+            assert not ada.messages
 
     played(play)
 

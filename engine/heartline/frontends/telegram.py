@@ -2,9 +2,10 @@
 
     heartline run reconciliation --on telegram --store sqlite:///heartline.db
 
-Messages are asked for in batches. The next batch is asked for when all of the last has been
-answered, so that what a program did not get round to comes again to the next one, and the desk
-knows what it has seen. Within a chat all goes in order, different chats go beside each other.
+Messages are asked for in batches. The next batch is asked for when the last has been answered, so
+that what a program did not get round to comes again to the next one, and the desk knows what it
+has seen. Only chats in which the network wants fewer messages are not waited for. Within a chat all
+goes in order, different chats go beside each other.
 
 Each message has its own buttons; those of an older one are taken away. Which message that is, is
 known only here: after a restart old buttons stay until they are pressed, and are answered with
@@ -40,6 +41,7 @@ from telegram.request import HTTPXRequest
 from heartline.errors import CallerError, StoreUnavailable
 from heartline.frontends.degrading import fitted
 from heartline.frontends.desk import COMMANDS, Desk
+from heartline.frontends.lanes import Lanes
 from heartline.frontends.protocol import Capabilities, OutEvent
 from heartline.frontends.references import ConversationReference
 
@@ -64,7 +66,7 @@ _LOGGERS = "httpx", "httpcore", "telegram"
 
 _LONGEST = 4096  # of a message, where a character beyond the first 65536 counts twice
 _POLL = 50  # seconds that the network may wait before it says that there is nothing
-_MOST_AT_ONCE = 32  # chats that are answered beside each other
+_MOMENT = 2.0  # seconds for a batch, before the next is asked for
 _PAUSES = 1.0, 30.0  # seconds between tries, at first and at most
 _MOST_FAILURES = 5  # tries in a row, before the operator is told
 _PATIENCE = 20.0  # seconds that a message waits where the network wants fewer of them
@@ -120,6 +122,7 @@ class Telegram:
             get_updates_request=_Updates(1, connect_timeout=10.0),
         )  # fmt: skip
         self._host: Host | None = None
+        self._away = 0  # chats that wait for the store
         self._buttons: OrderedDict[int, int] = OrderedDict()  # the message that has some, by chat
         self._arrived: OrderedDict[tuple[int, str], None] = OrderedDict()
         self._groups: OrderedDict[int, None] = OrderedDict()  # that were told to write in private
@@ -134,12 +137,15 @@ class Telegram:
         be reached for a while."""
         self._host = host
         desk = Desk(host, self, link=self._link)
+        lanes = Lanes[Update](lambda update: self._hear(desk, update))
+        self._away = 0
         try:
             await self._begin()
             if not self._listens:
                 await asyncio.Event().wait()
-            await self._take(desk)
+            await self._take(desk, lanes)
         finally:
+            await lanes.close()
             await self._bot.shutdown()
 
     async def _begin(self) -> None:
@@ -154,7 +160,7 @@ class Telegram:
             menu = [BotCommand(name, about) for name, about in COMMANDS.items()]
             await self._bot.set_my_commands(menu)
 
-    async def _take(self, desk: Desk) -> None:
+    async def _take(self, desk: Desk, lanes: Lanes[Update]) -> None:
         offset: int | None = None
         failures = 0
         while True:
@@ -169,26 +175,14 @@ class Telegram:
                 await asyncio.sleep(max(self._pause(failures), _wanted(error)))
                 continue
             failures = 0
-            await self._hear_all(desk, updates)
+            for update in updates:
+                if (chat := update.effective_chat) and not lanes.add(chat.id, update):
+                    desk.host.observer.refused("TooMany")
+            await lanes.settled(_MOMENT)
+            while self._away:
+                await lanes.settled(_MOMENT)
             if updates:
                 offset = updates[-1].update_id + 1
-
-    async def _hear_all(self, desk: Desk, updates: Sequence[Update]) -> None:
-        """Answer a batch: the messages of a chat in order, several chats at once."""
-        chats: dict[int, list[Update]] = {}
-        for update in updates:
-            if update.effective_chat is not None:
-                chats.setdefault(update.effective_chat.id, []).append(update)
-        room = asyncio.Semaphore(_MOST_AT_ONCE)
-
-        async def hear(mine: list[Update]) -> None:
-            async with room:
-                for update in mine:
-                    await self._hear(desk, update)
-
-        async with asyncio.TaskGroup() as group:
-            for mine in chats.values():
-                group.create_task(hear(mine))
 
     async def _hear(self, desk: Desk, update: Update) -> None:
         """Answer one update. Where the store cannot be reached it waits: it would be lost else."""
@@ -196,13 +190,15 @@ class Telegram:
         while True:
             try:
                 await self._heard(desk, update)
-                return
+                break
             except StoreUnavailable:
                 failures += 1
+                self._away += failures == 1
                 await asyncio.sleep(self._pause(failures))
             except Exception as error:  # noqa: BLE001 - one message keeps nobody from the others
                 desk.host.observer.refused(type(error).__name__)
-                return
+                break
+        self._away -= failures > 0
 
     async def _heard(self, desk: Desk, update: Update) -> None:
         query, message, edited = update.callback_query, update.message, update.edited_message
