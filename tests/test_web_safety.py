@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi import HTTPException
+from httpx import URL
 from starlette.requests import HTTPConnection
 
 from heartline.errors import CallerError
@@ -18,7 +20,7 @@ from heartline.frontends.web.settings import Settings
 from heartline.host import Host
 from hosting import inn
 from test_web_api import KEY, code_of
-from webbed import FREE, Client, Place, asked
+from webbed import FREE, Client, Place, asked, served
 
 
 def test_a_token_that_has_no_seat_is_answered_like_one_whose_conversation_is_gone() -> None:
@@ -278,6 +280,37 @@ def test_each_conversation_and_each_address_has_its_rate() -> None:
         assert code_of(answer) == (429, "too_many_requests")
 
     asked(play, settings=Settings("20/minute", "3/minute", "3/minute"))
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_proxy_is_believed_where_the_operator_names_it(trusted: bool) -> None:
+    async def play(place: Place) -> None:
+        statuses = [
+            (await place.client.ask("GET", "scenarios", x_forwarded_for=f"192.0.2.{each}"))
+            for each in (1, 2, 1, 2)
+        ]
+        expected = [200, 200, 429, 429] if trusted else [200, 429, 429, 429]
+        assert [answer.status_code for answer in statuses] == expected
+
+    settings = replace(FREE, rate_address="1/minute")
+    served(play, settings=settings, proxies=["127.0.0.1"] if trusted else [])
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def play(place: Place) -> None:
+        address = URL(place.address)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(
+            b"POST /api/v1/conversations HTTP/1.1\r\nHost: here\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{"
+        )
+        answer = await asyncio.wait_for(reader.readuntil(b"}"), 20)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b'"code": "timeout"' in answer
+        writer.close()
+        await writer.wait_closed()
+
+    served(play, settings=replace(FREE, patience=0.2))
 
 
 def test_a_network_counts_as_one_address() -> None:

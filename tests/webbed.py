@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -101,7 +101,7 @@ def asked(
 
 def served(
     play: Play, *, settings: Settings = FREE, scenario: Scenario | None = None,
-    url: str = "memory:", **options: Any,
+    url: str = "memory:", proxies: Sequence[str] = (), **options: Any,
 ) -> None:  # fmt: skip
     """Ask a server at a port of its own."""
 
@@ -111,7 +111,7 @@ def served(
             place = bound("127.0.0.1", 0)
             address = address_of(place)
             serving = asyncio.create_task(
-                serve(app, place, settings, ending=app.state.streams.close)
+                serve(app, place, settings, proxies=proxies, ending=app.state.streams.close)
             )
             try:
                 async with httpx.AsyncClient(
