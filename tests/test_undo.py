@@ -9,6 +9,7 @@ from textwrap import dedent
 
 import pytest
 
+from chatting import Room, talked
 from harness import HEAD
 from heartline import Choose, ConversationOver, ManualClock, Scenario, UndoForbidden, loads
 from heartline.checking.comparing.difference import same_structure
@@ -80,6 +81,16 @@ def test_a_host_refuses_but_for_whoever_looks_after_the_store(url: str) -> None:
         assert await host.verify("chat") is None
 
     played(url, play, loads(BOUND))
+
+
+def test_a_chat_refuses_in_the_same_words(bound: Scenario) -> None:
+    async def play(there: Room) -> None:
+        somebody = there.talker()
+        await somebody.writes("/start")
+        await somebody.writes("Well.")
+        assert (await somebody.writes("/undo")).startswith(SENTENCE)
+
+    talked(play, bound)
 
 
 class TestAtTheTerminal:
