@@ -22,18 +22,38 @@ from heartline.frontends.terminal.words import clean
 from heartline.loader import bundled_scenarios, find_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
 
     from heartline.conversation import Scenario
     from heartline.frontends.terminal.record import Saved
     from heartline.frontends.terminal.replay import Replay
     from heartline.frontends.terminal.sources import Lines
 
+    Command = TypeVar("Command", bound=Callable[..., Any])
+
 __all__ = [
     "LAST", "Options", "begin_anew", "lasting", "moment", "pairs", "replayed", "saved_before",
+    "seated_and_dated",
 ]  # fmt: skip
 
 LAST = "last"  # what --resume takes for the conversation that was kept last
+
+
+def seated_and_dated(use: Command) -> Command:
+    """The options that say who plays, and when the story begins."""
+    use = click.option(
+        "--start",
+        metavar="MOMENT",
+        help="When the story begins, as in 2026-01-05 or 2026-01-05T09:00; now, without it.",
+    )(use)
+    return click.option(
+        "--as",
+        "seats",
+        multiple=True,
+        metavar="ROLE",
+        help="Take the seat of this role too, in place of the engine. Repeatable.",
+    )(use)
 
 
 @dataclass(frozen=True, slots=True)

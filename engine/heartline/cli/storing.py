@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from heartline.cli.names import Length
+from heartline.cli.names import Length, Port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InOrder", "Named", "ago", "asked_of", "check_answered", "filter_of", "filtered", "located",
-    "named", "stored",
+    "named", "stored", "watched",
 ]  # fmt: skip
 
 _ID = re.compile(r"-[A-Za-z0-9_-]{21}\Z")
@@ -70,6 +70,18 @@ def located(use: Command) -> Command:
         "--store", "url", envvar="HEARTLINE_STORE", metavar="URL",
         help="The store, as in sqlite:///heartline.db or postgresql://user@host/database; "
         "without it, the variable HEARTLINE_STORE.",
+    )(use)  # fmt: skip
+
+
+def watched(use: Command) -> Command:
+    """How a worker tells what it does."""
+    use = click.option(
+        "--metrics", type=Port(), default="off", metavar="PORT|off", show_default=True,
+        help="Serve what Prometheus reads at this port of 127.0.0.1; 0 takes one that is free.",
+    )(use)  # fmt: skip
+    return click.option(
+        "--log", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+        help="For people or for programs.",
     )(use)  # fmt: skip
 
 

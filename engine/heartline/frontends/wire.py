@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "as_answer",
+    "as_change",
     "as_choice",
     "as_deadline",
     "as_happened",
@@ -70,7 +71,7 @@ def as_turn(turn: Turn, role: str, now: datetime) -> dict[str, Any]:
         "lines": [as_line(line) for line in seen.lines],
         "choices": [as_choice(number, each) for number, each in enumerate(seen.choices, 1)],
         "deadlines": [as_deadline(each, now) for each in seen.deadlines],
-        "changes": [_change(each) for each in seen.changes],
+        "changes": [as_change(each) for each in seen.changes],
         "outcome": seen.outcome,
         "support": seen.support,
     }
@@ -167,7 +168,8 @@ def code_of(error: HeartlineError) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
 
 
-def _change(change: Change) -> dict[str, Any]:
+def as_change(change: Change) -> dict[str, Any]:
+    """A visible variable that has another value now."""
     return {
         "name": change.name,
         "title": change.title,

@@ -16,6 +16,7 @@ from heartline.cli.beginnings import (
     lasting,
     replayed,
     saved_before,
+    seated_and_dated,
 )
 from heartline.cli.guard import DONE, FINDINGS, USAGE, in_words
 from heartline.cli.names import ScenarioName, Speed
@@ -77,18 +78,7 @@ that is broken; 2 for usage; 130 after Ctrl-C.""",
     metavar="NAME=VALUE",
     help="Give an input of the scenario a value; it is not asked for then. Repeatable.",
 )
-@click.option(
-    "--as",
-    "seats",
-    multiple=True,
-    metavar="ROLE",
-    help="Take the seat of this role too, in place of the engine. Repeatable.",
-)
-@click.option(
-    "--start",
-    metavar="MOMENT",
-    help="When the story begins, as in 2026-01-05 or 2026-01-05T09:00; now, without it.",
-)
+@seated_and_dated
 @click.option(
     "--resume",
     metavar="FILE",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from heartline.cli.names import Port, ScenarioName, Speed
-from heartline.cli.storing import located, named
+from heartline.cli.names import ScenarioName, Speed
+from heartline.cli.storing import located, named, watched
 
 __all__ = ["command"]
 
@@ -38,14 +38,7 @@ or there is no such scenario; 2 for usage, also for the URL of no store.""",
     help="For demonstrations: let time run so many times as fast. With 86400 a day takes a second. "
     "It begins where the last demonstration ended, and moves on real conversations too.",
 )  # fmt: skip
-@click.option(
-    "--log", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="For people or for programs.",
-)  # fmt: skip
-@click.option(
-    "--metrics", type=Port(), default="off", metavar="PORT|off", show_default=True,
-    help="Serve what Prometheus reads at this port of 127.0.0.1; 0 takes one that is free.",
-)  # fmt: skip
+@watched
 def command(
     scenarios: tuple[str, ...],
     url: str | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from heartline.cli.names import Port, ScenarioName, Speed
+from heartline.cli.storing import watched
 
 __all__ = ["command"]
 
@@ -60,14 +61,7 @@ port cannot be used or there is no such scenario; 2 for usage, also for the URL 
     "--speed", type=Speed(), metavar="NUMBER",
     help="For demonstrations: let time run so many times as fast. With 86400 a day takes a second.",
 )  # fmt: skip
-@click.option(
-    "--log", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-    help="For people or for programs.",
-)  # fmt: skip
-@click.option(
-    "--metrics", type=Port(), default="off", metavar="PORT|off", show_default=True,
-    help="Serve what Prometheus reads at this port of 127.0.0.1; 0 takes one that is free.",
-)  # fmt: skip
+@watched
 def command(
     scenarios: tuple[str, ...],
     port: int | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from heartline.cli.beginnings import lasting, moment, pairs
+from heartline.cli.beginnings import lasting, moment, pairs, seated_and_dated
 from heartline.cli.guard import DONE
 from heartline.cli.names import ScenarioName
 from heartline.errors import InputError
@@ -49,18 +49,7 @@ where there is no terminal, or Textual is not installed (pip install 'heartline[
     metavar="NAME=VALUE",
     help="Give an input of the scenario a value. Repeatable.",
 )
-@click.option(
-    "--as",
-    "seats",
-    multiple=True,
-    metavar="ROLE",
-    help="Take the seat of this role too, in place of the engine. Repeatable.",
-)
-@click.option(
-    "--start",
-    metavar="MOMENT",
-    help="When the story begins, as in 2026-01-05 or 2026-01-05T09:00; now, without it.",
-)
+@seated_and_dated
 def command(
     scenario: str,
     seed: int | None,

@@ -7,11 +7,10 @@ that description to what is written here.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from heartline.durations import format_duration
 from heartline.frontends.terminal.output import Began, Page, Sentence, TurnShown
+from heartline.frontends.wire import as_change, as_choice, as_deadline, as_line
 
 if TYPE_CHECKING:
     from heartline.frontends.terminal.output import Output
@@ -65,50 +64,10 @@ def _turn(shown: TurnShown) -> dict[str, Any]:
         "tags": list(turn.tags),
         "time": turn.time.isoformat(),
         "now": shown.now.isoformat(),
-        "lines": [
-            {
-                "speaker": line.speaker,
-                "name": line.name,
-                "text": line.text,
-                "only_to": line.only_to,
-                "cause": line.cause,
-            }
-            for line in turn.lines
-        ],
-        "choices": [
-            {
-                "number": number,
-                "id": choice.id,
-                "label": choice.label,
-                "role": choice.role,
-                "enabled": choice.enabled,
-                "reason": choice.reason,
-                "tags": list(choice.tags),
-            }
-            for number, choice in enumerate(turn.choices, 1)
-        ],
-        "deadlines": [
-            {
-                "timer": deadline.timer,
-                "title": deadline.title,
-                "due": deadline.due.isoformat(),
-                "left": int(max((deadline.due - shown.now).total_seconds(), 0)),
-            }
-            for deadline in turn.deadlines
-        ],
-        "changes": [
-            {
-                "name": change.name,
-                "title": change.title,
-                "before": _plain(change.before),
-                "after": _plain(change.after),
-            }
-            for change in turn.changes
-        ],
+        "lines": [{**as_line(line), "cause": line.cause} for line in turn.lines],
+        "choices": [as_choice(number, each) for number, each in enumerate(turn.choices, 1)],
+        "deadlines": [as_deadline(each, shown.now) for each in turn.deadlines],
+        "changes": [as_change(each) for each in turn.changes],
         "outcome": turn.outcome,
         "support": turn.support,
     }
-
-
-def _plain(value: object) -> object:
-    return format_duration(value) if isinstance(value, timedelta) else value
