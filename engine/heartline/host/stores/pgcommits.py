@@ -101,9 +101,9 @@ BEGIN
     IF NOT FOUND THEN
         RETURN heartline_why(c_id, c_before, c_reference, ARRAY[e_key]);
     END IF;
-    IF e_kind = 'seated' OR (c_seats <> '{}' AND (
-        c_before = 0 OR c_status <> 'live' OR e_kind = 'undone'
-    )) THEN
+    IF e_kind IN ('seated', 'undone')
+        OR (c_seats <> '{}' AND (c_before = 0 OR c_status <> 'live'))
+    THEN
         PERFORM heartline_seat(c_id, c_status = 'live', c_seats);
     END IF;
     INSERT INTO heartline_entries (conversation, sequence, kind, key, at, data)
