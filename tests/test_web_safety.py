@@ -109,6 +109,35 @@ def test_an_invitation_gives_a_seat_once() -> None:
     asked(play)
 
 
+def test_of_two_who_accept_at_once_one_has_the_seat() -> None:
+    async def play(place: Place) -> None:
+        guest = (await place.client.begin(seats=["mo"]))["guest"]
+        answer = await guest.ask("POST", "conversation/invitations", {"role": "mo"})
+        invited = Client(place.client.http, answer.json()["token"])
+        answers = await asyncio.gather(
+            *(invited.ask("POST", "invitations/accept") for _ in range(4))
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, 404, 404, 404]
+        (token,) = (each.json()["capabilities"]["mo"] for each in answers if each.is_success)
+        assert (await Client(place.client.http, token).ask("GET", "conversation")).is_success
+
+    asked(play)
+
+
+def test_a_key_that_accepted_one_invitation_accepts_another_too() -> None:
+    async def play(place: Place) -> None:
+        found = []
+        for _ in range(2):
+            guest = (await place.client.begin(seats=["mo"]))["guest"]
+            answer = await guest.ask("POST", "conversation/invitations", {"role": "mo"})
+            invited = Client(place.client.http, answer.json()["token"])
+            answer = await invited.ask("POST", "invitations/accept", None, idempotency_key=KEY)
+            found.append(answer.json()["capabilities"]["mo"])
+        assert found[0] != found[1]
+
+    asked(play)
+
+
 def test_a_new_invitation_ends_the_one_before() -> None:
     async def play(place: Place) -> None:
         guest = (await place.client.begin(seats=["mo"]))["guest"]

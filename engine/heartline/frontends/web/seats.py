@@ -121,13 +121,14 @@ async def join(host: Host, token: str, key: str | None) -> tuple[str, str]:
     who wrote that, or finds the link later, could sit in somebody else's seat.
     """
     _check_secret(key)
-    capability = _token(key or new_token(), "joined")
+    digest = hashlib.sha256(token.encode()).hexdigest()
+    capability = _token(key or new_token(), f"joined {digest}")
     reference = ConversationReference.of_token(NAME, capability).text()
     if key is not None and (mine := await host.seated(reference)) is not None:
         return capability, mine[1]
     seat = await seat_of(host, INVITE, token)
-    once = _JOINED + hashlib.sha256(token.encode()).hexdigest()  # of two who come at once, one
-    await host.seat(seat.record.id, seat.role, reference, key=once)
+    # Of two who come at once the first has the seat: it is one key.
+    await host.seat(seat.record.id, seat.role, reference, key=_JOINED + digest)
     return capability, (await seat_of(host, NAME, capability)).role
 
 
