@@ -118,7 +118,7 @@ def test_nobody_can_press_what_no_button_has_sent() -> None:
         ada = there.talker()
         await ada.writes("/start")
         for press in ("", "1:", "1:dance", "1:+9", "1:+99999999999999999999", ":", "q1=0", "9:take",
-                      "x" * 5000, "1:leave"):  # fmt: skip
+                      "x" * 5000, "1:+" + "9" * 5000, "9" * 5000 + ":take", "1:leave"):  # fmt: skip
             await ada.desk.hear(ada.place, id=f"p{press[:20]}", press=press)
         found = await there.host.seated(ada.place.text())
         assert found is not None
@@ -523,6 +523,24 @@ def test_no_text_breaks_the_desk_or_is_thrown_back_as_it_came(buttons: bool) -> 
         assert found[0].sequence == 1
 
     talked(play, chat=Chat(buttons=buttons))
+
+
+def test_no_text_breaks_a_question() -> None:
+    async def play(there: Room) -> None:
+        ada = there.talker()
+        await ada.writes("/start")
+        for answer in ("1", "5", "yes"):
+            for text in [each for each in HOSTILE if not each.startswith(("/", "q"))]:
+                said = await ada.writes(text)
+                assert said.startswith("That cannot be the answer.\n\n"), said
+                await ada.desk.hear(ada.place, id=text[:30], press=f"q1={text}")
+                await ada.reads()
+            await ada.writes(answer)
+        for text in ("x" * 100_000, "/start \x1b"):
+            assert await ada.writes(text)
+        assert "Kim: So it is 5 years, evil." in await ada.writes("\u202e\u2066evil\x07\u2069")
+
+    talked(play, QUESTIONS)
 
 
 def test_nothing_that_was_typed_is_stored(tmp_path: Path) -> None:

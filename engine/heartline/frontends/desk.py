@@ -63,6 +63,7 @@ COMMANDS = {
     "help": "these words",
 }
 _MOST_WORDS = 2_000  # characters of a message that are looked at
+_MOST_PRESS = 64  # as many as a button sends
 _MOST_BEGINNINGS = 10_000  # people who are being asked something at once
 _MOST_HEARD = 32  # messages of theirs that are known when they come again
 _COMMAND = re.compile(rf"(?<!\S)/(?=(?:{'|'.join(COMMANDS)})\b)")
@@ -115,7 +116,7 @@ class Desk:
         place = where.place
         text = text[:_MOST_WORDS].strip()
         try:
-            await self._hear(place, text, press, id)
+            await self._hear(place, text, press[:_MOST_PRESS], id)
         except StoreUnavailable:
             raise
         except HeartlineError as refusal:
