@@ -203,6 +203,20 @@ def test_a_refusal_for_another_reason_forgets_nothing(visitor: Visitor) -> None:
     visitor.faults.clear()
 
 
+def test_a_stream_that_is_refused_says_what_the_server_says(
+    visitor: Visitor, server: Served
+) -> None:
+    visitor.begins()
+    visitor.page.route("**/conversation/events*", lambda route: route.fulfill(status=401, json={
+        "code": "no_entry", "detail": "Sign in first.",
+    }))  # fmt: skip
+    server.cut()
+    visitor.sees("The server does not let this page go on: Sign in first.")
+    visitor.page.unroute("**/conversation/events*")
+    visitor.until("document.getElementById('state').textContent === ''")
+    visitor.faults.clear()
+
+
 def test_where_the_browser_keeps_nothing_one_can_play_all_the_same(
     browser: Browser, server: Served
 ) -> None:

@@ -69,7 +69,7 @@ async function served() {
       return;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      state("The server cannot be reached. The page tries again by itself.");
+      state(`${error.message} The page tries again by itself.`);
       await pause.wait(error.pause);
     }
   }

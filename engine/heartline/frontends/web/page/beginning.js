@@ -91,7 +91,7 @@ export async function begun(scenario, { inputs = {}, seats = [] } = {}, key = ne
       return token;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      state("The server cannot be reached. The page tries again by itself.");
+      state(`${error.message} The page tries again by itself.`);
       await pause.wait(error.pause);
     }
   }

@@ -29,7 +29,7 @@ export class Conversation {
     this.breaks = new Breaks(() => this.#overdue());
     this.following = new Following(token, {
       heard: (happened) => this.#heard(happened),
-      stands: (how, refusal) => this.#stands(how, refusal),
+      stands: (how, reason) => this.#stands(how, reason),
     });
   }
 
@@ -188,9 +188,9 @@ export class Conversation {
     }
   }
 
-  #stands(how, refusal) {
-    if (how === "gone") this.#lost(refusal);
-    else if (how === "lost") state(this.#pressed ? UNSENT : LOST);
+  #stands(how, reason) {
+    if (how === "gone" || reason instanceof Refusal) this.#lost(reason);
+    else if (how === "lost") state(this.#pressed ? UNSENT : reason.busy ? BUSY : LOST);
     else {
       state("");
       if (this.#view && this.#view.status !== "live") this.following.stop();

@@ -23,7 +23,7 @@ export class Reader {
 }
 
 export class Following {
-  /** `heard` is told of each entry, `stands` of "open", "lost" and, with the refusal, "gone". */
+  /** `heard` is told of each entry, `stands` of "open" and, with the reason, "lost" and "gone". */
   constructor(token, { heard, stands }) {
     this.token = token;
     this.last = 0; // the number of the entry that came last
@@ -81,7 +81,7 @@ export class Following {
           return;
         }
         if (!this.running) return;
-        this.stands("lost");
+        this.stands("lost", error);
         await pause.wait(error.pause);
         continue;
       }
