@@ -17,6 +17,11 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PINS = (ROOT / ".ci" / "constraints.txt").read_text("utf-8")
 GROUPS = PROJECT["dependency-groups"]
+EXTRAS = {
+    name: wanted
+    for name, wanted in PROJECT["project"]["optional-dependencies"].items()
+    if name != "all"
+}
 tool = runpy.run_path(str(ROOT / ".ci" / "pins.py"))
 
 
@@ -64,8 +69,13 @@ def test_what_development_needs_never_reaches_a_wheel() -> None:
 
 
 def test_what_an_extra_brings_is_tested() -> None:
-    extras = PROJECT["project"]["optional-dependencies"]
-    assert set(itertools.chain(*extras.values())) <= set(GROUPS["test"])
+    assert set(itertools.chain(*EXTRAS.values())) <= set(GROUPS["test"])
+
+
+def test_the_extra_all_brings_all_that_people_use() -> None:
+    (everything,) = PROJECT["project"]["optional-dependencies"]["all"]
+    named = set(everything.removeprefix("heartline[").removesuffix("]").split(","))
+    assert named == EXTRAS.keys() - {"test"}
 
 
 def test_the_benchmarks_peers_are_the_pinned_ones() -> None:
