@@ -90,7 +90,7 @@ class Trying:
         )
         self._beginning, self._conversation, self._clock = beginning, conversation, clock
         self.steps = [self._step(None, "It begins")]
-        self.version += 1
+        self._news()
 
     def choose(self, choice: str, role: str | None = None) -> None:
         """Take a choice. Raises as Conversation.choose."""
@@ -125,7 +125,7 @@ class Trying:
         self._conversation = self.scenario.adopt(there.snapshot, clock=clock, undo_depth=0)
         self._clock = clock
         del self.steps[step + 1 :]
-        self.version += 1
+        self._news()
 
     def look(self) -> bool:
         """Look whether the file was saved, and go on in what it says now, if that can be. Gives
@@ -166,7 +166,12 @@ class Trying:
         quiet = self._conversation.position.turn == self.steps[-1].turn
         step = self._step(move, words)
         self.steps.append(replace(step, lines=()) if quiet else step)
+        self._news()
+
+    def _news(self) -> None:
+        """The author has done something, and knows by now what was said of the file."""
         self.version += 1
+        self.note = ""
 
     def _step(self, move: Mapping[str, Any] | None, words: str) -> Step:
         conversation = self._conversation
