@@ -606,3 +606,29 @@ def test_pictures_stand_in_rows_as_words_in_lines() -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="'png' is not a format"):
         draw(scenario().machine, "png")
+
+
+def test_a_player_sees_no_guard_no_action_and_nobody_elses_choice() -> None:
+    text = """\
+heartline: 1
+id: plans
+version: 1.0.0
+title: Two of them
+cast: {you: {name: You}, other: {name: Kim}}
+context: {plan: {type: enum, values: [stay, leave], initial: stay, hidden: true}}
+states:
+  talk:
+    choices:
+      mine: {say: Mine., when: plan == 'leave', do: plan = 'stay', to: end}
+      theirs: {by: other, say: Theirs., to: end}
+  end: {type: final, outcome: over}
+"""
+    machine = heartline.loads(text).machine
+    everything = draw(machine) + draw(machine, "dot")
+    assert all(word in everything for word in ("mine", "theirs", "plan ", "leave"))
+    for form in ("mermaid", "dot"):
+        seen = draw(machine, form, seen_by="you")
+        assert "mine" in seen
+        assert not any(word in seen for word in ("theirs", "plan ", "leave"))
+    with pytest.raises(ValueError, match="for no player"):
+        draw(machine, "json", seen_by="you")

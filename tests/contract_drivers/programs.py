@@ -117,6 +117,15 @@ class Visitor(Asker):
     async def undo(self) -> None:
         await self.ask("POST", "conversation/undo")
 
+    async def sent(self) -> str:
+        client = Client(self.driver.http, self.token)
+        others = ("transcript", "diagram")  # as texts
+        texts = [
+            (await client.ask("GET", f"conversation/{each}", accept="text/plain")).text
+            for each in others
+        ]
+        return "\n".join([await super().sent(), *texts])
+
 
 class WebDriver(ProgramDriver):
     """The HTTP API; the second person comes with an invitation."""
@@ -207,6 +216,12 @@ class Assistant(Asker):
         self.answered = told.get("sequence", 0)
         return told
 
+    async def sent(self) -> str:
+        addresses = [f"heartline://conversations/{self.token}/transcript", self.driver.diagram]
+        found = [await self.driver.client.read_resource(each) for each in addresses]
+        texts = [each.text for resource in found for each in resource.contents]
+        return "\n".join([await super().sent(), *texts])
+
     async def undo(self) -> None:
         await self.use("take_back", turn=(await self.view())["turn"]["number"])
 
@@ -221,6 +236,7 @@ class McpDriver(ProgramDriver):
         self.client = await self.open.enter_async_context(McpClient(server))
 
     async def begin(self, start: Start) -> Sequence[Assistant]:
+        self.diagram = f"heartline://scenarios/{start.scenario}/diagram"
         about = {"scenario": start.scenario, "inputs": dict(start.answers)}
         told = (await self.client.call_tool("begin", about)).structured_content
         assert told is not None

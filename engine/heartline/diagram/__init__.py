@@ -30,19 +30,29 @@ __all__ = ["FORMATS", "DrawingFailed", "Trail", "draw", "follow"]
 FORMATS = ("mermaid", "dot", "svg", "json")
 
 
-def draw(machine: Machine, form: str = "mermaid", trail: Trail | None = None) -> str:
+def draw(
+    machine: Machine,
+    form: str = "mermaid",
+    trail: Trail | None = None,
+    *,
+    seen_by: str | None = None,
+) -> str:
     """The diagram of a machine as text in one of FORMATS, with a played way marked in it.
 
-    Raises DrawingFailed where an SVG is asked for and nothing here can lay it out, and ValueError
-    for an unknown format.
+    With `seen_by` it is a picture for a player of this role: it tells of no guard and no action,
+    and does not name what others can choose. Raises DrawingFailed where an SVG is asked for and
+    nothing here can lay it out, and ValueError for an unknown format, and for data that is to be
+    for a player.
     """
+    if form == "json" and seen_by is not None:
+        raise ValueError("the data hold the whole of a scenario: they are for no player")
     if form == "json":
         from heartline.diagram.data import to_data
 
         return json.dumps(to_data(machine, trail), indent=2, ensure_ascii=False) + "\n"
     from heartline.diagram.chart import chart
 
-    drawn = chart(machine, trail)
+    drawn = chart(machine, trail, seen_by=seen_by)
     if form == "mermaid":
         from heartline.diagram.mermaid import to_mermaid
 

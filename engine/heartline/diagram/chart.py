@@ -184,9 +184,16 @@ class Chart:
         return " ".join(sentences)
 
 
-def chart(machine: Machine, trail: Trail | None = None, marks: Marks | None = None) -> Chart:
-    """The chart of a machine, with a played way marked in it, or what tests cover."""
-    return _Charter(machine, trail, marks).chart()
+def chart(
+    machine: Machine,
+    trail: Trail | None = None,
+    marks: Marks | None = None,
+    seen_by: str | None = None,
+) -> Chart:
+    """The chart of a machine, with a played way marked in it, or what tests cover. With `seen_by`
+    as a player of this role may see it: without guards and actions, which may tell of hidden
+    variables, and without the names of what others can choose."""
+    return _Charter(machine, trail, marks, seen_by).chart()
 
 
 def shorten(text: str, longest: int) -> str:
@@ -198,8 +205,11 @@ def shorten(text: str, longest: int) -> str:
 class _Charter:
     """Draws up one chart."""
 
-    def __init__(self, machine: Machine, trail: Trail | None, marks: Marks | None) -> None:
+    def __init__(
+        self, machine: Machine, trail: Trail | None, marks: Marks | None, seen_by: str | None
+    ) -> None:
         self.machine = machine
+        self.seen_by = seen_by
         self.trail = trail
         self.marks = marks or Marks({}, {})
         self.has_marks = marks is not None
@@ -281,13 +291,15 @@ class _Charter:
             trigger = str(edge.path[-2])
         elif edge.kind == "after" and self.machine.timers[trigger].local:
             trigger = trigger.rsplit(".", 1)[-1]
+        if self.seen_by is not None and edge.role not in (None, self.seen_by):
+            trigger = "\u2026"
         return Move(
             kind="done" if is_done(edge) else edge.kind,
             trigger=trigger,
             role=edge.role,
             engine=role is not None and role.engine,
-            when=edge.when,
-            do=edge.do,
+            when=None if self.seen_by is not None else edge.when,
+            do=() if self.seen_by is not None else edge.do,
             steps=steps,
             other_role=edge.role is not None and edge.role != self.first,
             mark=self.marks.edges.get(id(edge), ""),

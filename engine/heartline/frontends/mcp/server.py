@@ -129,7 +129,10 @@ def _drawing(host: Host, name: str) -> Any:
     def diagram() -> str:
         from heartline.diagram import draw
 
-        return draw(host.versions.own[name].machine)
+        machine = host.versions.own[name].machine
+        persons = [role for role, each in machine.roles.items() if not each.engine]
+        # Nobody says for whom it is: where several play, it names nobody's choices.
+        return draw(machine, seen_by=persons[0] if len(persons) == 1 else "")
 
     return diagram
 

@@ -207,7 +207,7 @@ class Api:
         seat = await self._seat(_token_of(request))
         held = await self.host.touching.hold(seat.record)
         form = "mermaid" if _prefers(request, "text/plain") else "svg"
-        text = await self.drawings.drawn(held.scenario.machine, form)
+        text = await self.drawings.drawn(held.scenario.machine, form, seat.role)
         kind = "text/plain" if form == "mermaid" else "image/svg+xml"
         return Response(text, media_type=kind)
 
