@@ -6,7 +6,7 @@
 
         async def run(self, host: Host) -> None:
             desk = Desk(host, self)
-            ...  # for each message: await desk.hear(ConversationReference("irc", chat=nick), text)
+            ...  # for each message: await desk.hear(reference, text, id=its_id_on_the_network)
 
         async def deliver(
             self, reference: ConversationReference, events: Sequence[OutEvent]
