@@ -521,3 +521,20 @@ def test_whatever_was_typed_can_be_stored_and_gone_on_with(typed: str) -> None:
 
 def test_a_stored_snapshot_is_small(scenario: Scenario) -> None:
     assert len(json.dumps(snapshot(scenario))) < 4096
+
+
+def test_nobody_is_told_what_others_could_choose() -> None:
+    conversation = play(
+        """\
+        states:
+          talk:
+            choices:
+              mine: {say: Mine.}
+              theirs: {by: other, say: Theirs.}
+        """,
+        seats=["other"],
+    )
+    with pytest.raises(UnknownChoice, match="did you mean 'theirs'"):
+        conversation.choose("theirz")
+    with pytest.raises(UnknownChoice, match=r"There is no choice 'theirz' in 'talk'\.$"):
+        conversation.choose("theirz", role="you")

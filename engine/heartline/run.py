@@ -323,7 +323,9 @@ def _no_such_choice(run: Run, leaf: Leaf, input: Choose) -> str:
     named: object = input.choice
     if not isinstance(named, str):
         return f"A choice is named by its id, not by {named!r}."
-    hint = did_you_mean(named, [spec.id for spec in offered])
+    # What others can choose is not told, not even to who comes near it.
+    own = [spec.id for spec in offered if input.role in (None, spec.role)]
+    hint = did_you_mean(named, own)
     return f"There is no choice {named[:60]!r} in {leaf.name!r}" + (f"; {hint}" if hint else ".")
 
 
