@@ -109,6 +109,15 @@ async def test_who_asks_is_not_told_and_a_host_that_delivers_nothing_posts_nothi
 
 
 @awaited
+async def test_nothing_is_posted_for_those_who_look_for_themselves(stores: Stores) -> None:
+    post, clock = Post(), ManualClock()
+    options = {"clock": clock, "deliver": post, "brings": lambda name: name == "to-a"}
+    async with Host(stores(), [kettle()], **options) as host:
+        await told(host, "a", "b")
+        assert (await host.store.counts()).parcels == 2
+
+
+@awaited
 async def test_what_does_not_arrive_comes_again_before_what_follows_it(stores: Stores) -> None:
     post, noted, clock = Post(), Noting(), FastClock(1000)
     post.fails = {"to-a": 3}

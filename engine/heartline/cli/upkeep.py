@@ -19,6 +19,7 @@ from heartline.cli.conversing import print_json
 from heartline.cli.guard import DONE, FINDINGS
 from heartline.cli.operating import counted, say, telling
 from heartline.cli.progress import Progress
+from heartline.frontends.references import is_brought
 from heartline.host import carrying, importing
 from heartline.host.host import Host
 from heartline.host.values import Filter
@@ -53,7 +54,7 @@ async def migrate(asked: Asked, scenarios: Sequence[Scenario], *, dry_run: bool)
             found = await _forecast(host)
             others = await _others(host)
     else:
-        async with Host(asked.store, scenarios, deliver=_deliver) as host:
+        async with Host(asked.store, scenarios, deliver=_deliver, brings=is_brought) as host:
             unavailable = list(host.unavailable.values())
             for scenario in () if asked.as_json else scenarios:
                 if scenario.id in host.unavailable:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from heartline.cli.demonstrating import running_clock, told
 from heartline.cli.guard import DONE
 from heartline.cli.operating import counted, say
+from heartline.frontends.references import is_brought
 from heartline.frontends.stage import Stage
 from heartline.host.exposing import exposed
 from heartline.host.host import Host
@@ -92,7 +93,9 @@ async def _work(
         clock = await stack.enter_async_context(running_clock(make, speed))
         stage = Stage(front_ends, log.say)
         deliver = stage.deliver if front_ends else None
-        host = Host(make(), scenarios, clock=clock, deliver=deliver, observer=watching)
+        host = Host(
+            make(), scenarios, clock=clock, deliver=deliver, brings=is_brought, observer=watching
+        )
         await stack.enter_async_context(host)
         for sentence in await _found(host):
             log.say(sentence)

@@ -12,10 +12,11 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 from heartline.errors import CallerError
 
-__all__ = ["INVITE", "ConversationReference", "new_token"]
+__all__ = ["INVITE", "ConversationReference", "is_brought", "new_token"]
 
 INVITE = "invite"  # the front end of a seat that nobody has taken yet
 
@@ -82,3 +83,13 @@ class ConversationReference:
 
 _FIELDS = tuple(each.name for each in fields(ConversationReference))
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@lru_cache(10_000)  # it is asked for each seat at each turn
+def is_brought(reference: str) -> bool:
+    """Whether what happens is brought to a reference: for Host(brings=...). Who sits at a page or
+    in a program looks for themselves, and nothing need be written down for them."""
+    try:
+        return not ConversationReference.of(reference).looks
+    except CallerError:
+        return True  # none of a front end; whoever delivers knows it

@@ -79,19 +79,22 @@ class Host:
         *,
         clock: Clock | None = None,
         deliver: Deliver | None = None,
+        brings: Callable[[str], bool] | None = None,
         observer: Observer | None = None,
     ) -> None:
         """`store` is one, or its URL; `scenarios` are loaded ones, folders, or names of bundled
         ones. `deliver` brings what happens to those who are to be told; without one nobody is.
-        Raises CallerError for a URL that no store has."""
+        `brings` says to which references it does, where it is not to all of them. Raises
+        CallerError for a URL that no store has."""
         self.store: Store = open_store(store) if isinstance(store, str) else store
         self.clock: Clock = clock or SystemClock()
         self.deliver = deliver
         self.observer: Observer = observer or Observer()
         self.versions: Versions = Versions(scenarios)
         self.touching: Touching = Touching(
-            self.store, self.versions, self.clock, self.observer, deliver is not None
-        )
+            self.store, self.versions, self.clock, self.observer,
+            None if deliver is None else brings or _to_everybody,
+        )  # fmt: skip
         self.running: Running = Running(self.touching, deliver)
 
     async def __aenter__(self) -> Self:
@@ -413,6 +416,10 @@ class Host:
         if record is None or entry is None or entry.kind != OPENED:
             return None
         return await self.touching.repeated(record, entry)
+
+
+def _to_everybody(_reference: str) -> bool:
+    return True
 
 
 def _nothing_to_undo(most: int, migrated: bool) -> str:

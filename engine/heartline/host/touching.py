@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from heartline.host.observing import Observer
     from heartline.host.replaying import Place
     from heartline.host.store import Store
-    from heartline.host.turning import Held
+    from heartline.host.turning import Brought, Held
     from heartline.host.values import Entry, Record
     from heartline.host.versions import Versions
     from heartline.turn import Change, Said
@@ -66,13 +66,18 @@ class Touching:
     """What a host does with single conversations."""
 
     def __init__(
-        self, store: Store, versions: Versions, clock: Clock, observer: Observer, parcels: bool
+        self,
+        store: Store,
+        versions: Versions,
+        clock: Clock,
+        observer: Observer,
+        parcels: Brought | None,
     ) -> None:
         self.store: Store = store
         self.versions: Versions = versions
         self.clock: Clock = clock
         self.observer: Observer = observer
-        self.parcels: bool = parcels  # whether those who are to be told are
+        self.parcels: Brought | None = parcels  # which of those who are to be told are
         self.holding: Holding = Holding(MOST_HELD)
         self.reach: Reach = Reach()
         self.alarm: Alarm = Alarm()  # rung for timers that are due before others

@@ -59,7 +59,7 @@ from heartline.snapshot import Choose, Due, Send, Tick, new_tuple
 from heartline.stored import TIMER_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from heartline.conversation import Scenario
     from heartline.machine import Machine
@@ -67,6 +67,8 @@ if TYPE_CHECKING:
     from heartline.snapshot import Input, Snapshot
     from heartline.turn import Change as Shown
     from heartline.turn import Said
+
+    Brought = Callable[[str], bool]  # whether what happens is brought to a reference
 
 __all__ = [
     "Held",
@@ -124,7 +126,7 @@ def open_new(
     tell: Mapping[str, str],
     draws: Sequence[str] = (),
     key: str | None = None,
-    parcels: bool = False,
+    parcels: Brought | None = None,
 ) -> Turned:
     """A conversation begins. Raises InputError, DrawImpossible, RunawayError."""
     machine = scenario.machine
@@ -157,7 +159,7 @@ def submit(
     key: str | None = None,
     sender: str | None = None,
     draws: Sequence[str] = (),
-    parcels: bool = False,
+    parcels: Brought | None = None,
 ) -> Turned | None:
     """An input happens; None where that changes nothing, as at a quiet time. What was due before
     it has fired already, by `tick`. Raises as `heartline.runtime.step` does."""
@@ -184,7 +186,7 @@ def submit(
 
 
 def tick(
-    held: Held, now: datetime, *, draws: Sequence[str] = (), parcels: bool = False
+    held: Held, now: datetime, *, draws: Sequence[str] = (), parcels: Brought | None = None
 ) -> Turned | None:
     """The timers fire that are due; None where none is. Raises RunawayError, DrawImpossible."""
     before = held.snapshot
@@ -215,7 +217,7 @@ def undo(
     *,
     key: str | None = None,
     sender: str | None = None,
-    parcels: bool = False,
+    parcels: Brought | None = None,
 ) -> Turned:
     """It goes back to where it stood after the entry `to`: `earlier`, where `said` was said."""
     snapshot = gone_back(held.snapshot, earlier, now)
@@ -233,7 +235,7 @@ def fork(
     at = entries[-1].sequence
     snapshot = gone_back(held.snapshot, held.snapshot, now)
     data: dict[str, Any] = {"from": origin, "at": at}
-    turned = _turned(held, snapshot, said, FORKED, None, now, data, (None, False))
+    turned = _turned(held, snapshot, said, FORKED, None, now, data, (None, None))
     change = turned.change._replace(before=0, entries=(*entries, *turned.change.entries))
     return _timed(turned._replace(change=change), timers_of(held.record.id, snapshot))
 
@@ -244,7 +246,7 @@ def migrate(
     carried: Mapping[str, Any],
     now: datetime,
     *,
-    parcels: bool = False,
+    parcels: Brought | None = None,
 ) -> Turned:
     """It goes on in another version, as it was carried over, and what follows by itself happens.
 
@@ -272,7 +274,7 @@ def close(
     *,
     key: str | None = None,
     sender: str | None = None,
-    parcels: bool = False,
+    parcels: Brought | None = None,
 ) -> Turned | None:
     """It is ended from outside; None where it has ended already."""
     if held.record.status != LIVE:
@@ -326,7 +328,7 @@ def _timed(turned: Turned, timers: tuple[Timer, ...]) -> Turned:
 
 def _stepped(
     held: Held, step: Step, kind: str, key: str | None, now: datetime, data: dict[str, Any],
-    post: tuple[str | None, bool],
+    post: tuple[str | None, Brought | None],
 ) -> Turned:  # fmt: skip
     """What is stored of a step."""
     machine = held.scenario.machine
@@ -336,11 +338,11 @@ def _stepped(
 
 def _turned(
     held: Held, snapshot: Snapshot, said: tuple[Said, ...], kind: str, key: str | None,
-    now: datetime, data: dict[str, Any], post: tuple[str | None, bool],
+    now: datetime, data: dict[str, Any], post: tuple[str | None, Brought | None],
     changes: tuple[Shown, ...] = (),
 ) -> Turned:  # fmt: skip
-    """What is stored of an entry that leads to a snapshot. `post` is who sent it, and whether the
-    others are told."""
+    """What is stored of an entry that leads to a snapshot. `post` is who sent it, and which
+    of the others are told."""
     old, scenario = held.record, held.scenario
     leaf = scenario.machine.leaves[snapshot.frame[0]]
     state, outcome = leaf.name, leaf.outcome
@@ -365,19 +367,24 @@ def _turned(
         timers = timers_of(old.id, snapshot)
     entry = new_tuple(Entry, (sequence, kind, key, now, data))
     sender, parcels = post
-    told = _parcels(record, kind, said, now, sender) if parcels and old.seats else ()
+    told = _parcels(record, kind, said, now, sender, parcels) if parcels and old.seats else ()
     change = new_tuple(Change, (record, old.sequence, (entry,), timers, told))
     after = new_tuple(Held, (record, scenario, snapshot, said))
     return new_tuple(Turned, (change, after, changes))
 
 
 def _parcels(
-    record: Record, kind: str, said: tuple[Said, ...], now: datetime, sender: str | None
+    record: Record,
+    kind: str,
+    said: tuple[Said, ...],
+    now: datetime,
+    sender: str | None,
+    brought: Brought,
 ) -> tuple[Parcel, ...]:
     """What each seat is told, but for the one that did it: no line that is meant for another."""
     parcels = []
     for index, (role, reference) in enumerate(record.seats.items()):
-        if reference != sender:
+        if reference != sender and brought(reference):
             payload = {
                 "conversation": record.id,
                 "sequence": record.sequence,
