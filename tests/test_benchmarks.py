@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from benchmarks import durable, harness
+from benchmarks import durable, harness, web
 from benchmarks.bulk import copies
 from benchmarks.cycle import EVENTS, NUMBERS, STATES
 from benchmarks.generate import generate
@@ -113,3 +113,19 @@ def test_copied_conversations_are_as_good_as_played_ones(store: str, tmp_path: P
             assert (await host.store.counts()).timers == 0
 
     asyncio.run(main())
+
+
+def test_what_is_compared_over_http_is_a_turn_and_the_same_body_for_nothing() -> None:
+    async def main(port: int) -> None:
+        caller = await web._Caller.to(port)
+        body = b'{"choose": "write"}'
+        assert await caller.ask("/empty", body) == b'{"done":true}'
+        token = await caller.begin()
+        turn = json.loads(await caller.ask("/api/v1/conversation/inputs", body, token))["turn"]
+        assert (turn["number"], turn["state"]) == (2, "home")
+        caller.close()
+        found = await web._streams(port, 4, 3)
+        assert [each.what.startswith("4 open streams") for each in found] == [True, True]
+
+    with web._served() as port:
+        asyncio.run(main(port))
