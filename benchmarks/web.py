@@ -15,7 +15,7 @@ import multiprocessing
 import re
 import statistics
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.durable import LETTERS
@@ -51,10 +51,12 @@ def _served() -> Iterator[int]:
     here, there = multiprocessing.get_context("spawn").Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve, args=(there,))
     process.start()
+    there.close()
     try:
-        yield here.recv()
+        yield here.recv()  # raises EOFError where it could not begin
     finally:
-        here.send(None)
+        with suppress(OSError):
+            here.send(None)
         process.join(20)
 
 
