@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from heartline.clock import ManualClock
+from heartline.frontends.references import is_brought
 from heartline.frontends.stage import Stage
 from heartline.host.host import Host
 from heartline.host.store import open_store
@@ -184,7 +185,9 @@ class _Host(Host):
     """A host whose conversations begin with the world's seed, since people have none to give."""
 
     def __init__(self, world: World, stage: Stage) -> None:
-        super().__init__(world.url, world.scenarios, clock=world.clock, deliver=stage.deliver)
+        super().__init__(
+            world.url, world.scenarios, clock=world.clock, deliver=stage.deliver, brings=is_brought
+        )
         self._world = world
 
     async def open(self, *where: Any, seed: int | None = None, **more: Any) -> Answer:

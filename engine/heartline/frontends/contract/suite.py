@@ -237,6 +237,23 @@ class FrontEndContract:
 
         self._at(tmp_path, test, ("kettle",))
 
+    def test_a_message_that_comes_again_after_a_restart_happens_once(self, tmp_path: Path) -> None:
+        """The process ended before it had said that it was done with it."""
+
+        async def test(table: Table) -> None:
+            steps = table.plan("kettle", 0, ["look_out", "look_out", "go_out"])
+            await table.sit_down("kettle")
+            await table.follow(steps[:2])
+            await table.stop()
+            await table.start()
+            before = await table.happened()
+            await table.person.repeat()
+            await table.quiet()
+            assert await table.happened() == before, "The same message happened twice."
+            await table.follow(steps[2:], exactly=False)
+
+        self._at(tmp_path, test, ("kettle",))
+
     def test_a_restart_in_the_middle_loses_and_doubles_nothing(self, tmp_path: Path) -> None:
         """Whoever sat there sits there again."""
 
