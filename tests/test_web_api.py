@@ -253,7 +253,7 @@ def test_the_diagram_is_text_or_a_picture() -> None:
 def test_a_picture_that_cannot_be_drawn_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     from heartline.diagram import DrawingFailed
 
-    def fail(*_: object) -> str:
+    def fail(*_: object, **__: object) -> str:
         raise DrawingFailed("There is no Graphviz here.")
 
     async def play(place: Place) -> None:
