@@ -89,7 +89,8 @@ class FrontEnd(Protocol):
 
     async def run(self, host: Host) -> None:
         """Take what people do there, until this is cancelled. Ending by itself ends no other front
-        end."""
+        end. Where it raises it is started again, unless that is a CallerError: with these settings
+        it cannot run."""
         ...
 
     async def deliver(self, reference: ConversationReference, events: Sequence[OutEvent]) -> None:
