@@ -82,8 +82,8 @@ def test_who_is_to_be_told_has_parcels_with_what_that_role_may_hear(url: str) ->
         first = next(each for each in found if each.sequence == 1)
         assert first.id == f"{opened.conversation}:1:1"
         assert {**first.payload, "said": ()} == {
-            "conversation": opened.conversation, "sequence": 1, "turn": 1, "state": "desk",
-            "outcome": None, "said": (),
+            "conversation": opened.conversation, "sequence": 1, "kind": "opened", "role": "mo",
+            "turn": 1, "state": "desk", "outcome": None, "said": (),
         }  # fmt: skip
         assert [said[2] for said in first.payload["said"]] == ["It rains.", "Tired."]
 

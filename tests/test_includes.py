@@ -186,7 +186,7 @@ def test_a_text_of_an_included_file_is_its_own_and_not_handed_on(tmp_path: Path)
     inner = inner.replace("Let us speak of {topic}.", "{name}, {topic}.")
     started = load(write(tmp_path, OUTER, inner)).start(clock=ManualClock())
     assert started.choose("go").lines[0].text == "Kim, trust."
-    taking = inner.replace("initial: Kim}", "initial: Kim, input: true}")
+    taking = inner.replace("initial: Kim}", "initial: Kim, input: true, kept_for: the story}")
     given = OUTER.replace("with: {topic:", "with: {name: trust, topic:")
     assert faults(write(tmp_path, given, taking)) == [
         ("HL703", "'name' is a text, and a text cannot be handed on")

@@ -24,7 +24,7 @@ from heartline.host.watching import LOGGER, JsonLines, TextLines, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence
-    from typing import Any
+    from typing import Any, Self
 
     from heartline.conversation import Scenario
     from heartline.frontends.protocol import FrontEnd
@@ -47,9 +47,9 @@ def work(
     gives the store, `form` is that of the log, `port` that of the metrics. Raises HeartlineError
     where it cannot begin."""
     played_here = sys.stderr.isatty() and any(each.name == "terminal" for each in front_ends)
-    log = Log(form, played_here=played_here)
-    asyncio.run(until_told(_work(make, scenarios, front_ends, speed, log, port)))
-    log.say("Stopped.")
+    with Log(form, played_here=played_here) as log:
+        asyncio.run(until_told(_work(make, scenarios, front_ends, speed, log, port)))
+        log.say("Stopped.")
     return DONE
 
 
@@ -144,11 +144,19 @@ class Log:
         self._least = logging.WARNING if played_here else logging.INFO
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonLines() if self._json else TextLines())
-        self._logger = logging.getLogger(LOGGER)
-        self._logger.handlers[:] = [handler]
-        self._logger.propagate = False
+        self._logger = logger = logging.getLogger(LOGGER)
+        self._before = logger.handlers[:], logger.propagate, logger.level
+        logger.handlers[:] = [handler]
+        logger.propagate = False
         # What is wrong at the start comes as lines for programs, and for people as sentences.
-        self._logger.setLevel(logging.INFO if self._json else logging.CRITICAL)
+        logger.setLevel(logging.INFO if self._json else logging.CRITICAL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.handlers[:], self._logger.propagate, level = self._before
+        self._logger.setLevel(level)
 
     def begin(self, wrong: Iterator[str]) -> None:
         """Say what is wrong, and let all that happens be told from now on."""
