@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contract_drivers.programs import McpDriver
 from heartline.frontends.contract import Driver, FrontEndContract
+
+pytestmark = pytest.mark.slow
 
 
 class TestMcp(FrontEndContract):

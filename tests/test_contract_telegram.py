@@ -7,8 +7,11 @@ import pytest
 from contract_drivers.telegram import TelegramDriver
 from heartline.frontends.contract import Driver, FrontEndContract
 
-# The library warns of what its own errors do.
-pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after")
+pytestmark = [
+    pytest.mark.slow,
+    # The library warns of what its own errors do.
+    pytest.mark.filterwarnings("ignore:.*retry_after"),
+]
 
 
 class TestTelegram(FrontEndContract):

@@ -104,6 +104,7 @@ def test_structure_is_pinned_and_no_words_are(tmp_path: Path) -> None:
     assert "wait_until: steeping" in text
 
 
+@pytest.mark.slow
 def test_the_same_scenario_gives_the_same_file() -> None:
     scenario = bundled("breaking_bad_news")
     bounds = Bounds(60, 2000)

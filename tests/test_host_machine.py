@@ -433,6 +433,7 @@ def test_sqlite_is_as_the_model(tmp_path: Path) -> None:
     run_state_machine_as_test(Machine, settings=FEW)
 
 
+@pytest.mark.slow
 def test_postgresql_is_as_the_model() -> None:
     url = postgres.server().url("pool=2")
 

@@ -310,6 +310,7 @@ def command(*arguments: str, folder: Path) -> StdioServerParameters:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_conversation_goes_on_in_another_process(tmp_path: Path) -> None:
     """And a day takes a tenth of a second there."""
     server = command(
@@ -411,6 +412,7 @@ def test_over_http_programs_of_this_machine_are_served_and_pages_are_not(tmp_pat
     asyncio.run(asyncio.wait_for(main(), 60))
 
 
+@pytest.mark.slow
 def test_the_example_on_the_page_prints_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

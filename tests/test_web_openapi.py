@@ -132,6 +132,7 @@ def test_what_the_description_allows_is_answered_as_it_says() -> None:
     assert searched("positive", 2) > 12
 
 
+@pytest.mark.slow
 def test_what_the_description_does_not_allow_is_refused_as_it_says() -> None:
     assert searched("negative", 3) > 12
 

@@ -102,6 +102,7 @@ def test_an_invitation_that_is_opened_in_the_same_tab_is_taken_out_of_the_addres
     visitor.sees("Count your coins.")
 
 
+@pytest.mark.slow
 def test_a_page_that_is_opened_again_shows_what_was_said_once(visitor: Visitor) -> None:
     visitor.begins()
     visitor.press("Count your coins.")
@@ -156,6 +157,7 @@ def test_what_is_added_is_read_out_and_what_was_there_is_not(visitor: Visitor) -
     assert visitor.page.evaluate("window.added") == ["You: One more."]
 
 
+@pytest.mark.slow
 def test_a_double_click_takes_one_choice(visitor: Visitor, server: Served) -> None:
     visitor.begins()
     visitor.page.get_by_role("button", name="Count your coins.").dblclick()
@@ -206,6 +208,7 @@ def test_a_press_whose_answer_is_lost_happens_once(visitor: Visitor) -> None:
     visitor.faults.clear()  # the browser notes that a request was aborted
 
 
+@pytest.mark.slow
 def test_a_server_that_restarts_loses_and_doubles_nothing(browser: Browser, tmp_path: Path) -> None:
     with served(sqlite(tmp_path)) as first:
         somebody = Visitor(browser, first.url)
@@ -230,6 +233,7 @@ def test_a_server_that_restarts_loses_and_doubles_nothing(browser: Browser, tmp_
 # Two people ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_people_sit_in_two_seats_and_none_sees_what_is_the_others(
     browser: Browser, server: Served
 ) -> None:
