@@ -200,6 +200,7 @@ def walk_both(old: Graph, new: Graph) -> set[tuple[str, str, str, str | None, st
     return found
 
 
+@pytest.mark.slow
 @given(versions())
 def test_differences_are_those_that_walking_pair_by_pair_finds(
     both: tuple[Scenario, Scenario],
@@ -448,6 +449,7 @@ def can_end(machine: Machine, snapshot: Snapshot, most: int = 3_000) -> bool | N
     return False
 
 
+@pytest.mark.slow
 @given(versions())
 def test_a_proof_holds_for_every_conversation_carried_over_by_itself(
     both: tuple[Scenario, Scenario],

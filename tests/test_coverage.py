@@ -561,6 +561,7 @@ def test_a_watched_play_goes_as_any_other(name: str) -> None:
     assert sum(count > 0 for count in recorder.counts) > 100
 
 
+@pytest.mark.slow
 @given(scenarios(includes=True), st.integers(0, 1 << 40), st.sampled_from([(), ("other",)]))
 def test_any_scenario_goes_as_ever_and_meets_nothing_that_was_held_impossible(
     text: str, seed: int, seats: tuple[str, ...]

@@ -99,6 +99,7 @@ def test_it_finds_what_the_runtime_does(text: str, seats: tuple[str, ...]) -> No
     assert len(fast) <= len(slow)
 
 
+@pytest.mark.slow
 @given(scenarios(), SEATS)
 def test_what_is_kept_is_told_apart(text: str, seats: tuple[str, ...]) -> None:
     machine = made_of(text).machine

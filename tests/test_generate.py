@@ -136,6 +136,7 @@ states:
     assert "draw: leave" in made.text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short_loops")
 @given(scenarios(most=3, includes=True), st.sampled_from([TRANSITIONS, PAIRS]))
 def test_tests_of_any_scenario_pass_and_take_what_they_say(text: str, kind: str) -> None:

@@ -127,6 +127,7 @@ def claims(text: str) -> Claims | None:
     return Claims(compiled.machine, dead)
 
 
+@pytest.mark.slow
 @given(scenarios(), st.integers(0, 1 << 32))
 def test_no_play_contradicts_the_linter(text: str, seed: int) -> None:
     found = claims(worse(text, random.Random(seed)))

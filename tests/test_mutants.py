@@ -213,6 +213,7 @@ def test_changed_in_place_and_compiled_anew_are_the_same(text: str) -> None:
     assert same_either_way(workshop, mutants, 6) > len(mutants) * 0.6
 
 
+@pytest.mark.slow
 def test_they_are_the_same_in_a_sample_of_each_bundled_scenario() -> None:
     for name, size in (("breaking_bad_news", 20), ("reconciliation", 3)):
         workshop = Workshop(bundled(name))

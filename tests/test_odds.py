@@ -358,6 +358,7 @@ def test_the_best_is_the_best_of_all_policies(text: str) -> None:
         assert abs(Fraction(row.worst[outcome]) - min(chances)) < Fraction(1, 10**12)
 
 
+@pytest.mark.slow
 @given(scenarios(includes=True))
 @FEW
 def test_the_best_is_no_worse_than_any_play_and_is_reached_by_its_policy(text: str) -> None:

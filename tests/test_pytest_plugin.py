@@ -161,6 +161,7 @@ class TestFailing:
         assert failure.get("message") == "Not as expected: state."
         assert "tea/tests.yaml:6:9" in (failure.text or "")
 
+    @pytest.mark.slow
     def test_xdist_plays_them_in_processes(self, pytester: pytest.Pytester, tea: Path) -> None:
         (tea / "more.test.yaml").write_text(FAILING)
         result = pytester.runpytest_subprocess("-n", "2", "-p", "no:cacheprovider", "-W", "error")

@@ -83,6 +83,7 @@ def test_it_serves_until_it_is_told_to_end_and_another_goes_on(
         assert word not in first.said + second.said
 
 
+@pytest.mark.slow
 def test_the_authors_view_is_for_this_machine(server: Callable[..., Worker]) -> None:
     worker = server("inn.yaml", "--port", "0", "--author")
     with api(worker) as http:

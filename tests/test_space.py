@@ -108,6 +108,7 @@ def hold(scenario: Scenario, seed: int, inputs: Mapping[str, object], seats: tup
     return len(turns(walk))
 
 
+@pytest.mark.slow
 @given(scenarios(includes=True), st.integers(0, 1 << 32), SEATS, st.booleans())
 def test_a_walk_through_the_space_of_any_scenario_can_be_played(
     text: str, seed: int, seats: tuple[str, ...], open_: bool

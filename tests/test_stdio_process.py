@@ -35,6 +35,7 @@ def spoken(folder: Path, *requests: dict[str, Any]) -> list[dict[str, Any]]:
     return told
 
 
+@pytest.mark.slow
 def test_a_conversation_goes_on_in_another_process(tmp_path: Path) -> None:
     (opened,) = spoken(tmp_path, {"id": 1, "do": "open", "scenario": "reconciliation", "seed": 7})
     token = opened["conversations"]["you"]

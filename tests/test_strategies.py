@@ -76,6 +76,7 @@ def test_a_good_scenario_passes() -> None:
     run_state_machine_as_test(scenario_machine(story(GATE)), settings=QUICK)
 
 
+@pytest.mark.slow
 def test_a_broken_promise_shrinks_to_the_shortest_play() -> None:
     promise = "properties:\n  dear: {never: at(inside) and coins < 3, about: It costs three.}\n"
     text = failure_of(story(GATE + promise))
@@ -162,6 +163,7 @@ def test_a_scenario_that_loops_is_found() -> None:
     assert text.startswith("To choose go is refused, though it was offered: The scenario story")
 
 
+@pytest.mark.slow
 def test_the_test_in_a_failure_shows_the_same_when_it_is_run(tmp_path: Path) -> None:
     promise = "properties:\n  dear: {never: at(inside) and coins < 3}\n"
     scenario = story(GATE + promise)

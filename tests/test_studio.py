@@ -296,6 +296,7 @@ class TestLooking:
 
 
 class TestTheClock:
+    @pytest.mark.slow
     def test_a_key_goes_to_what_is_due_next(self, path: Path) -> None:
         async def act(author: Author) -> None:
             assert "the tea: off" in await author.presses("t")
@@ -470,6 +471,7 @@ class TestBeginning:
 
 
 class TestRoom:
+    @pytest.mark.slow
     def test_a_narrow_window_shows_one_pane_and_tabs_with_their_keys(self, path: Path) -> None:
         async def act(author: Author) -> None:
             seen = author.sees()
@@ -515,6 +517,7 @@ class TestRoom:
 
 
 class TestKeys:
+    @pytest.mark.slow
     def test_every_key_is_in_the_list_of_keys(self, path: Path) -> None:
         async def act(author: Author) -> None:
             seen = await author.presses("question_mark")

@@ -102,6 +102,7 @@ def test_rule_7_a_walk_through_stored_snapshots_is_the_same_in_every_bundled_sce
         assert walk(scenario, seed, (), stored, 60) == walk(scenario, seed, (), as_it_is, 60)
 
 
+@pytest.mark.slow
 @given(scenarios(includes=True), st.integers(0, 1 << 32))
 def test_undo_takes_back_every_step_of_a_walk(text: str, seed: int) -> None:
     chance = random.Random(seed)

@@ -254,6 +254,7 @@ def test_an_alias_bomb_is_refused_at_once() -> None:
     assert "aliases counted in full" in fault.message
 
 
+@pytest.mark.slow
 def test_the_number_of_values_is_bounded() -> None:
     (fault,) = compose("- x\n" * (MOST_NODES + 1), "f.yaml").faults
     assert (fault.code, fault.location.line) == ("HL102", MOST_NODES)
