@@ -389,6 +389,7 @@ def rows(carrying: Carrying, carried: Carried) -> set[tuple[object, ...]]:
     } | {carried.reasons[number] for number in np.unique(carried.wrong[~fine])}
 
 
+@pytest.mark.slow
 @given(versions())
 def test_columns_become_what_single_conversations_become(both: tuple[Scenario, Scenario]) -> None:
     """The vectorised way against `carry`, on the slots that count, with nothing else kept."""

@@ -138,6 +138,7 @@ def key(label: Label) -> tuple[str, str, tuple[Way, ...]]:
     return label.kind, label.id, label.ways
 
 
+@pytest.mark.slow
 @given(scenarios(), SEATS, st.integers(0, 2**32))
 def test_no_play_leaves_the_graph(text: str, seats: tuple[str, ...], chance_seed: int) -> None:
     machine = made_of(text).machine

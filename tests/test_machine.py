@@ -56,6 +56,7 @@ def test_both_modes_walk_alike_through_every_bundled_scenario(name: str) -> None
         assert walk(machine, seed, 40) == walk(stock, seed, 40)
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
 @given(scenarios(includes=True), st.integers(0, 1 << 32))
 def test_both_modes_walk_alike_through_generated_scenarios(text: str, seed: int) -> None:

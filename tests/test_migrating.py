@@ -330,6 +330,7 @@ def test_names_can_be_exchanged() -> None:
 # Generated versions -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(versions(), st.data())
 def test_a_generated_conversation_is_carried_over_or_refused_with_sentences(
     both: tuple[Scenario, Scenario], data: st.DataObject

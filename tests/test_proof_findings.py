@@ -554,6 +554,7 @@ class Walked:
         return found
 
 
+@pytest.mark.slow
 @given(scenarios(), st.sampled_from([(), ("other",)]))
 def test_findings_are_what_a_plain_walk_finds(text: str, seats: tuple[str, ...]) -> None:
     machine = made_of(text).machine

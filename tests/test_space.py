@@ -130,6 +130,7 @@ def test_a_walk_through_the_space_of_a_bundled_scenario_can_be_played(
     assert compared > 200
 
 
+@pytest.mark.slow
 @given(scenarios(includes=True), st.integers(0, 1 << 32))
 def test_what_can_be_done_in_a_node_is_what_the_runtime_takes(text: str, seed: int) -> None:
     scenario = made_of(text)

@@ -186,6 +186,7 @@ def test_a_break_shows_what_is_left_and_the_page_wakes_when_it_ends(
 # Trouble ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_press_whose_answer_is_lost_happens_once(visitor: Visitor) -> None:
     visitor.begins()
     sent: list[str | None] = []
@@ -274,6 +275,7 @@ def test_two_people_sit_in_two_seats_and_none_sees_what_is_the_others(
 # One's own ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["the button", "Escape, twice"])
 def test_leaving_clears_the_page_at_once_and_the_page_opens_discreetly(
     visitor: Visitor, how: str
