@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -356,8 +357,8 @@ def test_it_ends_when_it_is_told_to_though_nothing_comes_in(tmp_path: Path) -> N
 class Served:
     """A server over HTTP in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        parameters = command("--http", "0", folder=folder)
+    def __init__(self, folder: Path, *others: str) -> None:
+        parameters = command(*others, "--http", "0", folder=folder)
         self.process = subprocess.Popen(
             [parameters.command, *parameters.args], cwd=folder, stderr=subprocess.PIPE, text=True,
             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, env={**os.environ, **parameters.env},
@@ -410,6 +411,68 @@ def test_over_http_programs_of_this_machine_are_served_and_pages_are_not(tmp_pat
                     assert told.status_code in (403, 421)
 
     asyncio.run(asyncio.wait_for(main(), 60))
+
+
+BROKEN = INN.replace("to: gone}", "to: nowhere}").replace("id: inn", "id: broken")
+
+
+def test_a_scenario_that_does_not_load_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    """What is wrong with it is told to who started the server, and to the assistant."""
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    sentence = "The scenario broken does not load, so that no conversation begins in it"
+
+    async def main() -> None:
+        server = Served(tmp_path, "broken.yaml")
+        try:
+            async with Client(await server.address()) as client:
+                assistant = Assistant(client)
+                listed = await assistant.use("list_scenarios")
+                assert [each["id"] for each in listed["scenarios"]] == ["inn"]
+                (unloaded,) = listed["unavailable"]
+                assert unloaded["id"] == "broken"
+                assert unloaded["why"].startswith(sentence)
+                assert "no state is called 'nowhere'" in unloaded["why"]
+                refused = await assistant.refused("begin", scenario="broken")
+                assert refused == unloaded["why"]
+                await assistant.begin()
+            assert await asyncio.to_thread(server.end) == 0
+            assert server.said.count(sentence) == 1
+        finally:
+            server.process.kill()
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_what_a_store_cannot_load_is_no_scenario_of_the_list(tmp_path: Path) -> None:
+    """It is the operator's, for whom it stands in the notes of the start."""
+    url = f"sqlite:///{tmp_path / 'heartline.db'}"
+
+    async def main() -> None:
+        async with host_on(url) as host:
+            await host.open("left", "inn", tell={"guest": "elsewhere"})
+        with sqlite3.connect(tmp_path / "heartline.db") as file:
+            file.execute("DELETE FROM scenarios")
+        other = inn("nights >= 3", "nights >= 4")
+        async with host_on(url, other) as host, Client(make_server(host)) as client:
+            assert list(host.unavailable) == ["inn 1.0.0"]
+            assert (await Assistant(client).use("list_scenarios"))["unavailable"] == []
+
+    asyncio.run(main())
+
+
+def test_where_no_scenario_loads_there_is_nothing_to_serve(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "broken.yaml").write_text(BROKEN)
+    assert run(["mcp", str(tmp_path / "broken.yaml")]) == 1
+    out, told = capsys.readouterr()
+    assert out == ""
+    assert told.splitlines()[0].startswith("The scenario broken does not load")
+    assert "no state is called 'nowhere'" in told
+    assert told.splitlines()[-1] == (
+        "So there is nothing to play: mend what is wrong, with the help of heartline check, and "
+        "start this again."
+    )
 
 
 @pytest.mark.slow

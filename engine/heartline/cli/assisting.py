@@ -15,6 +15,7 @@ from heartline.clock import FastClock, SystemClock
 from heartline.conversation import load
 from heartline.errors import CallerError
 from heartline.host.host import Host
+from heartline.loader import find_scenario
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["assist"]
 
 _MEMORY = "memory:"
+_NONE = (
+    "So there is nothing to play: mend what is wrong, with the help of heartline check, and start "
+    "this again."
+)
 
 
 def assist(scenarios: Sequence[str], url: str, port: int | None, speed: float | None) -> int:
     """Serve until the client has gone, or Ctrl-C or SIGTERM; gives the exit code. Without a port
-    that is on standard input and output. Raises HeartlineError where it cannot begin."""
+    that is on standard input and output. A scenario that does not load keeps nobody from the
+    others; where none does, or where it cannot begin, HeartlineError is raised."""
     try:
         import heartline.frontends.mcp.serving  # noqa: F401 - only to see whether it can be
     except ImportError as missing:
@@ -38,6 +44,9 @@ def assist(scenarios: Sequence[str], url: str, port: int | None, speed: float | 
         ) from None
     if url != _MEMORY:
         opened(url, new=True)  # what is wrong with the name is said first
+    for name in scenarios:
+        if not find_scenario(name).exists():
+            load(name)  # which says so
     asyncio.run(until_told(_assist(scenarios, url, port, speed)))
     return DONE
 
@@ -50,11 +59,15 @@ async def _assist(
     async with AsyncExitStack() as stack:
         clock = await _clock(stack, url, speed)
         store = _MEMORY if url == _MEMORY else opened(url, new=True)
-        host = Host(store, [load(name) for name in scenarios], clock=clock)
+        host = Host(store, scenarios, clock=clock)
         await stack.enter_async_context(host)
-        for sentence in (*host.unavailable.values(), *host.versions.notes, told(clock)):
+        # A stored version that does not load is in both.
+        wrong = dict.fromkeys((*host.unavailable.values(), *host.versions.notes))
+        for sentence in (*wrong, told(clock)):
             if sentence is not None:
                 say(sentence)
+        if not host.versions.own:
+            raise CallerError(_NONE)
         if url == _MEMORY:
             say(
                 "Conversations end with this program: with --store sqlite:///heartline.db they are "

@@ -20,8 +20,9 @@ Examples:
 
 An assistant's program starts it by itself and speaks with it on standard input and output; with
 --http it listens at http://127.0.0.1:PORT/mcp, which only programs of this machine can reach. It
-needs pip install 'heartline[mcp]'. Exit codes: 0 when its client has gone or it is told to end; 1
-where it cannot begin; 2 for usage.""",
+needs pip install 'heartline[mcp]'. A scenario that does not load is told on standard error and to
+the assistant, and the others are played. Exit codes: 0 when its client has gone or it is told to
+end; 1 where it cannot begin, or none of its scenarios loads; 2 for usage.""",
 )
 @click.argument("scenarios", metavar="SCENARIO...", type=ScenarioName(), nargs=-1, required=True)
 @located

@@ -184,9 +184,15 @@ class _Table:
 
     async def list_scenarios(self) -> ScenarioList:
         """List the scenarios that can be played, who takes part in each, and what each wants to
-        know at the start (questions)."""
-        own = self._host.versions.own.values()
-        return ScenarioList.model_validate({"scenarios": [as_scenario(each) for each in own]})
+        know at the start (questions); and those that cannot be, and why (unavailable)."""
+        versions = self._host.versions
+        unavailable = [
+            {"id": name, "why": why}
+            for name, why in versions.unavailable.items()
+            if why not in versions.notes  # which are about stored versions, where nothing begins
+        ]
+        own = [as_scenario(each) for each in versions.own.values()]
+        return ScenarioList.model_validate({"scenarios": own, "unavailable": unavailable})
 
     async def begin(
         self,

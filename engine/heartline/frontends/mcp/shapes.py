@@ -7,13 +7,22 @@ from pydantic import Field
 from heartline.forms import Model
 from heartline.frontends.shapes import Happened, Scenario, View
 
-__all__ = ["Begun", "Finished", "ScenarioList", "Waited"]
+__all__ = ["Begun", "Finished", "ScenarioList", "Unloaded", "Waited"]
+
+
+class Unloaded(Model):
+    """A scenario that does not load, and why, for whoever writes it."""
+
+    id: str
+    why: str
 
 
 class ScenarioList(Model):
-    """The scenarios that conversations can be begun in."""
+    """The scenarios that conversations can be begun in, and those that should be among them."""
 
     scenarios: list[Scenario]
+    unavailable: list[Unloaded] = Field(description="What does not load, so that nothing begins "
+    "in it. Tell whoever writes it why; the others can be played.")  # fmt: skip
 
 
 class Begun(Model):
