@@ -859,6 +859,23 @@ class StoreContract:
         assert found == names[:-2]
 
     @told
+    async def test_the_latest_moment_is_that_of_no_certain_order(self, store: Store) -> None:
+        assert await store.latest() is None
+        await store.commit(change("a", touched=at(-30_000)))  # in 1943
+        assert await store.latest() == at(-30_000)
+        await store.commit(change("b", touched=at(9)))
+        await store.commit(change("c", touched=at(5)))  # brought in from elsewhere, say
+        assert await store.latest() == at(9)
+        await store.commit(change("b", 2, touched=at(7), status=OVER))  # the clock was set back
+        assert await store.latest() == at(7)
+        await store.commit_all([change(f"n{number:04}", touched=at(6)) for number in range(1000)])
+        assert await store.latest() == at(7)
+        await store.commit(change("n0700", 2, touched=at(8)))
+        assert await store.latest() == at(8)
+        await store.delete_all(["n0700", "b"])
+        assert await store.latest() == at(6)
+
+    @told
     async def test_the_tally_follows_every_change(self, store: Store) -> None:
         for name in "abc":
             await store.commit(change(name))
@@ -884,6 +901,36 @@ class StoreContract:
         ]
         await store.commit(change("d", 2, version="1.0", fingerprint="f1", state="listen"))
         assert sorted(await store.versions()) == [("tea", "1.0", "f1", 3)]
+
+    @told
+    async def test_the_tally_follows_many_changes_at_once(self, store: Store) -> None:
+        names = [f"n{number:02}" for number in range(40)]
+        mixed: dict[str, dict[str, Any]] = {
+            name: {
+                "version": ("1.0", "1.1")[number % 2],
+                "seats": ({}, {"you": f"p-{name}"})[number // 2 % 2],
+            }
+            for number, name in enumerate(names)
+        }
+        await store.commit_all([change(name, **mixed[name]) for name in names])
+        live = await store.versions()
+        assert sorted(live) == [("tea", "1.0", "f1", 20), ("tea", "1.1", "f1", 20)]
+        # Half of them end, and whoever was in 1.0 is in 1.1 now, whether it ended or not.
+        at_once = [
+            change(
+                name, 2, **mixed[name] | {"version": "1.1"}, status=OVER if name < "n20" else LIVE
+            )
+            for name in names
+        ]
+        assert set(await store.commit_all(at_once)) == {STORED}
+        assert [each for each in await store.versions() if each[-1]] == [("tea", "1.1", "f1", 20)]
+        assert await store.counts() == Counts(40, 20, 0, 0, 0)
+        # Of those that are refused none is counted.
+        later = [change(name, 3, version="1.1", status=CLOSED) for name in names[18:]]
+        refused = [change(name, 9, version="2.0") for name in names[:18]]
+        assert list(await store.commit_all([*refused, *later])) == [CONFLICT] * 18 + [STORED] * 22
+        assert [each for each in await store.versions() if each[-1]] == []
+        assert await store.counts() == Counts(40, 0, 0, 0, 0)
 
     # Scenarios ------------------------------------------------------------------------------------
 

@@ -382,6 +382,17 @@ def test_tables_of_an_earlier_program_are_brought_up(
         assert db.execute("SELECT x FROM more").fetchall() == [(1,)]
 
 
+# From the fourth version of the tables to the third, where what wakes triggers was another.
+WOKEN = (
+    "".join(
+        f"DROP TRIGGER {name}; {statement};"
+        for name, step in (("tally_moved", 0), ("seats_moved", 2))
+        for statement in sqltables.STEPS[step]
+        if f"TRIGGER {name}" in statement
+    )
+    + "PRAGMA user_version = 3;"
+)
+
 # From the third version of the tables to the second, which could not tell who is seated where.
 UNSEATED = """
 DROP TRIGGER seats_new;
@@ -433,7 +444,7 @@ def test_a_log_that_an_index_held_together_becomes_a_chain(file: Path) -> None:
 
     play(file, write)
     with plain(file) as db:
-        db.executescript(UNSEATED + UNCHAINED)
+        db.executescript(WOKEN + UNSEATED + UNCHAINED)
     play(file, read)
     assert sound(file)
 
@@ -463,8 +474,28 @@ def test_tables_without_seats_learn_them_from_the_conversations(file: Path) -> N
 
     play(file, write)
     with plain(file) as db:
-        db.executescript(UNSEATED)
+        db.executescript(WOKEN + UNSEATED)
         db.execute("UPDATE conversations SET seats = '{' WHERE id = 'none'")
+    play(file, read)
+    assert sound(file)
+
+
+def test_a_program_of_the_version_before_that_goes_on_is_counted_too(file: Path) -> None:
+    async def read(store: SqliteStore) -> None:
+        # As that program ends conversations: many at once, and one.
+        database(store).execute("UPDATE conversations SET version = version, status = 'over'")
+        assert [each for each in await store.versions() if each[-1]] == []
+        assert await seated(store, "ana") == "a"
+        database(store).execute("UPDATE conversations SET version = '2.0', status = 'live'")
+        assert await store.versions() == [("tea", "2.0", "f1", 3)]
+        assert await store.commit(change("b", 2, seats={"you": "ana"}, version="2.0")) == STORED
+        assert await seated(store, "ana") == "b"
+
+    play(file, lambda store: fill(store, 2))
+    play(file, lambda store: store.commit(change("a", seats={"you": "ana"})))
+    play(file, lambda store: store.commit(change("b")))
+    with plain(file) as db:
+        db.execute("DELETE FROM conversations WHERE id = 'n0000'")
     play(file, read)
     assert sound(file)
 

@@ -8,7 +8,8 @@ kept of any, and whoever asked writes them one by one.
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heartline.host.stores.rows import micros, text
 from heartline.host.stores.sqlfaults import is_taken
@@ -23,15 +24,18 @@ __all__ = ["FEWEST", "written_at_once"]
 
 FEWEST = 8  # changes for which it pays
 
-# A live conversation that stays so: what is not set stands in no index that would be written then.
-_STAYED = """
+# What is not set stands in no index that would be written then, and wakes no trigger.
+_MOVED = """
 UPDATE conversations
-SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?, last = ?,
-    version = ?, due = ?
+SET state = ?, outcome = ?, sequence = ?, turn = ?, touched = ?, snapshot = ?, last = ?, due = ?
+"""
+_FOUND = """
 WHERE number = ? AND status = 'live' AND fingerprint = ? AND reference = ? AND scenario = ?
     AND seats = ?
 """
-_ENDED = _STAYED.replace("due = ?\n", "due = ?, status = ?\n")
+_STAYED = _MOVED + _FOUND + "AND version = ?"
+_ENDED = _MOVED + ", status = ?" + _FOUND + "AND version = ?"
+_ANEW = _MOVED + ", status = ?, version = ?" + _FOUND
 _ENTRY = """
 INSERT INTO entries (number, conversation, previous, sequence, kind, key, at, data)
 SELECT ?, number, last, ?, ?, ?, ?, ? FROM conversations
@@ -40,6 +44,24 @@ WHERE number = ? AND id = ? AND sequence = ?
 _TOP = "SELECT coalesce(max(number), 0) FROM entries"
 _NO_TIMERS = "DELETE FROM timers WHERE conversation = ?"
 _TIMER = "INSERT INTO timers (conversation, name, generation, due) VALUES (?, ?, ?, ?)"
+_FEWER = """
+UPDATE tally SET many = many - ?
+WHERE fingerprint = ? AND status = 'live' AND version = ? AND scenario = ?
+"""
+_MORE = """
+INSERT INTO tally (fingerprint, status, version, scenario, many) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET many = many + excluded.many
+"""
+
+
+class _Group(NamedTuple):
+    """Conversations that will be counted alike."""
+
+    fingerprint: str
+    scenario: str
+    version: str
+    status: str
+    seated: bool
 
 
 def written_at_once(
@@ -53,8 +75,8 @@ def written_at_once(
     """
     ((last,),) = db.execute(_TOP).fetchall()
     numbers: set[int] = set()
-    stayed: list[Any] = []
-    ended: list[Any] = []
+    # What each conversation is now, and where it is found.
+    groups: defaultdict[_Group, list[tuple[tuple[Any, ...], tuple[Any, ...]]]] = defaultdict(list)
     entries: list[Any] = []
     untimed: list[Any] = []
     timers: list[Any] = []
@@ -70,13 +92,11 @@ def written_at_once(
         touched = at if each.touched is entry.at else micros(each.touched)
         moved = (
             each.state, each.outcome, each.sequence, each.turn, touched, each.snapshot, last,
-            each.version, None if each.due is None else micros(each.due),
+            None if each.due is None else micros(each.due),
         )  # fmt: skip
-        before = number, each.fingerprint, each.reference, each.scenario, text(each.seats)
-        if each.status == LIVE:
-            stayed.append((*moved, *before))
-        else:
-            ended.append((*moved, each.status, *before))
+        found = number, each.fingerprint, each.reference, each.scenario, text(each.seats)
+        alike = each.fingerprint, each.scenario, each.version, each.status, bool(each.seats)
+        groups[_Group(*alike)].append((moved, found))
         entries.append(
             (last, entry.sequence, entry.kind, entry.key, at, data, number, each.id, change.before)
         )
@@ -90,7 +110,9 @@ def written_at_once(
     db.execute("SAVEPOINT every")
     try:
         # An entry finds its conversation only where that is as it was left.
-        if _each(db, _ENTRY, entries) and _each(db, _STAYED, stayed) and _each(db, _ENDED, ended):
+        if db.executemany(_ENTRY, entries).rowcount == len(entries) and all(
+            _all_moved(db, group, rows) for group, rows in groups.items()
+        ):
             db.executemany(_NO_TIMERS, untimed)
             db.executemany(_TIMER, timers)
             db.execute("RELEASE every")
@@ -103,6 +125,27 @@ def written_at_once(
     return False
 
 
-def _each(db: sqlite3.Connection, statement: str, rows: list[Any]) -> bool:
-    """Whether it was done for each of them."""
-    return not rows or db.executemany(statement, rows).rowcount == len(rows)
+def _all_moved(
+    db: sqlite3.Connection,
+    group: _Group,
+    rows: Sequence[tuple[tuple[Any, ...], tuple[Any, ...]]],
+) -> bool:
+    """Whether all of these were live, and have gone on. Nearly always they were counted under the
+    same version before, and then nobody needs to look at each of them."""
+    status, version = group.status, group.version
+    done = 0
+    if status == LIVE:
+        same = [(*moved, *found, version) for moved, found in rows]
+        if db.executemany(_STAYED, same).rowcount == len(rows):
+            return True
+    elif not group.seated:
+        same = [(*moved, status, *found, version) for moved, found in rows]
+        done = db.executemany(_ENDED, same).rowcount
+        if done:
+            what = group.fingerprint, version, group.scenario
+            db.execute(_FEWER, (done, *what))
+            db.execute(_MORE, (group.fingerprint, status, version, group.scenario, done))
+    if done < len(rows):  # those that have ended are not found again
+        anew = [(*moved, status, version, *found) for moved, found in rows]
+        done += db.executemany(_ANEW, anew).rowcount
+    return done == len(rows)

@@ -261,7 +261,44 @@ _SEATS = (
     """,
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, (*_CHAINED, *_WORKERS), _SEATS)
+# A set of timers ends many conversations at once, and a trigger takes half of that time, whether it
+# has anything to do or not. These are asked only where a version is written. Whoever changes what a
+# conversation counts as, or whose seats are whose, writes its version as well, as programs of the
+# version before do; or else sees to the tally itself.
+_TOGETHER = (
+    "DROP TRIGGER tally_moved",
+    """
+    CREATE TRIGGER tally_moved AFTER UPDATE OF version ON conversations
+    WHEN old.status <> new.status OR old.version <> new.version
+        OR old.fingerprint <> new.fingerprint OR old.scenario <> new.scenario
+    BEGIN
+        UPDATE tally SET many = many - 1
+        WHERE fingerprint = old.fingerprint AND status = old.status
+            AND version = old.version AND scenario = old.scenario;
+        INSERT INTO tally (fingerprint, status, version, scenario, many)
+        VALUES (new.fingerprint, new.status, new.version, new.scenario, 1)
+        ON CONFLICT DO UPDATE SET many = many + 1;
+    END
+    """,
+    "DROP TRIGGER seats_moved",
+    """
+    CREATE TRIGGER seats_moved AFTER UPDATE OF version ON conversations
+    WHEN old.seats <> new.seats OR (old.status = 'live') <> (new.status = 'live')
+    BEGIN
+        DELETE FROM seats WHERE conversation = new.number AND (
+            live <> (new.status = 'live')
+            OR (role, reference) NOT IN (SELECT key, atom FROM json_each(new.seats)));
+        INSERT INTO seats (reference, conversation, role, live)
+        SELECT atom, new.number, key, new.status = 'live' FROM json_each(new.seats)
+        WHERE key NOT IN (SELECT role FROM seats WHERE conversation = new.number);
+        DELETE FROM parcels WHERE old.seats <> new.seats AND conversation = new.number
+            AND reference IN (SELECT atom FROM json_each(old.seats))
+            AND reference NOT IN (SELECT atom FROM json_each(new.seats));
+    END
+    """,
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, (*_CHAINED, *_WORKERS), _SEATS, _TOGETHER)
 
 
 def bring_up(db: sqlite3.Connection, file: str) -> None:
