@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hosting import inn, later
+from heartline import loads
+from hosting import INN, inn, later
 from webbed import Place, asked
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -47,6 +48,16 @@ def test_a_conversation_is_begun_read_and_played_to_its_end() -> None:
         assert view == await guest.view()
 
     asked(play)
+
+
+def test_the_language_is_told_with_the_scenario_and_with_each_conversation() -> None:
+    async def play(place: Place) -> None:
+        (scenario,) = (await place.client.ask("GET", "scenarios")).json()
+        assert scenario["language"] == "de-AT"
+        guest = (await place.client.begin())["guest"]
+        assert (await guest.view())["scenario"]["language"] == "de-AT"
+
+    asked(play, scenario=loads(INN.replace("title: An inn", "title: Ein Gasthof\nlanguage: de-AT")))
 
 
 def test_an_input_with_a_key_happens_once_and_each_seat_has_its_own_keys() -> None:

@@ -214,7 +214,9 @@ def test_there_is_nothing_for_who_is_not_at_this_machine(
 def test_whoever_is_at_this_machine_is_let_in(file: Path, name: str) -> None:
     client = TestClient(make_author([file]), base_url=f"http://{name}:8000", client=("::1", 5))
     assert client.get("/").status_code == 200
-    assert client.get("/api").json() == [{"id": "ferry", "title": "The last ferry"}]
+    assert client.get("/api").json() == [
+        {"id": "ferry", "title": "The last ferry", "language": "en"}
+    ]
     assert client.get("/api/ferry").json()["turn"]["state"] == "pier"
 
 
@@ -335,6 +337,24 @@ def test_an_author_plays_edits_and_goes_back(browser: Browser, file: Path) -> No
         assert shapes(page) == []
         assert author.faults == []
         assert author.elsewhere == []
+        author.context.close()
+
+
+def test_words_of_the_scenario_are_marked_with_its_language(browser: Browser, file: Path) -> None:
+    save(file, "version: 1.0.0", "version: 1.0.0\nlanguage: de-AT")
+    with served("memory:", author=file) as server:
+        author = Visitor(browser, server.url)
+        author.opens("author/")
+        author.sees("coins >= 2, it is 0")
+
+        def language_of(text: str) -> str:
+            found = author.page.get_by_text(text, exact=True).first
+            return str(found.evaluate("each => each.closest('[lang]').lang"))
+
+        theirs = ("The last ferry", "Pier", "Count your coins.", "The fare is two coins.", "Ada:")
+        assert [language_of(text) for text in theirs] == ["de-AT"] * len(theirs)
+        assert [language_of(text) for text in ("The play so far", "count")] == ["en"] * 2
+        assert author.faults == []
         author.context.close()
 
 

@@ -8,14 +8,44 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
 
 from browsing import Served, Visitor, chromium, served, sqlite
+from heartline import loads
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
+
+FAEHRE = dedent(
+    """\
+    heartline: 1
+    id: faehre
+    version: 1.0.0
+    title: Die letzte Fähre
+    about: Zwei Menschen und ein Boot.
+    language: de
+    cast:
+      ich: {name: Ich}
+      ada: {name: Ada Weiß, played_by: engine}
+    context:
+      wetter: {type: enum, values: [sonne, regen], initial: sonne, input: true, prompt: Wie ist es?}
+      pause: {type: duration, values: [1d, 2d], initial: 1d, input: true, prompt: Wie lange?}
+      geld: {type: int, min: 0, max: 3, initial: 0}
+    timers:
+      boot: {length: pause, title: das Boot}
+    states:
+      steg:
+        entry: {say: [{ada: Das Wasser ist glatt.}]}
+        choices:
+          fahren: {label: Geh an Bord., to: ende, when: geld > 0, why: Die Fahrt kostet Geld.}
+          warten: {label: Warte noch., say: Ich kann warten., do: start(boot), to: bank}
+      bank: {after: {boot: ende}}
+      ende: {type: final, outcome: vorbei, entry: {say: Schluss.}}
+    """
+)
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +158,44 @@ def test_lines_run_in_the_direction_of_their_script(visitor: Visitor) -> None:
     line = visitor.page.locator(".text", has_text="\u05e9\u05dc\u05d5\u05dd")
     assert line.evaluate("each => getComputedStyle(each).direction") == "rtl"
     assert "\U0001f6a2" in line.inner_text()
+
+
+def test_words_of_the_scenario_are_marked_with_its_language_and_the_pages_own_are_not(
+    browser: Browser,
+) -> None:
+    with served("memory:", loads(FAEHRE)) as server:
+        somebody = Visitor(browser, server.url, locale="fr-FR")
+
+        def language_of(text: str) -> str:
+            found = somebody.page.get_by_text(text).first
+            found.wait_for(state="attached")
+            return str(found.evaluate("each => each.closest('[lang]').lang"))
+
+        somebody.opens()
+        german = ("Die letzte Fähre", "Zwei Menschen", "Wie ist es?", "regen", "Wie lange?", "Ada")
+        assert [language_of(text) for text in german] == ["de"] * len(german)
+        english = ("Begin a conversation", "two days", "Play with another person")
+        assert [language_of(text) for text in english] == ["en"] * len(english)
+        somebody.page.get_by_text("Play with another person").click()
+        somebody.page.get_by_label("ada").check()
+        somebody.press("Begin")
+        german = ("Die letzte Fähre", "Ada Weiß", "Das Wasser", "Geh an Bord", "Die Fahrt kostet")
+        assert [language_of(text) for text in german] == ["de"] * len(german)
+        assert language_of("Closed:") == "en"
+        somebody.page.get_by_role("button", name="Geh an Bord.").press("Enter")
+        somebody.sees("That cannot be chosen now: Die Fahrt kostet Geld.")
+        assert language_of("That cannot be chosen now") == "en"
+        somebody.press("Warte noch.")
+        assert language_of("das Boot") == "de"
+        assert language_of("1 day left") == "en"
+        assert somebody.page.locator(".until time").get_attribute("lang") == "fr-FR"
+        server.later(days=1)
+        assert [language_of(text) for text in ("vorbei", "It ended so:")] == ["de", "en"]
+        somebody.press("Begin another one")
+        kept = somebody.page.locator(".kept span")
+        assert (kept.inner_text(), kept.get_attribute("lang")) == ("Die letzte Fähre", "de")
+        assert somebody.faults == []
+        somebody.context.close()
 
 
 def test_a_closed_choice_can_be_reached_and_says_why(visitor: Visitor) -> None:

@@ -78,11 +78,13 @@ class Turn(Model):
 
 
 class Title(Model):
-    """Which scenario a conversation is in."""
+    """Which scenario a conversation is in. `language` is a BCP 47 code, as in de-AT: all that the
+    scenario says is in that language."""
 
     id: str
     version: str
     title: str
+    language: str
 
 
 class Player(Model):
@@ -151,11 +153,12 @@ class Question(Model):
 
 
 class Scenario(Model):
-    """A scenario that conversations can be begun in."""
+    """A scenario that conversations can be begun in. `language` is a BCP 47 code, as in de-AT."""
 
     id: str
     version: str
     title: str
+    language: str
     about: str | None
     roles: list[Role]
     questions: list[Question]

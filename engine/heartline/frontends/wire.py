@@ -49,7 +49,7 @@ def as_answer(answer: Answer, scenario: Scenario, role: str, now: datetime) -> d
     """Where a conversation stands, for one seat. It names no id and no reference: who has those
     could reach what is meant for others."""
     return {
-        "scenario": {"id": scenario.id, "version": scenario.version, "title": scenario.title},
+        "scenario": _as_title(scenario),
         "role": role,
         "status": answer.status,
         "sequence": answer.sequence,
@@ -131,12 +131,20 @@ def as_scenario(scenario: Scenario) -> dict[str, Any]:
     """What a scenario is called, who takes part, and what it wants to know at the start."""
     machine = scenario.machine
     return {
-        "id": scenario.id,
-        "version": scenario.version,
-        "title": scenario.title,
+        **_as_title(scenario),
         "about": scenario.file.about,
         "roles": [{"id": name, "engine": role.engine} for name, role in machine.roles.items()],
         "questions": [as_question(each) for each in questions_of(scenario)],
+    }
+
+
+def _as_title(scenario: Scenario) -> dict[str, Any]:
+    """Which scenario it is, and the language of its texts."""
+    return {
+        "id": scenario.id,
+        "version": scenario.version,
+        "title": scenario.title,
+        "language": scenario.machine.language,
     }
 
 

@@ -68,7 +68,14 @@ class _Desk:
     async def list(self, _request: Request) -> Response:
         """The scenarios that are served."""
         return JSONResponse(
-            [{"id": name, "title": each.scenario.title} for name, each in self._tried.items()]
+            [
+                {
+                    "id": name,
+                    "title": each.scenario.title,
+                    "language": each.scenario.machine.language,
+                }
+                for name, each in self._tried.items()
+            ]
         )
 
     async def tell(self, request: Request) -> Response:

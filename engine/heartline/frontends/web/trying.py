@@ -191,7 +191,12 @@ class Trying:
         return {
             "version": self.version,
             "note": self.note,
-            "scenario": {"id": machine.id, "version": machine.version, "title": machine.title},
+            "scenario": {
+                "id": machine.id,
+                "version": machine.version,
+                "title": machine.title,
+                "language": machine.language,
+            },
             "edited": conversation.scenario is not self.scenario,
             "now": self._clock.now().isoformat(),
             "turn": {

@@ -2,7 +2,7 @@
 
 import { button, el, focus, state, words } from "../dom.js";
 import { Pause } from "../pausing.js";
-import { left, moment } from "../spans.js";
+import { left, time } from "../spans.js";
 
 const at = (id) => document.getElementById(id);
 const drawing = new CSSStyleSheet(); // the diagram's own style, which may not stand in the page
@@ -52,10 +52,11 @@ function show(told) {
   if (told.version === version) return;
   version = told.version;
   document.title = `${told.scenario.title} – author's view`;
-  at("title").textContent = told.scenario.title;
+  const lang = told.scenario.language;
+  at("title").replaceChildren(words(told.scenario.title, lang));
   at("note").textContent = told.note;
-  showSteps(told);
-  showChoices(told);
+  showSteps(told, lang);
+  showChoices(told, lang);
   showClock(told);
   showVariables(told.variables);
   showFindings(told.findings);
@@ -64,18 +65,18 @@ function show(told) {
   draw();
 }
 
-function showSteps(told) {
+function showSteps(told, lang) {
   const last = told.steps.length - 1;
   const from = told.steps[0].now;
   at("steps").replaceChildren(...told.steps.map((step) => el("li", {},
     el("p", { class: "head" },
-      el("span", {}, `${step.number}. `, words(step.words), `: ${step.title} (${step.state}), turn ${step.turn}${since(from, step.now)}`),
+      el("span", {}, `${step.number}. `, step.words, ": ", words(step.title, lang), ` (${step.state}), turn ${step.turn}${since(from, step.now)}`),
       step.number < last
         ? button("Back to here", () => send("jump", { step: step.number }), { "aria-label": `Back to step ${step.number}` })
         : null),
     step.lines.map((line) => el("p", { class: "said" },
-      line.name ? el("b", { dir: "auto" }, line.name, ": ") : null,
-      words(line.text),
+      line.name ? words([line.name, ": "], lang, "b") : null,
+      words(line.text, lang),
       line.only_to ? el("small", { class: "private" }, ` (only to ${line.only_to})`) : null)))));
   if (last !== steps) at("steps").scrollTop = at("steps").scrollHeight;
   steps = last;
@@ -86,7 +87,7 @@ function since(from, to) {
   return seconds > 0 ? `, ${left(seconds)} after the beginning` : "";
 }
 
-function showChoices(told) {
+function showChoices(told, lang) {
   const inside = at("choices").contains(document.activeElement);
   at("choices").replaceChildren(...told.choices.map((choice, place) => {
     const about = el("div", { id: `about-${place}` },
@@ -95,8 +96,8 @@ function showChoices(told) {
       choice.weight ? el("p", {}, "weight ", el("code", {}, choice.weight)) : null,
       choice.enabled ? null : el("p", {}, choice.shown ? "closed: " : "hidden: ",
         choice.needs.map((each, number) => [number ? "; " : "", el("code", {}, each)])),
-      choice.told && !choice.enabled ? el("p", {}, "players are told: ", words(choice.told)) : null);
-    const label = [el("b", {}, choice.id), choice.label ? ": " : "", choice.label ? words(choice.label) : ""];
+      choice.told && !choice.enabled ? el("p", {}, "players are told: ", words(choice.told, lang)) : null);
+    const label = [el("b", {}, choice.id), choice.label ? ": " : "", choice.label ? words(choice.label, lang) : ""];
     if (choice.engine) {
       return el("li", { class: "engine" }, el("p", {}, `${choice.role} (the program) `, ...label), about);
     }
@@ -121,9 +122,9 @@ function take(choice) {
 }
 
 function showClock(told) {
-  at("now").textContent = `It is ${moment(told.now)} in the play.`;
+  at("now").replaceChildren("It is ", time(told.now), " in the play.");
   at("deadlines").replaceChildren(...told.deadlines.map((each) =>
-    el("li", {}, el("b", {}, each.timer), ` runs out in ${left(each.left)}, ${moment(each.due)}`)));
+    el("li", {}, el("b", {}, each.timer), ` runs out in ${left(each.left)}, `, time(each.due))));
   at("next").disabled = !told.deadlines.length;
 }
 
@@ -252,6 +253,6 @@ document.adoptedStyleSheets = [drawing];
 const served = await (await fetch("api")).json();
 name = served.find((each) => each.id === location.hash.slice(1))?.id ?? served[0].id;
 at("scenarios").replaceChildren(...(served.length < 2 ? [] : served.map((each) =>
-  el("a", { href: `#${each.id}`, "aria-current": each.id === name ? "page" : null }, each.title))));
+  words(each.title, each.language, "a", { href: `#${each.id}`, "aria-current": each.id === name ? "page" : null }))));
 addEventListener("hashchange", () => served.some((each) => `#${each.id}` === location.hash) && location.reload());
 follow();

@@ -5,7 +5,7 @@ import { button, el, focus, paragraphs, show, state, words } from "./dom.js";
 import { kept, keep } from "./keeping.js";
 import { Pause } from "./pausing.js";
 import { privacy } from "./privacy.js";
-import { moment, readable } from "./spans.js";
+import { readable, time } from "./spans.js";
 
 const MANY = 6; // options from which on a list to open is shorter to read than buttons
 
@@ -19,8 +19,8 @@ export function beginnings(scenarios, { note, opened, discreet }) {
     earlier.length ? el("section", { "aria-labelledby": "kept" },
       el("h2", { id: "kept" }, "Go on"),
       el("ul", { class: "kept" }, earlier.map((each, number) => el("li", {},
-        button(discreet ? `Conversation ${number + 1}` : words(each.title), () => opened(each.token)),
-        el("p", { class: "hint" }, "begun ", el("time", { datetime: each.began }, moment(each.began))))))) : null,
+        button(discreet ? `Conversation ${number + 1}` : words(each.title, each.language), () => opened(each.token)),
+        el("p", { class: "hint" }, "begun ", time(each.began)))))) : null,
     earlier.length ? el("h2", {}, "Begin a conversation") : null,
     ...(discreet ? [el("p", {}, button("Show what there is", () => beginnings(scenarios, { note, opened })))]
       : scenarios.map((each) => summary(each, opened, scenarios.length === 1))),
@@ -37,8 +37,8 @@ function summary(scenario, opened, alone) {
   if (alone) slot.append(form(scenario, opened));
   else slot.append(button(`Begin`, open, { "aria-label": `Begin: ${scenario.title}` }));
   return el("section", { class: "scenario", "aria-labelledby": `s-${scenario.id}` },
-    words(scenario.title, "h2", { id: `s-${scenario.id}` }),
-    ...paragraphs(scenario.about ?? ""), slot);
+    words(scenario.title, scenario.language, "h2", { id: `s-${scenario.id}` }),
+    ...paragraphs(scenario.about ?? "", scenario.language), slot);
 }
 
 function form(scenario, opened) {
@@ -87,7 +87,7 @@ export async function begun(scenario, { inputs = {}, seats = [] } = {}, key = ne
       });
       state("");
       const token = capabilities[conversation.role];
-      keep(token, conversation.scenario.title);
+      keep(token, conversation.scenario);
       return token;
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
@@ -99,25 +99,27 @@ export async function begun(scenario, { inputs = {}, seats = [] } = {}, key = ne
 
 function question(scenario, { name, prompt, kind, initial, options, kept_for }) {
   const id = `q-${scenario.id}-${name}`;
+  const lang = scenario.language;
+  const told = kind === "bool" || kind === "duration" ? null : lang; // these labels are not the scenario's
   const picks = kind === "bool" ? [{ value: "yes", label: "Yes" }, { value: "no", label: "No" }] : options;
   if (!picks.length) {
-    return el("p", { class: "field" }, words(prompt, "label", { for: id }),
+    return el("p", { class: "field" }, words(prompt, lang, "label", { for: id }),
       el("input", {
         id, name: `q:${name}`, dir: "auto", value: initial, autocomplete: "off",
         inputmode: kind === "int" ? "numeric" : null,
         "aria-describedby": kept_for ? `${id}-kept` : null,
       }),
-      kept_for ? words(kept_for, "span", { class: "hint", id: `${id}-kept` }) : null);
+      kept_for ? words(kept_for, lang, "span", { class: "hint", id: `${id}-kept` }) : null);
   }
   if (picks.length > MANY) {
-    return el("p", { class: "field" }, words(prompt, "label", { for: id }),
+    return el("p", { class: "field" }, words(prompt, lang, "label", { for: id }),
       el("select", { id, name: `q:${name}` }, picks.map(({ value, label }) =>
-        el("option", { value, selected: value === initial }, label))));
+        el("option", { value, selected: value === initial, lang: told }, label))));
   }
-  return el("fieldset", {}, words(prompt, "legend"),
+  return el("fieldset", {}, words(prompt, lang, "legend"),
     picks.map(({ value, label }, place) => el("p", { class: "pick" },
       el("input", { type: "radio", id: `${id}-${place}`, name: `q:${name}`, value, checked: value === initial }),
-      words(label, "label", { for: `${id}-${place}` }))));
+      words(label, told, "label", { for: `${id}-${place}` }))));
 }
 
 /** Roles of the engine that another person can play. */
@@ -128,7 +130,7 @@ function seats(scenario) {
     el("p", { class: "hint" }, "The program plays these roles. Whom you tick here, another person plays: once it has begun, you get a link for them."),
     roles.map(({ id, name }) => el("p", { class: "pick" },
       el("input", { type: "checkbox", id: `seat-${scenario.id}-${id}`, name: "seat", value: id }),
-      words(name ?? readable(id), "label", { for: `seat-${scenario.id}-${id}` }))));
+      words(name ?? readable(id), scenario.language, "label", { for: `seat-${scenario.id}-${id}` }))));
 }
 
 /** The screen of somebody who was invited; `key` is the one under which they join, once. */
@@ -141,7 +143,7 @@ export function joining({ token, key }, { opened, declined }) {
         token, headers: { "Idempotency-Key": key },
       });
       const mine = capabilities[conversation.role];
-      keep(mine, conversation.scenario.title);
+      keep(mine, conversation.scenario);
       opened(mine);
     } catch (error) {
       failed.textContent = error instanceof Refusal && error.gone

@@ -2,7 +2,7 @@
 // server's: a device whose clock is wrong counts down as well as any.
 
 import { el, words } from "./dom.js";
-import { left, moment } from "./spans.js";
+import { left, time } from "./spans.js";
 
 const OFTEN = 1000;
 const SELDOM = 15_000; // milliseconds; while there is more than a quarter of an hour
@@ -20,16 +20,17 @@ export class Breaks {
     document.addEventListener("visibilitychange", this.woken);
   }
 
-  /** The deadlines of a turn, with how fast time passes on the server's clock. */
-  set(deadlines, speed = 1) {
+  /** The deadlines of a turn, whose titles are in `lang`, with how fast time passes on the server's
+   * clock. */
+  set(deadlines, lang, speed = 1) {
     const now = Date.now();
     this.speed = speed;
     this.#deadlines = deadlines.map((each) => ({
       ...each, ends: now + (each.left / speed) * 1000, shown: el("span", { class: "left" }), asked: false,
     }));
     const rows = this.#deadlines.map((each) => el("p", { class: "break" },
-      words(each.title, "b"), ": ", each.shown,
-      el("span", { class: "until" }, " (until ", el("time", { datetime: each.due }, moment(each.due)), ")")));
+      words(each.title, lang, "b"), ": ", each.shown,
+      el("span", { class: "until" }, " (until ", time(each.due), ")")));
     this.element.replaceChildren(this.element.firstChild, ...rows);
     this.element.hidden = rows.length === 0;
     this.#tell();

@@ -18,8 +18,9 @@ export class Choosing {
       this.heading, this.why, this.hint, this.list);
   }
 
-  /** Show the choices of a turn; `hint` stands in their place where there are none. */
-  set(choices, hint, turn) {
+  /** Show the choices of a turn, whose words are in `lang`; `hint` stands in their place where there
+   * are none. */
+  set(choices, lang, hint, turn) {
     const shown = JSON.stringify([choices, hint, turn]);
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -28,6 +29,7 @@ export class Choosing {
     const waking = this.turn !== turn;
     this.turn = turn;
     if (waking) this.refuse("");
+    this.lang = lang;
     this.hint.textContent = hint;
     this.list.replaceChildren(...choices.map((each) => this.#row(each)));
     this.busy(this.#sent);
@@ -51,18 +53,22 @@ export class Choosing {
   #row(choice) {
     const reason = `why-${choice.number}`;
     return el("li", {},
-      button(words(choice.label), () => this.#press(choice), {
+      button(words(choice.label, this.lang), () => this.#press(choice), {
         "data-choice": choice.id,
         "aria-disabled": choice.enabled ? null : "true",
         "aria-describedby": choice.enabled ? null : reason,
       }),
       choice.enabled ? null : el("p", { id: reason, class: "reason" },
-        "Closed: ", words(choice.reason ?? "not now")));
+        "Closed: ", this.#reason(choice, "not now")));
   }
 
   #press(choice) {
     if (choice.enabled) this.take(choice);
-    else state(`That cannot be chosen now: ${choice.reason ?? "it is closed."}`);
+    else state("That cannot be chosen now: ", this.#reason(choice, "it is closed."));
+  }
+
+  #reason({ reason }, otherwise) {
+    return reason === null ? otherwise : words(reason, this.lang);
   }
 
   #find(id) {

@@ -4,7 +4,7 @@
 import { ask, newKey, Refusal, Unreachable } from "./api.js";
 import { Breaks } from "./breaks.js";
 import { Choosing } from "./choosing.js";
-import { button, el, focus, paragraphs, show, state } from "./dom.js";
+import { button, el, focus, paragraphs, show, state, words } from "./dom.js";
 import { Following } from "./following.js";
 import { forget, setWaiting, waiting } from "./keeping.js";
 import { Menu } from "./menu.js";
@@ -37,7 +37,7 @@ export class Conversation {
   async open() {
     const view = await this.#persistent(() => ask("GET", "conversation", { token: this.token }));
     if (this.closed) return;
-    this.transcript = new Transcript(view.role, view.scenario.title, seat(view));
+    this.transcript = new Transcript(view.role, view.scenario, seat(view));
     this.end = el("section", { class: "end", hidden: true, "aria-labelledby": "end" });
     this.support = el("div");
     this.undo = button("Take the last step back", () => this.press({}, "conversation/undo"), { hidden: true });
@@ -129,14 +129,15 @@ export class Conversation {
     this.#render(view);
   }
 
-  #render({ turn, status, can_undo, speed, roles }) {
+  #render({ scenario, turn, status, can_undo, speed, roles }) {
+    const lang = scenario.language;
     const live = status === "live";
-    this.choosing.set(live ? turn.choices : [], live ? hint(turn, roles) : "", `${turn.number}`);
+    this.choosing.set(live ? turn.choices : [], lang, live ? hint(turn, roles) : "", `${turn.number}`);
     this.choosing.element.hidden = !live;
-    this.breaks.set(live ? turn.deadlines : [], speed);
+    this.breaks.set(live ? turn.deadlines : [], lang, speed);
     if (!can_undo && document.activeElement === this.undo) focus(this.choosing.heading);
     this.undo.hidden = !can_undo;
-    this.#support(turn.support);
+    this.#support(turn.support, lang);
     if (this.#why) {
       this.choosing.refuse(this.#why);
       this.#why = "";
@@ -144,19 +145,19 @@ export class Conversation {
     const ended = !live && this.end.hidden;
     this.end.hidden = live;
     if (ended) {
-      const how = turn.outcome ? `It ended so: ${readable(turn.outcome)}.` : "It was ended from outside.";
+      const how = turn.outcome ? ["It ended so: ", words(readable(turn.outcome), lang), "."] : "It was ended from outside.";
       this.end.replaceChildren(el("h2", { id: "end" }, "The conversation is over"),
         el("p", {}, how), el("p", { class: "row" }, button("Begin another one", () => this.leave(""))));
       focus(this.end.querySelector("h2"));
     }
   }
 
-  #support(text) {
+  #support(text, lang) {
     if (this.support.dataset.text === (text ?? "")) return;
     this.support.dataset.text = text ?? "";
     this.support.replaceChildren(...(text
       ? [el("details", { class: "support" }, el("summary", {}, "If this is too close: where help is"),
-        ...paragraphs(text))]
+        ...paragraphs(text, lang))]
       : []));
   }
 
@@ -212,8 +213,9 @@ export class Conversation {
 }
 
 /** Who this person is, where that is not the one whose story it is: the first of the cast. */
-function seat({ role, roles }) {
-  return roles[0].id === role ? "" : `You play ${roles.find((each) => each.id === role).name}.`;
+function seat({ role, roles, scenario }) {
+  const { name } = roles.find((each) => each.id === role);
+  return roles[0].id === role ? null : ["You play ", words(name, scenario.language), "."];
 }
 
 function hint(turn, roles) {

@@ -13,14 +13,15 @@ export function el(tag, properties = {}, ...children) {
   return made;
 }
 
-/** Words that somebody wrote, in whichever direction their script runs. */
-export function words(text, tag = "span", properties = {}) {
-  return el(tag, { dir: "auto", ...properties }, text);
+/** Words that a scenario has or that somebody wrote, in whichever direction their script runs;
+ * `lang` is their language, so that they are read out in its sounds, null where nobody knows. */
+export function words(text, lang, tag = "span", properties = {}) {
+  return el(tag, { dir: "auto", lang, ...properties }, text);
 }
 
 /** Paragraphs of a longer text. */
-export function paragraphs(text) {
-  return text.split(/\n+/).filter((each) => each.trim()).map((each) => words(each, "p"));
+export function paragraphs(text, lang) {
+  return text.split(/\n+/).filter((each) => each.trim()).map((each) => words(each, lang, "p"));
 }
 
 /** A button. A second click of a double one does nothing: it was meant for what stood here before. */
@@ -49,9 +50,10 @@ export function focus(element) {
 }
 
 /** The line at the foot that says how things stand; an empty one is not shown. */
-export function state(text) {
+export function state(...said) {
   const line = document.getElementById("state");
-  if (line && line.textContent !== text) line.textContent = text;
+  const told = el("p", {}, ...said);
+  if (line && line.textContent !== told.textContent) line.replaceChildren(...told.childNodes);
 }
 
 /** Ask in the page, in a dialog; gives whether it was agreed to. */

@@ -28,15 +28,15 @@ function write(value) {
   }
 }
 
-/** The conversations that are kept, the newest first: {token, title, began}. */
+/** The conversations that are kept, the newest first: {token, title, language, began}. */
 export function kept() {
   return read().kept;
 }
 
-export function keep(token, title) {
+export function keep(token, { title, language }) {
   const { kept } = read();
   const others = kept.filter((each) => each.token !== token);
-  const entry = { token, title, began: new Date().toISOString() };
+  const entry = { token, title, language, began: new Date().toISOString() };
   write({ kept: [entry, ...others].slice(0, MOST), left: false });
 }
 

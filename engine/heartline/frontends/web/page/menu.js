@@ -7,9 +7,10 @@ import { privacy } from "./privacy.js";
 
 export class Menu {
   /** `leave` is called with a sentence when the conversation is left for good. */
-  constructor(token, { role, roles }, leave) {
+  constructor(token, { role, roles, scenario }, leave) {
     this.token = token;
     this.leave = leave;
+    this.lang = scenario.language;
     this.said = el("p", { role: "status", class: "hint" });
     this.invitation = el("div", { class: "invitation" });
     const others = roles.filter((each) => !each.engine && each.id !== role);
@@ -18,7 +19,7 @@ export class Menu {
       el("p", { class: "row" },
         button("Save as text", () => this.#save("text/plain", "conversation.txt")),
         button("Save as JSON", () => this.#save("application/json", "conversation.json")),
-        others.map((each) => button(`Invite somebody to play ${each.name}`, () => this.#invite(each))),
+        others.map((each) => button(["Invite somebody to play ", words(each.name, this.lang)], () => this.#invite(each))),
         button("All conversations", () => leave("")),
         button("Forget it on this device", () => this.#forget()),
         button("Delete it everywhere", () => this.#delete(), { class: "grave" })),
@@ -61,7 +62,7 @@ export class Menu {
       }
     };
     this.invitation.replaceChildren(
-      el("label", { for: "invitation" }, "Send this link to whoever plays ", words(role.name), ":"),
+      el("label", { for: "invitation" }, "Send this link to whoever plays ", words(role.name, this.lang), ":"),
       field, el("p", { class: "row" }, button("Copy the link", copy), told),
       el("p", { class: "hint" }, "It lets in whoever opens it first, once. A new one ends it."));
     focus(field);

@@ -1,5 +1,7 @@
 // Time in words.
 
+import { el } from "./dom.js";
+
 const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60]];
 
 /** What is left, in calm steps: whole days from three on, then days and hours, hours and minutes,
@@ -22,9 +24,12 @@ function counted(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** A day and the time of day, as this device writes them. */
-export function moment(iso) {
-  return new Date(iso).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
+const DATES = new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "short" });
+const { locale: DEVICE } = DATES.resolvedOptions();
+
+/** A day and the time of day, as this device writes them, and in its language. */
+export function time(iso) {
+  return el("time", { datetime: iso, lang: DEVICE }, DATES.format(new Date(iso)));
 }
 
 /** "let_go" as people read it. */

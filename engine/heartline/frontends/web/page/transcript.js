@@ -2,7 +2,7 @@
 // when the page was opened.
 
 import { el, words } from "./dom.js";
-import { moment } from "./spans.js";
+import { time } from "./spans.js";
 
 const PAUSE = 60 * 60 * 1000; // milliseconds after which it is said when something happened
 
@@ -18,16 +18,17 @@ export class Transcript {
   #coming = null; // the first of the entries that are brought into sight next
   #pressed = false;
 
-  /** `role` is whose page this is, `seat` a sentence that says so where it needs saying. */
-  constructor(role, title, seat) {
+  /** `role` is whose page this is, `seat` what says so where it needs saying. */
+  constructor(role, { title, language }, seat) {
     this.role = role;
+    this.lang = language;
     this.spoken = false;
     this.list = el("div", {
       role: "log", "aria-label": "What has been said", "aria-live": "off", class: "log",
     });
     this.element = el("section", { "aria-labelledby": "title" },
-      el("h1", { id: "title", dir: "auto" }, title),
-      seat ? words(seat, "p", { class: "hint" }) : null, this.list);
+      words(title, language, "h1", { id: "title" }),
+      seat ? el("p", { class: "hint" }, seat) : null, this.list);
   }
 
   /** All that had been said is there; from now on what is added is read out. */
@@ -45,7 +46,7 @@ export class Transcript {
     const at = Date.parse(happened.at);
     const entry = el("div", { class: "entry", "data-sequence": happened.sequence },
       Math.abs(at - this.#when) < PAUSE ? null
-        : el("p", { class: "when" }, el("time", { datetime: happened.at }, moment(happened.at))),
+        : el("p", { class: "when" }, time(happened.at)),
       note ? el("p", { class: "note" }, note) : null,
       happened.lines.map((line) => this.#line(line)));
     this.#when = at;
@@ -75,9 +76,9 @@ export class Transcript {
     const mine = line.speaker === this.role;
     const kind = mine ? "mine" : line.speaker === "narrator" ? "narrator" : "theirs";
     return el("p", { class: `line ${kind}` },
-      line.name ? words(line.name, "b", { class: "name" }) : null,
+      line.name ? words(line.name, this.lang, "b", { class: "name" }) : null,
       line.name ? el("span", { class: "unseen" }, ": ") : null,
-      words(line.text, "span", { class: "text" }),
+      words(line.text, this.lang, "span", { class: "text" }),
       line.only_to ? el("small", { class: "private" }, " Only you are told this.") : null);
   }
 }
