@@ -859,7 +859,7 @@ class StoreContract:
         assert found == names[:-2]
 
     @told
-    async def test_the_latest_moment_is_that_of_no_certain_order(self, store: Store) -> None:
+    async def test_the_latest_moment_is_found_in_whatever_order_it_came(self, store: Store) -> None:
         assert await store.latest() is None
         await store.commit(change("a", touched=at(-30_000)))  # in 1943
         assert await store.latest() == at(-30_000)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from heartline.clock import FastClock, SystemClock
 from heartline.errors import CallerError
 from heartline.frontends.terminal.saving import NotSaved, folder_of
-from heartline.host.values import Filter
 from heartline.stored import write_moment
 
 if TYPE_CHECKING:
@@ -34,15 +33,14 @@ __all__ = ["running_clock", "told"]
 @asynccontextmanager
 async def running_clock(make: Callable[[], Store], speed: float | None) -> AsyncIterator[Clock]:
     """The clock for a host on a store: the machine's, or a fast one. `make` gives the store, which
-    is looked through for its latest moment. Raises CallerError, HostError."""
+    is asked for its latest moment. Raises CallerError, HostError."""
     if speed is None:
         yield SystemClock()
         return
     start = SystemClock().now()
     async with make() as store:
         name = store.url
-        async for record in store.records(Filter()):
-            start = max(start, record.touched)
+        start = max(start, await store.latest() or start)
     with _shared(name, speed, start) as clock:
         yield clock
 

@@ -165,6 +165,11 @@ class Store(Protocol):
         """Conversations by their ids, those after one: read in portions, without a long lock."""
         ...
 
+    async def latest(self) -> datetime | None:
+        """The latest moment at which something happened to a conversation, whichever that was, and
+        in whatever order they were stored; None where there is none. It looks at all of them."""
+        ...
+
     async def counts(self) -> Counts:
         """How much there is."""
         ...

@@ -291,6 +291,9 @@ class MemoryStore:
             if kept is not None and _fits(kept.record, which):
                 yield kept.record
 
+    async def latest(self) -> datetime | None:
+        return max((kept.record.touched for kept in self._kept.values()), default=None)
+
     async def counts(self) -> Counts:
         parked = sum(each.parked is not None for each, _ in self._parcels.values())
         return Counts(

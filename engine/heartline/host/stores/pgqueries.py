@@ -80,6 +80,8 @@ SELECT {_PARCEL} FROM heartline_parcels WHERE conversation = $1 ORDER BY sequenc
 # Many conversations -------------------------------------------------------------------------------
 
 RECORDS = f"SELECT {_RECORD} FROM heartline_conversations WHERE id > $1{{}} ORDER BY id LIMIT $2"
+# By no index, since every turn would write it: two to three seconds for a million.
+LATEST = "SELECT max(touched) FROM heartline_conversations"
 COUNTS = """
 SELECT
     (SELECT count(*) FROM heartline_conversations),

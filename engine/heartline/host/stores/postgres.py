@@ -269,6 +269,10 @@ class PostgresStore:
                 return
             after, portion = rows[-1]["id"], min(2 * portion, most)
 
+    async def latest(self) -> datetime | None:
+        ((latest,),) = await self._rows(queries.LATEST, seconds=_LONG)
+        return None if latest is None else as_moment(latest)
+
     async def counts(self) -> Counts:
         rows = await self._rows(queries.COUNTS, seconds=_LONG)
         return Counts(*rows[0])

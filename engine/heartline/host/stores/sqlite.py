@@ -336,6 +336,15 @@ class SqliteStore:
             after = last
             await asyncio.sleep(0)
 
+    async def latest(self) -> datetime | None:
+        """By no index, since every turn would write it: one to two seconds for a million."""
+        found: datetime | None = None
+        async for ((touched,),) in self._portions("SELECT max(touched) FROM conversations"):
+            if touched is not None:
+                moment = self._read(as_moment, touched)
+                found = moment if found is None else max(found, moment)
+        return found
+
     async def counts(self) -> Counts:
         """How much there is. Conversations are counted as they change; timers and parcels are
         counted here, by an index: about a tenth of a second for a million."""
@@ -351,16 +360,21 @@ class SqliteStore:
     async def tally(self) -> Sequence[tuple[str, str, str, str, int]]:
         """By state too, which reads all conversations, in portions; `versions` does not."""
         found: Counter[tuple[str, str, str, str]] = Counter()
+        async for rows in self._portions(
+            "SELECT scenario, version, fingerprint, state, count(*) FROM conversations",
+            "AND status = 'live' GROUP BY 1, 2, 3, 4",
+        ):
+            found.update({row[:4]: row[4] for row in rows})
+        return [(*key, many) for key, many in sorted(found.items())]
+
+    async def _portions(self, select: str, ending: str = "") -> AsyncIterator[list[Any]]:
+        """What a query gives of all conversations, of some at a time: others get their turns."""
         ((last,),) = await self._rows("SELECT coalesce(max(number), 0) FROM conversations")
         for start in range(0, last, _PORTION):
-            rows = await self._rows(
-                "SELECT scenario, version, fingerprint, state, count(*) FROM conversations "
-                "WHERE number > ? AND number <= ? AND status = 'live' GROUP BY 1, 2, 3, 4",
-                (start, start + _PORTION),
+            yield await self._rows(
+                f"{select} WHERE number > ? AND number <= ? {ending}", (start, start + _PORTION)
             )
-            found.update({row[:4]: row[4] for row in rows})
             await asyncio.sleep(0)
-        return [(*key, many) for key, many in sorted(found.items())]
 
     async def versions(self) -> Sequence[tuple[str, str, str, int]]:
         rows = await self._rows(
