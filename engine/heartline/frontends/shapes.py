@@ -126,9 +126,11 @@ class Happened(Model):
 
 
 class Role(Model):
-    """Somebody who takes part: a person, or the engine."""
+    """Somebody who takes part: a person, or the engine. The name may come from an answer: this is
+    the one where nothing is answered at the start."""
 
     id: str
+    name: str
     engine: bool
 
 

@@ -8,20 +8,21 @@ for another, no hidden variable.
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.durations import format_duration
 from heartline.errors import ChoiceClosed, HeartlineError, StaleTurn
 from heartline.frontends.asking import questions_of
+from heartline.reasons import Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from heartline.conversation import Scenario
     from heartline.frontends.asking import Question
     from heartline.host.values import Answer, Happened
+    from heartline.plan import RoleInfo
     from heartline.turn import Change, Choice, Deadline, Said, Turn
 
 __all__ = [
@@ -38,6 +39,8 @@ __all__ = [
     "code_of",
     "heard_by",
 ]
+
+_NO_DAY = datetime.min.replace(tzinfo=UTC)  # names speak of no time
 
 
 def heard_by(lines: Iterable[Said], role: str) -> tuple[Said, ...]:
@@ -129,13 +132,20 @@ def as_happened(happened: Happened, role: str) -> dict[str, Any]:
 
 def as_scenario(scenario: Scenario) -> dict[str, Any]:
     """What a scenario is called, who takes part, and what it wants to know at the start."""
-    machine = scenario.machine
     return {
         **_as_title(scenario),
         "about": scenario.file.about,
-        "roles": [{"id": name, "engine": role.engine} for name, role in machine.roles.items()],
+        "roles": [_as_role(scenario, role) for role in scenario.machine.roles.values()],
         "questions": [as_question(each) for each in questions_of(scenario)],
     }
+
+
+def _as_role(scenario: Scenario, role: RoleInfo) -> dict[str, Any]:
+    """Somebody who takes part. The name is the one where nothing is answered at the start."""
+    machine = scenario.machine
+    moment = Moment(machine, machine.initial_frame(), (), _NO_DAY)
+    name = role.name.render(moment) or role.id.replace("_", " ")
+    return {"id": role.id, "name": name, "engine": role.engine}
 
 
 def _as_title(scenario: Scenario) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import { button, el, focus, paragraphs, show, state, words } from "./dom.js";
 import { kept, keep } from "./keeping.js";
 import { Pause } from "./pausing.js";
 import { privacy } from "./privacy.js";
-import { readable, time } from "./spans.js";
+import { time } from "./spans.js";
 
 const MANY = 6; // options from which on a list to open is shorter to read than buttons
 
@@ -130,7 +130,7 @@ function seats(scenario) {
     el("p", { class: "hint" }, "The program plays these roles. Whom you tick here, another person plays: once it has begun, you get a link for them."),
     roles.map(({ id, name }) => el("p", { class: "pick" },
       el("input", { type: "checkbox", id: `seat-${scenario.id}-${id}`, name: "seat", value: id }),
-      words(name ?? readable(id), scenario.language, "label", { for: `seat-${scenario.id}-${id}` }))));
+      words(name, scenario.language, "label", { for: `seat-${scenario.id}-${id}` }))));
 }
 
 /** The screen of somebody who was invited; `key` is the one under which they join, once. */
