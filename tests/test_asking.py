@@ -6,7 +6,10 @@ from textwrap import dedent
 
 import pytest
 
-from heartline import Scenario, loads
+from heartline import ManualClock, Scenario, loads
+from heartline.frontends.asking import questions_of
+from heartline.frontends.beginning import Beginning
+from heartline.frontends.protocol import Capabilities
 from heartline.frontends.wire import as_scenario
 
 
@@ -23,7 +26,8 @@ def market(cast: str = "") -> Scenario:
               you: {name: You}
               {cast}
             context:
-              friend: {type: text, initial: Mira, input: true, kept_for: She is called by it.}
+              often: {type: int, min: -1, max: 12, initial: 2, input: true, prompt: How many?}
+              friend: {type: text, initial: Mira, input: true, prompt: Who?, kept_for: To call her.}
               sign: {type: text, initial: ""}
               weather: {type: enum, values: [sun, rain], initial: rain, labels: {rain: the rain}}
             states:
@@ -47,3 +51,18 @@ def market(cast: str = "") -> Scenario:
 def test_a_role_has_the_name_that_it_has_where_nothing_is_answered(cast: str, name: str) -> None:
     roles = as_scenario(market(cast))["roles"]
     assert [(each["name"], each["engine"]) for each in roles] == [("You", False), (name, True)]
+
+
+def test_a_question_for_a_number_says_from_where_to_where() -> None:
+    often, friend = as_scenario(market())["questions"]
+    assert (often["kind"], often["min"], often["max"], often["initial"]) == ("int", -1, 12, "2")
+    assert (friend["kind"], friend["min"], friend["max"]) == ("text", None, None)
+
+
+def test_chats_and_the_terminal_say_it_with_the_question() -> None:
+    often, _ = questions_of(market())
+    assert often.how == "A number from -1 to 12. Enter keeps 2."  # the terminal
+    for buttons in (True, False):
+        beginning = Beginning(market(), (), ManualClock())
+        asked, _ = beginning.asked(Capabilities(buttons=buttons))
+        assert asked.startswith("How many?\nType a number from -1 to 12.")

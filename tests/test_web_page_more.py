@@ -76,11 +76,19 @@ def test_an_answer_that_cannot_be_is_said_beside_the_questions(
     with served("memory:", asking) as server:
         somebody = Visitor(browser, server.url)
         somebody.opens()
-        somebody.page.get_by_label("How rich?").fill("9")
+        field = somebody.page.get_by_label("How rich?")
+        hint = somebody.page.locator(f"#{field.get_attribute('aria-describedby')}")
+        assert hint.inner_text() == "A whole number from 0 to 3."
+        assert field.evaluate("each => [each.type, each.min, each.max, each.step]") == [
+            "number", "0", "3", "1",
+        ]  # fmt: skip
+        field.fill("9")
         somebody.press("Begin")
         somebody.until("document.activeElement.matches('[role=alert]')")
         assert "coins" in somebody.page.evaluate("document.activeElement.textContent")
-        somebody.page.get_by_label("How rich?").fill("2")
+        assert field.get_attribute("aria-invalid") == "true"
+        field.fill("2")
+        assert field.get_attribute("aria-invalid") is None
         somebody.press("Begin")
         somebody.sees("Count your coins.")
         somebody.context.close()

@@ -143,13 +143,16 @@ class Option(Model):
 
 class Question(Model):
     """What a scenario wants to know at the start: an input of this name. Where there are `options`
-    the answer is the value of one; else it is of the `kind`. Without one `initial` is kept.
-    `kept_for` is what a text is kept for, a sentence to show with the question."""
+    the answer is the value of one; else it is of the `kind`. An int goes from `min` to `max`, which
+    are null for the others. Without an answer `initial` is kept. `kept_for` is what a text is kept
+    for, a sentence to show with the question."""
 
     name: str
     prompt: str
     kind: Literal["text", "int", "bool", "enum", "duration"]
     initial: str
+    min: int | None
+    max: int | None
     kept_for: str | None
     options: list[Option]
 

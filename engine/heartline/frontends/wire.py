@@ -160,12 +160,15 @@ def _as_title(scenario: Scenario) -> dict[str, Any]:
 
 def as_question(question: Question) -> dict[str, Any]:
     """Something that the scenario wants to know at the start. An answer is one of `options` by its
-    value where there are any, and else of the kind. What a text is kept for has to be shown."""
+    value where there are any, and else of the kind; a number goes from `min` to `max`. What a text
+    is kept for has to be shown."""
     return {
         "name": question.name,
         "prompt": question.prompt,
         "kind": question.kind,
         "initial": question.initial,
+        "min": question.least,
+        "max": question.most,
         "kept_for": question.kept_for,
         "options": [{"value": value, "label": label} for value, label in question.options],
     }

@@ -46,8 +46,10 @@ function form(scenario, opened) {
   const start = el("button", { type: "submit", class: "main" }, "Begin");
   let key = newKey(); // the same answers, sent again, begin one conversation
   const made = el("form", {
-    oninput: () => {
+    novalidate: true, // the server says what is wrong, in a sentence that is read out
+    oninput: ({ target }) => {
       key = newKey();
+      target.removeAttribute("aria-invalid");
     },
     onsubmit: async (event) => {
       event.preventDefault();
@@ -58,6 +60,7 @@ function form(scenario, opened) {
         opened(await begun(scenario, answers(made), key));
       } catch (error) {
         failed.textContent = error.message;
+        for (const each of made.querySelectorAll(":invalid")) each.setAttribute("aria-invalid", "true");
         focus(failed);
       } finally {
         start.removeAttribute("aria-disabled");
@@ -97,7 +100,7 @@ export async function begun(scenario, { inputs = {}, seats = [] } = {}, key = ne
   }
 }
 
-function question(scenario, { name, prompt, kind, initial, options, kept_for }) {
+function question(scenario, { name, prompt, kind, initial, min, max, options, kept_for }) {
   const id = `q-${scenario.id}-${name}`;
   const lang = scenario.language;
   const told = kind === "bool" || kind === "duration" ? null : lang; // these labels are not the scenario's
@@ -105,11 +108,11 @@ function question(scenario, { name, prompt, kind, initial, options, kept_for }) 
   if (!picks.length) {
     return el("p", { class: "field" }, words(prompt, lang, "label", { for: id }),
       el("input", {
-        id, name: `q:${name}`, dir: "auto", value: initial, autocomplete: "off",
-        inputmode: kind === "int" ? "numeric" : null,
-        "aria-describedby": kept_for ? `${id}-kept` : null,
+        id, name: `q:${name}`, dir: "auto", value: initial, autocomplete: "off", "aria-describedby": `${id}-hint`,
+        ...(kind === "int" && { type: "number", min, max, step: 1, required: true }),
       }),
-      kept_for ? words(kept_for, lang, "span", { class: "hint", id: `${id}-kept` }) : null);
+      el("span", { class: "hint", id: `${id}-hint` },
+        kind === "int" ? `A whole number from ${min} to ${max}.` : kept_for && words(kept_for, lang)));
   }
   if (picks.length > MANY) {
     return el("p", { class: "field" }, words(prompt, lang, "label", { for: id }),
