@@ -61,6 +61,7 @@ HOUSE = [
     "migrating",
     "runtime",
     "rendering",
+    "following",
     "conversation",
     "moves",
     "heartline",
@@ -85,7 +86,7 @@ PURE = {
     "snapshot",
     "turn",
 }
-PURE |= {"scenario", "typed", "placeholders", "text", "plan", "machine", "run", "runtime"}
+PURE |= {"scenario", "typed", "placeholders", "text", "plan", "machine", "run", "runtime", "following"}
 IMPURE = {"time", "random", "secrets", "asyncio", "threading", "os", "pathlib", "yaml", "click"}
 PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is
 

@@ -173,7 +173,8 @@ class Machine:
 
     `shown` are the variables that are not hidden: slot, name, title. Where it is `watched`, each
     step notes its moments (heartline.run.Moment), for whoever holds it to its promises. `undo` is
-    whether turns can be taken back.
+    whether turns can be taken back. `followed` and `looked` are what `heartline.following` and
+    `heartline.rendering` remember.
     """
 
     id: str
@@ -201,6 +202,8 @@ class Machine:
     undo: bool = True
     watched: bool = False
     shown: tuple[tuple[int, str, str], ...] = field(init=False)
+    followed: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    looked: dict[Any, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.shown = tuple(

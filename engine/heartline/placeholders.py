@@ -56,12 +56,14 @@ Part: TypeAlias = "str | Callable[[TextView], str]"
 class Text:
     """A parsed text. `symbols` are the slots of the frame that rendering it reads.
 
-    `fixed` is the whole text where it is the same in every conversation.
+    `fixed` is the whole text where it is the same in every conversation, and `timely` whether it
+    speaks of time, so that it may be another one at the next moment.
     """
 
     source: str
     parts: tuple[Part, ...] = field(repr=False)
     symbols: frozenset[Symbol] = frozenset()
+    timely: bool = False
     fixed: str | None = field(init=False, repr=False)
     _opening: str = field(init=False, repr=False)
     _rest: tuple[tuple[Callable[[TextView], str], str], ...] = field(init=False, repr=False)

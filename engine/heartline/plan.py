@@ -234,6 +234,11 @@ class ChoiceSpec:
             return needs[0]
         return And((0, 0), BOOL, tuple(needs)) if needs else Literal((0, 0), BOOL, value=True)
 
+    @property
+    def speaks_of_time(self) -> bool:
+        """Whether it may be shown in other words at the next moment."""
+        return self.timely or self.label.timely or (self.why is not None and self.why.timely)
+
     def enabled(self, frame: Sequence[Any]) -> bool:
         """Whether one of its branches can be taken."""
         for guard in self.guards:  # noqa: SIM110  # a generator costs more than most guards

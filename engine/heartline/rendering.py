@@ -13,12 +13,16 @@ from heartline.snapshot import new_tuple
 from heartline.turn import Change, Choice, Deadline, Said, Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from heartline.machine import Machine
-    from heartline.plan import ChoiceSpec, SpokenLine
+    from heartline.plan import ChoiceSpec, Leaf, SpokenLine
     from heartline.run import Spoken, Step
     from heartline.snapshot import Snapshot
 
-__all__ = ["changed", "drawn_text", "look", "render", "view"]
+__all__ = ["changed", "drawn_text", "look", "render", "variants", "view"]
+
+_MOST_PLACES = 2048  # at which it is remembered what can be chosen; then it begins anew
 
 
 def view(machine: Machine, step: Step) -> Turn:
@@ -33,18 +37,18 @@ def look(
     changes: tuple[Change, ...] = (),
 ) -> Turn:
     """The turn at which a snapshot stands; what was said is not in the snapshot."""
-    frame, roles, persons = snapshot.frame, machine.roles, snapshot.persons
+    frame = snapshot.frame
     leaf = machine.leaves[frame[0]]
     state = leaf.state
-    choices = []
-    for spec in leaf.choices:
-        if roles[spec.role].engine and spec.role not in persons:
-            continue
-        if spec.enabled(frame):
-            choices.append(spec.shown or _open(machine, snapshot, spec))
-        elif not spec.hide:
-            label, reason = _label(machine, snapshot, spec), closed_reason(machine, snapshot, spec)
-            choices.append(Choice(spec.id, label, spec.role, False, reason, spec.tags))
+    # Conversations often stand where others stood, and nothing but time may change what is open.
+    place = frame, snapshot.persons
+    choices: tuple[Choice, ...] | None = machine.looked.get(place)
+    if choices is None:
+        choices = tuple(_choices(machine, snapshot, leaf))
+        if not any(spec.speaks_of_time for spec in leaf.choices):
+            if len(machine.looked) >= _MOST_PLACES:
+                machine.looked.clear()
+            machine.looked[place] = choices
     # In the order of Turn's fields; by their names it would take ten times as long.
     return new_tuple(
         Turn,
@@ -56,13 +60,25 @@ def look(
             state.tags,
             snapshot.time,
             lines,
-            tuple(choices),
+            choices,
             _deadlines(machine, snapshot) if snapshot.deadlines else (),
             state.outcome,
             None if machine.support is None else machine.support(frame) or None,
             changes,
         ),
     )
+
+
+def _choices(machine: Machine, snapshot: Snapshot, leaf: Leaf) -> Iterator[Choice]:
+    """What persons can do, and what is closed to them."""
+    for spec in leaf.choices:
+        if machine.roles[spec.role].engine and spec.role not in snapshot.persons:
+            continue
+        if spec.enabled(snapshot.frame):
+            yield spec.shown or _open(machine, snapshot, spec)
+        elif not spec.hide:
+            label, reason = _label(machine, snapshot, spec), closed_reason(machine, snapshot, spec)
+            yield Choice(spec.id, label, spec.role, False, reason, spec.tags)
 
 
 def _open(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> Choice:
@@ -106,6 +122,19 @@ def drawn_text(snapshot: Snapshot, line: SpokenLine) -> int:
         return 0
     # Apart from the draws that decide what happens, so that editing words moves nothing.
     return draw(snapshot.seed ^ line.number << 20, snapshot.turn, len(line.texts))
+
+
+def variants(machine: Machine, spoken: Spoken, line: SpokenLine) -> tuple[Said, ...] | None:
+    """A line with each of its texts; None where one speaks of time."""
+    if any(text.timely for text in line.texts):
+        return None
+    role = machine.roles.get(line.speaker)
+    moment = Moment(machine, spoken.frame, spoken.deadlines, spoken.time)
+    name = "" if role is None else role.name.render(moment)  # which never speaks of time
+    return tuple(
+        Said(line.speaker, name, text.render(moment), line.only_to, spoken.lines.cause)
+        for text in line.texts
+    )
 
 
 def _said(machine: Machine, snapshot: Snapshot, spoken: Spoken, line: SpokenLine) -> Said:

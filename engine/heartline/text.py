@@ -152,6 +152,7 @@ class _Parser:
         self.words = language(scope.language)
         self.parts: list[Part] = []
         self.symbols: set[Symbol] = set()
+        self.timely = False
         self.problems: list[Problem] = []
         self.named: set[str] = set()  # roles that were last spoken of by name, as the subject
         self.start = self.end = 0  # of the placeholder that is being read
@@ -176,7 +177,7 @@ class _Parser:
         self._literal(source[position:])
         if self.problems:
             return Parsed(None, tuple(self.problems))
-        return Parsed(Text(source, tuple(self.parts), frozenset(self.symbols)))
+        return Parsed(Text(source, tuple(self.parts), frozenset(self.symbols), self.timely))
 
     def _literal(self, text: str) -> None:
         if self.parts and isinstance(self.parts[-1], str):
@@ -239,6 +240,7 @@ class _Parser:
             self._malformed(f"{name} is a timer, and it is not said what of it", f"write {options}")
         elif name == "today" and forms is None and not self.only_variables:
             words = self.words
+            self.timely = True
             return lambda view: humanise_date(view.now, words)
         elif name == "support" and forms is None and scope.has_support:
             return lambda view: view.support
@@ -313,6 +315,7 @@ class _Parser:
             )
             return None
         self.symbols.add(("timer", timer))
+        self.timely = True
         return timer_part(timer, part, self.words)
 
     def _variable(self, variable: Declaration, forms: tuple[str, ...] | None) -> Part | None:

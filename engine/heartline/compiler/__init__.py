@@ -227,11 +227,7 @@ def settle_choice(spec: ChoiceSpec, names: Names, layout: Mapping[Symbol, int]) 
         (name, names.whys[name]) for name in sorted(guards_used(needs))
         if name in names.whys and names.whys[name].fixed != names.whys[name].source
     )  # fmt: skip
-    spec.timely = any(
-        any(word in why.source.lower() for word in ("{today", "{support"))
-        or any(symbol[0] == "timer" for symbol in why.symbols)
-        for _, why in spec.whys
-    )
+    spec.timely = any(why.timely or "{support" in why.source.lower() for _, why in spec.whys)
     symbols = reads(needs).union(*(why.symbols for _, why in spec.whys))
     spec.reads = tuple(sorted(layout[symbol] for symbol in symbols))
 

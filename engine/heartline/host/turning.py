@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heartline import runtime
 from heartline.errors import CallerError, ConversationOver
+from heartline.following import Followed, follow
 from heartline.host.reading import read
 from heartline.host.values import (
     CHOSE,
@@ -181,8 +182,8 @@ def submit(
         data["turn"] = input.turn
     if draws:
         data["draws"] = list(draws)
-    step = runtime.step(held.scenario.machine, held.snapshot, input, now, tuple(draws))
-    return _stepped(held, step, kind, key, now, data, (sender, parcels))
+    after = follow(held.scenario.machine, held.snapshot, input, now, tuple(draws))
+    return _turned(held, after, kind, key, now, data, (sender, parcels))
 
 
 def tick(
@@ -194,7 +195,7 @@ def tick(
     if held.record.status != LIVE or (waits and not draws):
         return None
     due = [each for each in before.deadlines if each.due <= now]
-    step = runtime.step(held.scenario.machine, before, Tick(), now, tuple(draws))
+    after = follow(held.scenario.machine, before, Tick(), now, tuple(draws))
     assert due, "without a timer nothing is drawn, and the step refused"
     data: dict[str, Any] = {
         "timers": [[each.timer, each.generation, microseconds(each.due)] for each in due]
@@ -205,7 +206,7 @@ def tick(
     if draws:
         data["draws"] = list(draws)
     key = timer_key(due[0].timer, due[0].generation)
-    return _stepped(held, step, FIRED, key, now, data, (None, parcels))
+    return _turned(held, after, FIRED, key, now, data, (None, parcels))
 
 
 def undo(
@@ -220,8 +221,8 @@ def undo(
     parcels: Brought | None = None,
 ) -> Turned:
     """It goes back to where it stood after the entry `to`: `earlier`, where `said` was said."""
-    snapshot = gone_back(held.snapshot, earlier, now)
-    return _turned(held, snapshot, said, UNDONE, key, now, {"to": to}, (sender, parcels))
+    after = Followed(gone_back(held.snapshot, earlier, now), said, ())
+    return _turned(held, after, UNDONE, key, now, {"to": to}, (sender, parcels))
 
 
 def fork(
@@ -235,7 +236,8 @@ def fork(
     at = entries[-1].sequence
     snapshot = gone_back(held.snapshot, held.snapshot, now)
     data: dict[str, Any] = {"from": origin, "at": at}
-    turned = _turned(held, snapshot, said, FORKED, None, now, data, (None, None))
+    after = Followed(snapshot, said, ())
+    turned = _turned(held, after, FORKED, None, now, data, (None, None))
     change = turned.change._replace(before=0, entries=(*entries, *turned.change.entries))
     return _timed(turned._replace(change=change), timers_of(held.record.id, snapshot))
 
@@ -279,7 +281,8 @@ def close(
     """It is ended from outside; None where it has ended already."""
     if held.record.status != LIVE:
         return None
-    turned = _turned(held, held.snapshot, (), CLOSED, key, now, {}, (sender, parcels))
+    after = Followed(held.snapshot, (), ())
+    turned = _turned(held, after, CLOSED, key, now, {}, (sender, parcels))
     return _timed(turned, ())
 
 
@@ -332,18 +335,18 @@ def _stepped(
 ) -> Turned:  # fmt: skip
     """What is stored of a step."""
     machine = held.scenario.machine
-    said, changes = render(machine, step), changed(machine, step)
-    return _turned(held, step.snapshot, said, kind, key, now, data, post, changes)
+    after = Followed(step.snapshot, render(machine, step), changed(machine, step))
+    return _turned(held, after, kind, key, now, data, post)
 
 
 def _turned(
-    held: Held, snapshot: Snapshot, said: tuple[Said, ...], kind: str, key: str | None,
-    now: datetime, data: dict[str, Any], post: tuple[str | None, Brought | None],
-    changes: tuple[Shown, ...] = (),
+    held: Held, after: Followed, kind: str, key: str | None, now: datetime, data: dict[str, Any],
+    post: tuple[str | None, Brought | None],
 ) -> Turned:  # fmt: skip
-    """What is stored of an entry that leads to a snapshot. `post` is who sent it, and which
-    of the others are told."""
+    """What is stored of an entry, and of what followed. `post` is who sent it, and which of the
+    others are told."""
     old, scenario = held.record, held.scenario
+    snapshot, said, changes = after
     leaf = scenario.machine.leaves[snapshot.frame[0]]
     state, outcome = leaf.name, leaf.outcome
     sequence = old.sequence + 1
@@ -369,8 +372,8 @@ def _turned(
     sender, parcels = post
     told = _parcels(record, kind, said, now, sender, parcels) if parcels and old.seats else ()
     change = new_tuple(Change, (record, old.sequence, (entry,), timers, told))
-    after = new_tuple(Held, (record, scenario, snapshot, said))
-    return new_tuple(Turned, (change, after, changes))
+    then = new_tuple(Held, (record, scenario, snapshot, said))
+    return new_tuple(Turned, (change, then, changes))
 
 
 def _parcels(
