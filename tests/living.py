@@ -51,8 +51,8 @@ class World:
         self.stores = stores
         self.clock = ManualClock()
 
-    def host(self, *scenarios: Scenario | str | Path) -> Host:
-        return Host(self.stores(), scenarios, clock=self.clock)
+    def host(self, *scenarios: Scenario | str | Path, **options: Any) -> Host:
+        return Host(self.stores(), scenarios, clock=self.clock, **options)
 
 
 @pytest.fixture

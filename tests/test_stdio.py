@@ -16,7 +16,8 @@ from heartline.errors import StoreUnavailable
 from heartline.frontends.protocol import FrontEnd
 from heartline.frontends.references import ConversationReference
 from heartline.frontends.stdio import Stdio
-from heartline.host import Happened, Host
+from heartline.host import Change, Entry, Happened, Host
+from heartline.host.values import STORED
 from hosting import inn, later
 from speaking import Program, begun, refused, spoken, texts
 from timing import Running, quick
@@ -420,5 +421,20 @@ def test_there_is_a_bound_to_what_is_followed(monkeypatch: pytest.MonkeyPatch) -
         await program.ask("follow", conversation=one)  # the same
         told = await program.ask("follow", conversation=other)
         assert "unfollow one first" in told["refusal"]["message"]
+
+    spoken(play)
+
+
+def test_what_waits_for_its_version_is_not_ended_since_nothing_of_it_could_be_shown() -> None:
+    async def play(program: Program, host: Host, clock: ManualClock) -> None:
+        token = await begun(program, reference="chat-1")
+        record = await host.touching.record("chat-1")
+        elsewhere = record._replace(sequence=2, fingerprint="0123456789abcdef")
+        entry = Entry(2, "seated", None, clock.now(), {"role": "mo", "held": False})
+        assert await host.store.commit(Change(elsewhere, 1, (entry,))) == STORED
+        host.touching.holding.drop(record.id)
+        assert refused(await program.ask("end", conversation=token)) == "scenario_unavailable"
+        assert await host.store.get(record.id) == elsewhere
+        assert (await program.ask("delete", conversation=token))["deleted"] is True
 
     spoken(play)

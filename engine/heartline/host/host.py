@@ -32,6 +32,7 @@ from heartline.errors import (
     UndoForbidden,
 )
 from heartline.host import turning
+from heartline.host.closing import close
 from heartline.host.holes import check_up_to, ends_early
 from heartline.host.naming import check_key, check_reference, check_role, check_tell
 from heartline.host.observing import Observer
@@ -272,13 +273,9 @@ class Host:
     async def close(
         self, name: str, *, key: str | None = None, sender: str | None = None
     ) -> Answer:
-        """End a conversation from outside. One that has ended stays as it is."""
-
-        def make(held: Held, now: datetime) -> Turned | None:
-            parcels = self.touching.parcels
-            return turning.close(held, now, key=key, sender=sender, parcels=parcels)
-
-        return await self.touching.change(name, key, make, first=False)
+        """End a conversation from outside, also one whose version does not load: of the answer's
+        turn there is only what its record says then. One that has ended stays as it is."""
+        return await close(self.touching, name, key, sender)
 
     async def seat(
         self, name: str, role: str, reference: str | None, *, key: str | None = None

@@ -192,6 +192,7 @@ class _Talk:
     async def _end(self, asked: forms.End) -> Told:
         seat = await self._seat(asked.conversation)
         key = _key(seat, asked.key)
+        await self._host.touching.hold(seat.record)  # what cannot be shown is not ended here
         answer = await self._host.close(seat.conversation, key=key, sender=seat.reference)
         return await self._view(seat, answer)
 
