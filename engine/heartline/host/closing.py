@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from heartline.errors import HeartlineError, ScenarioUnavailable, StoreDamaged
 from heartline.host.naming import check_key
 from heartline.host.touching import MOST_TRIES, answer, contended, pause
-from heartline.host.turning import _parcels
+from heartline.host.turning import parcels_of
 from heartline.host.values import CLOSED, LIVE, REPEATED, STORED, Answer, Change, Entry
 from heartline.turn import Turn
 
@@ -37,7 +37,7 @@ def closed(
         data["outcome"] = old.outcome
     record = old._replace(status=CLOSED, sequence=old.sequence + 1, touched=now, due=None)
     entry = Entry(record.sequence, CLOSED, key, now, data)
-    told = _parcels(record, CLOSED, (), now, sender, parcels) if parcels else ()
+    told = parcels_of(record, CLOSED, (), now, sender, parcels) if parcels else ()
     return Change(record, old.sequence, (entry,), (), told)
 
 

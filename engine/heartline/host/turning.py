@@ -74,12 +74,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Held",
     "Turned",
-    "close",
     "fork",
     "gone_back",
     "hold",
     "migrate",
     "open_new",
+    "parcels_of",
     "submit",
     "tick",
     "timer_key",
@@ -270,22 +270,6 @@ def migrate(
     return _timed(turned, timers_of(record.id, step.snapshot))
 
 
-def close(
-    held: Held,
-    now: datetime,
-    *,
-    key: str | None = None,
-    sender: str | None = None,
-    parcels: Brought | None = None,
-) -> Turned | None:
-    """It is ended from outside; None where it has ended already."""
-    if held.record.status != LIVE:
-        return None
-    after = Followed(held.snapshot, (), ())
-    turned = _turned(held, after, CLOSED, key, now, {}, (sender, parcels))
-    return _timed(turned, ())
-
-
 def gone_back(present: Snapshot, earlier: Snapshot, now: datetime) -> Snapshot:
     """An earlier snapshot as the turn after the present one, later by the time between.
 
@@ -356,7 +340,7 @@ def _turned(
         data["outcome"] = outcome
     if said:
         data["said"] = said
-    status = CLOSED if kind == CLOSED else OVER if leaf.final else LIVE
+    status = OVER if leaf.final else LIVE
     deadlines = snapshot.deadlines
     record = new_tuple(Record, (
         old.id, old.reference, snapshot.scenario, snapshot.version, snapshot.fingerprint,
@@ -370,13 +354,13 @@ def _turned(
         timers = timers_of(old.id, snapshot)
     entry = new_tuple(Entry, (sequence, kind, key, now, data))
     sender, parcels = post
-    told = _parcels(record, kind, said, now, sender, parcels) if parcels and old.seats else ()
+    told = parcels_of(record, kind, said, now, sender, parcels) if parcels and old.seats else ()
     change = new_tuple(Change, (record, old.sequence, (entry,), timers, told))
     then = new_tuple(Held, (record, scenario, snapshot, said))
     return new_tuple(Turned, (change, then, changes))
 
 
-def _parcels(
+def parcels_of(
     record: Record,
     kind: str,
     said: tuple[Said, ...],
