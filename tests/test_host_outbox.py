@@ -10,7 +10,8 @@ import pytest
 
 from heartline import Choose, ManualClock
 from heartline.clock import FastClock
-from heartline.host import Host, Parcel
+from heartline.host import Host, Parcel, delivering
+from heartline.host.stores import pgpool, sqlfile
 from living import awaited, stores
 from timing import Failing, Noting, Running, Stores, kettle, until
 
@@ -333,3 +334,8 @@ async def test_a_claim_that_ran_out_does_not_send_a_parcel_beside_itself(
             await until(lambda: noted.counts["delivered"])
             await asyncio.sleep(0.05)
         assert post.came == {"to-a": [1]}
+
+
+def test_a_claim_lasts_until_the_store_has_heard_what_became_of_a_parcel() -> None:
+    for store in (sqlfile, pgpool):
+        assert delivering._LEASE > delivering._PATIENCE + store.PATIENCE + 1  # which it looks late

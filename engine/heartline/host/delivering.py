@@ -4,6 +4,10 @@ Of one reference at most one parcel is under way, different references are serve
 What does not arrive is tried again after a pause that grows, and after many tries no more: it is
 parked, with the reason, and makes room for the next. A parcel that has arrived is forgotten; where
 a program ends just before, it comes again, with the same id.
+
+A claim on a parcel ends by time alone, and not with its worker as one on timers does. Of two who
+let one timer fire the store refuses one, but two who bring one parcel both bring it; and a
+connection may end while whoever had it still brings what it took.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ MOST_AT_ONCE = 64
 MOST_TRIES = 12
 
 _PATIENCE = 30.0  # seconds for a parcel to arrive
-_LEASE = 90.0  # seconds for which it is nobody else's: as long as that, and some more
+_LEASE = 45.0  # seconds for which it is nobody else's: until the store has heard what became of it
 _PAUSES = 1.0, 600.0  # seconds before the second try, and at most
 _STORE_PAUSES = 0.1, 10.0  # seconds between tries of a store that does not answer
 _GRACE = 1.0  # seconds for what is under way when it is all to end
