@@ -59,6 +59,27 @@ states:
   gone: {type: final, outcome: gone}
 """
 
+CARING = """\
+heartline: 1
+id: caring
+version: 1.0.0
+title: A hard talk
+cast: {you: {name: You}}
+context:
+  country: {type: enum, values: [any, gb], initial: any, input: true, prompt: Where are you?}
+support: {file: help.yaml, country: country}
+states: {here: {choices: {wait: {say: I wait.}}}}
+"""
+HELP = """\
+support: 1
+texts:
+  en: {unknown: Call the emergency number of the place you are in., kinds: {emergency: In danger}}
+countries:
+  gb:
+    en:
+      - {kind: emergency, name: All, contact: "999", source: gov.example, checked: 2026-11-21}
+"""
+
 
 def many(count: int) -> Scenario:
     """One with so many choices, some of them closed."""

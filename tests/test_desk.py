@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from chatting import ASKING, PAIR, Chat, Room, Talker, many, room, talked
+from chatting import ASKING, CARING, HELP, PAIR, Chat, Room, Talker, many, room, talked
 from heartline import ManualClock, loads
 from heartline.errors import StoreUnavailable
 from heartline.frontends.beginning import Beginning
-from heartline.frontends.desk import COMMANDS, Desk
+from heartline.frontends.commands import COMMANDS
+from heartline.frontends.desk import Desk
 from heartline.frontends.references import ConversationReference
 from heartline.host import Host
 from heartline.host.stores.memory import MemoryStore
@@ -20,6 +23,7 @@ from hosting import inn
 
 PAIR_OF_TWO = loads(PAIR)
 QUESTIONS = loads(ASKING)
+CARES = loads({"scenario.yaml": CARING, "help.yaml": HELP})
 
 
 async def two(there: Room) -> tuple[Talker, Talker]:
@@ -194,6 +198,57 @@ def test_help_names_all_commands_and_so_does_a_command_that_is_none() -> None:
         ]  # fmt: skip
 
     talked(play)
+
+
+def test_in_a_conversation_help_names_what_can_be_done_there() -> None:
+    async def names(talker: Talker) -> str:
+        return " ".join(re.findall(r"^/(\w+) –", await talker.writes("/help"), re.MULTILINE))
+
+    async def play(there: Room) -> None:
+        ada = there.talker()
+        await ada.writes("/start inn")
+        assert await names(ada) == "again undo log stop delete help"
+        assert "There is no command '/dance', but these:\n/again –" in await ada.writes("/dance")
+        await ada.writes("take")
+        await ada.writes("go")
+        assert await names(ada) == "start again undo log join delete help"  # it is over
+        await ada.writes("/start pair")
+        assert await names(ada) == "again undo log invite stop delete help"  # a seat for another
+        await ada.writes("/stop")
+        assert await names(ada) == "start again log join delete help"  # it is closed
+        await ada.writes("/start bound")
+        assert await names(ada) == "again log stop delete help"  # it lets nothing be taken back
+        await ada.writes("/stop")
+        await ada.writes("/start asking")
+        assert await names(ada) == "start again join stop help"  # it asks something first
+
+    talked(play, inn(), PAIR_OF_TWO, inn("id: inn", "id: bound\nundo: false"), QUESTIONS)
+
+
+def test_where_support_is_found_is_a_command_where_the_scenario_says_it() -> None:
+    async def play(there: Room) -> None:
+        ada = there.talker()
+        await ada.writes("/start")
+        await ada.writes("gb")
+        assert "\n/care – where to find support\n" in await ada.writes("/help")
+        assert await ada.writes("/care") == "In danger: All: 999"
+
+    talked(play, CARES)
+
+
+def test_help_is_there_where_a_conversation_waits_for_its_scenario(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'chat.db'}"
+
+    async def main() -> None:
+        async with room(url=url) as there:
+            await there.talker().writes("/start")
+        with sqlite3.connect(tmp_path / "chat.db") as file:
+            file.execute("DELETE FROM scenarios")
+        async with room(PAIR_OF_TWO, url=url) as there:
+            told = await there.talker().writes("/help", id="later")
+            assert re.findall(r"^/(\w+) –", told, re.MULTILINE) == ["log", "delete", "help"]
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("command", ["again", "undo", "log", "care", "invite", "stop", "delete"])

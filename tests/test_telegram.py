@@ -18,7 +18,7 @@ from harness import bundled
 from heartline import ManualClock, Scenario, loads
 from heartline.clock import Clock, SystemClock
 from heartline.errors import CallerError, StoreUnavailable
-from heartline.frontends.desk import COMMANDS
+from heartline.frontends.commands import COMMANDS
 from heartline.frontends.protocol import Button, OutEvent
 from heartline.frontends.references import ConversationReference
 from heartline.frontends.stage import Stage
@@ -402,7 +402,10 @@ def test_pictures_and_changed_messages_are_answered_with_a_sentence() -> None:
             })  # fmt: skip
             await ada.reads("I can read texts and see which button you press, nothing else.")
             ada.sends("edited_message", text="take", edit_date=1_700_000_100)
-            await ada.reads("what was said stays said. /undo takes your last step back.")
+            await ada.reads(
+                "what was said stays said. Where the scenario allows it, /undo takes your last "
+                "step back."
+            )
             ada.sends(group_chat_created=True)  # what only the network says
             await api.taken()
             assert await sequence(host, ada) == 1

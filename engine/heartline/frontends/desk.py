@@ -28,6 +28,7 @@ from heartline.errors import (
     UnknownChoice,
 )
 from heartline.frontends.beginning import Beginning, is_press
+from heartline.frontends.commands import COMMANDS, listed, signed
 from heartline.frontends.degrading import as_lines, degrade, fitted, meant, page_of
 from heartline.frontends.inviting import invite, is_free, join, key_of
 from heartline.frontends.protocol import OutEvent
@@ -47,26 +48,12 @@ if TYPE_CHECKING:
     from heartline.host.values import Record
     from heartline.turn import Choice, Turn
 
-__all__ = ["COMMANDS", "Desk"]
+__all__ = ["Desk"]
 
-# What can be written besides choices, and what it does: networks with menus show these.
-COMMANDS = {
-    "start": "begin a conversation; with the name of one, that one",
-    "again": "show where you are",
-    "undo": "take your last step back",
-    "log": "all that has been said",
-    "care": "where to find support",
-    "invite": "a code with which another person takes their seat",
-    "join": "take a seat with such a code",
-    "stop": "leave the conversation",
-    "delete": "delete the conversation, with all that is stored of it",
-    "help": "these words",
-}
 _MOST_WORDS = 2_000  # characters of a message that are looked at
 _MOST_PRESS = 64  # as many as a button sends
 _MOST_BEGINNINGS = 10_000  # people who are being asked something at once
 _MOST_HEARD = 32  # messages of theirs that are known when they come again
-_COMMAND = re.compile(rf"(?<!\S)/(?=(?:{'|'.join(COMMANDS)})\b)")
 _CODE = re.compile(r"[A-Za-z0-9_-]{32}")  # as new_token makes them
 
 _NOT_IN_ONE = "You are in no conversation. /start begins one."
@@ -172,11 +159,11 @@ class Desk:
         elif word == "join":
             await self._join(place, seat, rest, id)
         elif word == "help" or word not in COMMANDS:
-            lines = [f"/{name} – {about}" for name, about in COMMANDS.items()]
             first = "A choice is taken by its button, its number or its first words. Besides:"
             if word != "help":
                 first = f"There is no command {shown(self._sign + word, 30)}, but these:"
-            await self._say(place, id, "\n".join([first, *lines]))
+            record, asked = seat and seat.record, place.text() in self._asking
+            await self._say(place, id, f"{first}\n{await listed(self.host, record, asked=asked)}")
         elif place.text() in self._asking and word in ("again", "stop"):
             await self._asked(place, word, id)
         elif seat is None:
@@ -371,7 +358,7 @@ class Desk:
         """Where the conversation stands, with what can be chosen, below a sentence of the desk."""
         told = lines
         if first is not None:
-            told = (Said("narrator", "", self._signed(first), None, "refused"), *lines)
+            told = (Said("narrator", "", signed(first, self._sign), None, "refused"), *lines)
         capabilities, now = self.front_end.capabilities, self.host.clock.now()
         events = degrade(f"here:{id}", told, turn, capabilities, now=now)
         await self._bring(
@@ -382,7 +369,7 @@ class Desk:
         self, place: ConversationReference, id: str, text: str, buttons: tuple[Button, ...] = ()
     ) -> None:
         """A sentence of the desk, or several; of buttons those before go."""
-        texts = fitted(self._signed(text), self.front_end.capabilities.longest_text)
+        texts = fitted(signed(text, self._sign), self.front_end.capabilities.longest_text)
         events = [OutEvent(f"reply:{id}:{number}", each) for number, each in enumerate(texts)]
         if buttons:
             events[-1] = replace(events[-1], buttons=buttons, replaces=True)
@@ -394,10 +381,6 @@ class Desk:
                 await self.front_end.deliver(place, events)
         except Exception:  # noqa: BLE001 - what is told from here can be asked for again
             self.host.observer.undelivered()
-
-    def _signed(self, text: str) -> str:
-        """The text with its commands as they are written at this front end."""
-        return text if self._sign == "/" else _COMMAND.sub(self._sign, text)
 
     def _key(self, id: str) -> str:
         return f"{self.front_end.name}:{id}"[:512]

@@ -39,8 +39,9 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, Tele
 from telegram.request import HTTPXRequest
 
 from heartline.errors import CallerError, StoreUnavailable
+from heartline.frontends.commands import COMMANDS
 from heartline.frontends.degrading import fitted
-from heartline.frontends.desk import COMMANDS, Desk
+from heartline.frontends.desk import Desk
 from heartline.frontends.lanes import Lanes
 from heartline.frontends.protocol import Capabilities, OutEvent
 from heartline.frontends.references import ConversationReference
@@ -75,8 +76,8 @@ _KINDS = ["message", "edited_message", "callback_query"]
 
 _NO_TEXT = "I can read texts and see which button you press, nothing else."
 _EDITED = (
-    "What you have changed there changes nothing here: what was said stays said. /undo takes your "
-    "last step back."
+    "What you have changed there changes nothing here: what was said stays said. Where the "
+    "scenario allows it, /undo takes your last step back."
 )
 _UNKNOWN = (
     "Telegram does not know this token, or base_url is no Bot API server: @BotFather tells the "
