@@ -34,8 +34,9 @@ def tea(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Run pytest there; warnings are errors."""
     return pytester.runpytest_inprocess(
-        "-p", "no:cacheprovider", "-W", "error", "--strict-markers", "--strict-config", *arguments
-    )
+        "-p", "no:cacheprovider", "-p", "no:schemathesis", "-W", "error",
+        "--strict-markers", "--strict-config", *arguments,
+    )  # fmt: skip
 
 
 class TestCollecting:
