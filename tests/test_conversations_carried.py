@@ -622,7 +622,7 @@ def test_a_store_that_is_none_is_a_sentence(
 ) -> None:
     monkeypatch.delenv("HEARTLINE_STORE")
     if url.startswith("postgresql"):
-        monkeypatch.setattr("heartline.host.stores.pgpool.PATIENCE", 0.2)
+        monkeypatch.setattr("heartline.host.stores.pgpool.AT_FIRST", 0.2)
     if why == "three":
         why = "sqlite:///heartline.db"
     found, out, err = typed("list", "--store", url)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ def url() -> str:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pgpool, "PATIENCE", 0.4)
+    monkeypatch.setattr(pgpool, "AT_FIRST", 0.4)
 
 
 @pytest.fixture(scope="module")
@@ -300,7 +302,7 @@ def test_a_server_that_stays_away_is_said_so(own: postgres.Server, impatient: No
             own.stop()
             with pytest.raises(StoreUnavailable, match="does not answer: see whether it runs"):
                 await store.commit(change("a", 2))
-            with pytest.raises(StoreUnavailable, match="does not answer"):
+            with pytest.raises(StoreUnavailable, match="cannot be reached"):
                 async with open_store(url):
                     pass
             await waiting  # whoever follows is not left alone: the next question says what is wrong
@@ -308,6 +310,48 @@ def test_a_server_that_stays_away_is_said_so(own: postgres.Server, impatient: No
             assert await store.commit(change("a", 2)) == STORED
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_who_cannot_begin_is_told_where_to_look_and_of_nothing_stored(
+    answers: bool, impatient: None
+) -> None:
+    async def play(port: int) -> None:
+        url = f"postgresql://ana:quietmouse@127.0.0.1:{port}/it"
+        with pytest.raises(StoreUnavailable) as caught:
+            async with open_store(url):
+                pass
+        why = "it does not answer" if answers else "nothing listens there"
+        assert str(caught.value) == (
+            f"PostgreSQL cannot be reached at 127.0.0.1:{port} ({why}): see whether it runs, "
+            "whether host and port are right in its URL (or in PGHOST and PGPORT), and whether a "
+            "firewall is in between."
+        )
+
+    with socket.socket() as here:
+        here.bind(("127.0.0.1", 0))
+        if answers:
+            here.listen()  # and says nothing
+        asyncio.run(play(here.getsockname()[1]))
+
+
+def test_who_cannot_begin_is_told_so_in_a_few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    async def silent(_dsn: str, *, timeout: float, **_: object) -> None:
+        asked.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr("asyncpg.connect", silent)
+    monkeypatch.setattr(pgpool, "_PAUSES", (pgpool.AT_FIRST, 0.0))  # as if it had taken so long
+
+    async def play() -> None:
+        async with open_store("postgresql://here/it"):
+            pass
+
+    with pytest.raises(StoreUnavailable, match=r"reached at here:5432 \(it does not answer\)"):
+        asyncio.run(play())
+    assert sum(asked) <= 5
 
 
 def test_all_connections_in_use_is_said_so(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -345,3 +345,21 @@ def test_without_the_driver_a_sentence_says_what_to_install() -> None:
     )
     assert done.stdout.startswith("CallerError ")
     assert "pip install 'heartline[postgres]'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("postgresql://ana:quiet@here:5433/it", "here:5433"),
+        ("postgresql://here/it", "here:5499"),
+        ("postgresql://[::1]:1,b/it", "[::1]:1, b:5499"),
+        ("postgresql:///it?host=/run/pg&port=5434", "/run/pg:5434"),
+        ("postgresql://", "there:5499"),
+    ],
+)
+def test_an_address_has_its_port_also_where_the_environment_says_it(
+    url: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOST", "there")
+    monkeypatch.setenv("PGPORT", "5499")
+    assert read_url(url).address == address

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
@@ -25,7 +26,8 @@ __all__ = ["Connections", "Taken"]
 
 Result = TypeVar("Result")
 
-PATIENCE = 10.0  # seconds: for a free connection, and for a server that does not answer
+PATIENCE = 10.0  # seconds: for a free connection, and for a server that does not answer any more
+AT_FIRST = 4.0  # seconds: for one that has not answered yet, as where its name is mistyped
 _PAUSES = 0.02, 1.0  # between tries: the first, and the longest
 
 # The connection or the server is gone, or it starts or stops: it may be there again in a moment.
@@ -63,6 +65,7 @@ class Connections:
         self._place = place
         self._idle: list[Any] = []
         self._free = asyncio.Semaphore(place.pool)
+        self._reached = False
         self._closed = False
 
     async def run(self, work: Callable[[Any], Awaitable[Result]]) -> Result:
@@ -72,7 +75,8 @@ class Connections:
         no harm. Raises StoreUnavailable and StoreDamaged.
         """
         pause, longest = _PAUSES
-        until: float | None = None
+        clock = asyncio.get_running_loop().time
+        until = None if self._reached else clock() + AT_FIRST
         while True:
             try:
                 connection = await self._take()
@@ -88,7 +92,7 @@ class Connections:
                 finally:
                     self._give(connection)
             except (*_GONE, *_IN_THE_WAY) as error:
-                now = asyncio.get_running_loop().time()
+                now = clock()
                 until = now + PATIENCE if until is None else until
                 if isinstance(error, ValueError) or now + pause > until:
                     raise self._sentence(error) from None
@@ -130,13 +134,16 @@ class Connections:
             if not connection.is_closed():
                 return connection
         try:
-            return await asyncpg.connect(
-                self._place.dsn, timeout=PATIENCE, command_timeout=PATIENCE,
-                max_cached_statement_lifetime=0, server_settings=SETTINGS,
+            connection = await asyncpg.connect(
+                self._place.dsn, timeout=PATIENCE if self._reached else AT_FIRST,
+                command_timeout=PATIENCE, max_cached_statement_lifetime=0,
+                server_settings=SETTINGS,
             )  # fmt: skip
         except BaseException:
             self._free.release()
             raise
+        self._reached = True
+        return connection
 
     def _give(self, connection: Any) -> None:
         if self._closed:
@@ -209,7 +216,25 @@ class Connections:
                 return StoreUnavailable(
                     f"{where} could not do it ({said[0] or type(error).__name__}): look at its log."
                 )
+        if not self._reached:
+            return StoreUnavailable(
+                f"PostgreSQL cannot be reached at {self._place.address} ({_why(error, said[0])}): "
+                "see whether it runs, whether host and port are right in its URL (or in PGHOST and "
+                "PGPORT), and whether a firewall is in between."
+            )
         return StoreUnavailable(
             f"{where} does not answer: see whether it runs and can be reached from here. What was "
             "being stored may be stored or not; the same may be sent again."
         )
+
+
+def _why(error: Exception, said: str) -> str:
+    """Why nothing could be asked of a server."""
+    match error:
+        case TimeoutError():
+            return "it does not answer"
+        case ConnectionRefusedError():
+            return "nothing listens there"
+        case socket.gaierror():
+            return "that name is not known"
+    return said or getattr(error, "strerror", None) or str(error)

@@ -6,6 +6,7 @@ a password with a `/` or `@` that was not written as %2F or %40 ends up in other
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -21,11 +22,13 @@ _HELP = "write postgresql://user@host:5432/database, with %40, %2F and so on in 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a server is: `dsn` goes to the driver, `url` and `shown` may be shown."""
+    """Where a server is: `dsn` goes to the driver, and what else there is may be shown. `address`
+    names hosts with their ports, also those that the environment says."""
 
     dsn: str
     url: str
     shown: str
+    address: str
     pool: int
 
 
@@ -51,8 +54,7 @@ def read_url(url: str) -> Place:
         )
         hosts = parts.netloc.rpartition("@")[2]
         for host in hosts.split(","):
-            port = host.rpartition("]")[2].partition(":")[2]
-            if port and not 0 < int(port) < 65536:
+            if (port := _port(host)) and not 0 < int(port) < 65536:
                 raise ValueError
     except ValueError:
         raise CallerError(f"The URL of the PostgreSQL server cannot be read: {_HELP}.") from None
@@ -70,10 +72,18 @@ def read_url(url: str) -> Place:
     } | ({"pool": pool} if "pool=" in parts.query else {})
     tail = f"?{urlencode(query, safe='*/')}" if query else ""
     where = hosts or options.get("host", "its usual place")
+    port = options.get("port") or os.environ.get("PGPORT") or "5432"
+    named = hosts or options.get("host") or os.environ.get("PGHOST") or "localhost"
     return Place(
         dsn=f"postgresql://{parts.netloc}{parts.path}"
         + (f"?{urlencode(options, quote_via=quote)}" if options else ""),
         url=f"{scheme.lower()}://{hidden}{at}{hosts}{parts.path}{tail}",
         shown=f"{where}{parts.path}",
+        address=", ".join(host if _port(host) else f"{host}:{port}" for host in named.split(",")),
         pool=int(pool),
     )
+
+
+def _port(host: str) -> str:
+    """The port that stands behind a host; "" where none does."""
+    return host.rpartition("]")[2].partition(":")[2]
