@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from heartline.checking.proving.ordering import Order
     from heartline.checking.proving.paths import Path
     from heartline.checking.proving.spreading import Break, Found
-    from heartline.expressions import Tree
+    from heartline.expressions import Symbol, Tree
     from heartline.machine import Machine
     from heartline.plan import Promise
 
@@ -141,15 +141,11 @@ def wanted_at(machine: Machine) -> Mapping[str, frozenset[int]]:
         leaf for promise in machine.promises if promise.host is not None
         for leaves in promise.endings.values() for leaf in leaves
     }  # fmt: skip
+    asked = [_read_at(promise, tree) for promise in machine.promises for tree in _judged(promise)]
     found: dict[str, frozenset[int]] = {}
     passed: set[int] = set()
     for name in (*machine.leaves, *(ended - set(machine.leaves))):
-        symbols = {
-            symbol
-            for promise in machine.promises
-            for tree in _judged(promise)
-            for symbol in reads(fold(tree, _known_at(promise, name)))
-        }
+        symbols = {symbol for each in asked for symbol in each(name)}
         slots = {machine.layout[each] for each in symbols if each in machine.layout} - {0}
         found[name] = frozenset(slots)
         if name in ended:
@@ -164,6 +160,23 @@ def _judged(promise: Promise) -> Iterator[Tree]:
     for tree in promise.trees.values():
         yield tree
         yield from (node.operand for node in walk(tree) if isinstance(node, CanReach))
+
+
+def _read_at(promise: Promise, tree: Tree) -> Callable[[str], frozenset[Symbol]]:
+    """What an expression reads in a leaf. It is folded once for all leaves of which it hears the
+    same: a scenario has many, and most expressions ask of few."""
+    somewhere = _known_at(promise, "")
+    places = [node for node in walk(tree) if somewhere(node) is not None]
+    read: dict[tuple[Tree | None, ...], frozenset[Symbol]] = {}
+
+    def at(leaf: str) -> frozenset[Symbol]:
+        known = _known_at(promise, leaf)
+        heard = tuple(known(node) for node in places)
+        if heard not in read:
+            read[heard] = reads(fold(tree, known))
+        return read[heard]
+
+    return at
 
 
 def _known_at(promise: Promise, leaf: str) -> Callable[[Tree], Tree | None]:
