@@ -17,7 +17,7 @@ pytest.register_assert_rewrite("store_contract")  # its assertions say what they
 
 settings.register_profile(
     "lean",
-    max_examples=40,
+    max_examples=24,
     deadline=None,
     derandomize=True,
     database=None,

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import heartline
+from harness import bundled
 from heartline.checking.exploring.explorer import explore
 from heartline.checking.proving.outcome import Outcome, judge
 from heartline.checking.proving.promises import wanted, wanted_at
@@ -47,7 +48,7 @@ COUNSELLING = (
 @cache
 def persons_choices() -> frozenset[str]:
     """All choices that the person can take, as the files call them."""
-    leaves = heartline.load(FOLDER).machine.leaves.values()
+    leaves = bundled("reconciliation").machine.leaves.values()
     return frozenset(
         spec.id.rsplit(".", 1)[-1]
         for leaf in leaves for spec in leaf.choices if spec.role == "you"
