@@ -453,7 +453,9 @@ def test_two_people_in_two_seats_see_what_is_theirs() -> None:
         await ben.presses("I am listening.")
         assert await ann.reads() == "Ben: I am listening."
         assert ann.labels == ["It has been a long winter.", "Let us wait two weeks."]
-        assert await ann.writes("/undo") == "Only your own last step can be taken back."
+        assert await ann.writes("/undo") == (
+            "Another person has done the last thing here: only they can take it back."
+        )
 
     talked(play, PAIR_OF_TWO)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,9 @@ import httpx
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 
+from assisting import Assistant, assisted
 from harness import bundled
-from heartline import ManualClock, Scenario
+from heartline import ManualClock
 from heartline.cli import run
 from heartline.frontends.mcp.server import LONGEST_WAIT, make_server
 from heartline.host import Host
@@ -31,55 +31,6 @@ ROOT = Path(__file__).parents[1]
 ENGINE = str(ROOT / "engine")
 TWO = inn("played_by: engine", "pronouns: they")  # two persons
 LOOKING = {"list_scenarios", "see_turn", "wait"}
-
-
-class Assistant:
-    """What an assistant does with a client."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    async def use(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """What a tool gives, as data; the text says the same."""
-        told = await self.client.call_tool(tool, arguments)
-        assert not told.is_error, told.content
-        assert told.structured_content is not None
-        assert json.loads(told.content[0].text) == told.structured_content  # type: ignore[union-attr]
-        return told.structured_content
-
-    async def refused(self, tool: str, **arguments: Any) -> str:
-        """The sentence with which a tool refuses."""
-        told = await self.client.call_tool(tool, arguments)
-        assert told.is_error
-        assert told.structured_content is None
-        (content,) = told.content
-        return content.text  # type: ignore[union-attr,no-any-return]
-
-    async def begin(self, **about: Any) -> str:
-        token: str = (await self.use("begin", scenario="inn", **about))["conversation"]
-        return token
-
-    async def look_at(self, address: str) -> str:
-        """A resource."""
-        (content,) = (await self.client.read_resource(address)).contents
-        return content.text  # type: ignore[union-attr,no-any-return]
-
-
-Play = Callable[[Assistant, Host, ManualClock], Awaitable[None]]
-
-
-def assisted(play: Play, *scenarios: Scenario) -> None:
-    """An assistant plays on a host that has the inn, or other scenarios."""
-
-    async def main() -> None:
-        clock = ManualClock()
-        async with (
-            host_on("memory:", *scenarios, clock=clock) as host,
-            Client(make_server(host)) as client,
-        ):
-            await play(Assistant(client), host, clock)
-
-    asyncio.run(main())
 
 
 def texts(view: dict[str, Any]) -> list[str]:

@@ -179,7 +179,7 @@ def test_who_did_the_last_thing_takes_it_back_and_nobody_else() -> None:
         tokens = (await program.ask("open", scenario="inn"))["conversations"]
         await program.ask("choose", conversation=tokens["guest"], choice="ask")
         told = await program.ask("undo", conversation=tokens["mo"])
-        assert told["refusal"]["message"].startswith("Somebody else has done the last thing")
+        assert told["refusal"]["message"].startswith("Another person has done the last thing")
         told = await program.ask("undo", conversation=tokens["guest"], turns=2)
         assert "one turn is taken back at a time" in told["refusal"]["message"]
         view = (await program.ask("read", conversation=tokens["guest"]))["view"]

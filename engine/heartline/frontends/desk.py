@@ -33,7 +33,7 @@ from heartline.frontends.degrading import as_lines, degrade, fitted, meant, page
 from heartline.frontends.inviting import invite, is_free, join, key_of
 from heartline.frontends.protocol import OutEvent
 from heartline.frontends.references import ConversationReference
-from heartline.frontends.seating import last_by
+from heartline.frontends.seating import check_undo
 from heartline.frontends.wire import heard_by
 from heartline.host.values import LIVE, UNDONE
 from heartline.snapshot import Choose
@@ -185,8 +185,7 @@ class Desk:
             none = "This scenario brings no list of places that help."
             await self._say(place, id, (await self._turn(seat)).support or none)
         elif word == "undo":
-            if not await last_by(self.host, record, role):
-                raise CallerError("Only your own last step can be taken back.")
+            await check_undo(self.host, record, role)
             await self.host.undo(record.id, key=self._key(id))
         elif word == "invite":
             await self._invite(place, seat, rest, id)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heartline.frontends.seating import last_by
+from heartline.frontends.seating import can_undo
 from heartline.frontends.wire import as_answer, heard_by
-from heartline.host.values import CHOSE, CLOSED, FIRED, FORKED, SEATED, SENT, UNDONE
+from heartline.host.values import CLOSED, UNDONE
 from heartline.reasons import Moment
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from heartline.host.host import Host
     from heartline.host.turning import Held
-    from heartline.host.values import Answer, Happened, Record
+    from heartline.host.values import Answer, Happened
 
 __all__ = ["as_text", "view"]
 
@@ -28,9 +28,9 @@ async def view(host: Host, role: str, answer: Answer, *, chose: bool = False) ->
     told = as_answer(answer, held.scenario, role, host.touching.now())
     told["speed"] = getattr(host.clock, "speed", 1.0)
     told["can_undo"] = (
-        held.scenario.machine.undo
-        and answer.status != CLOSED
-        and (chose or await _can_undo(host, held.record, role))
+        held.scenario.machine.undo and answer.status != CLOSED
+        if chose
+        else await can_undo(host, held.record, role)
     )
     told["roles"] = _roles(held)
     return told
@@ -47,25 +47,6 @@ def _roles(held: Held) -> list[dict[str, Any]]:
         }
         for role in machine.roles.values()
     ]
-
-
-async def _can_undo(host: Host, record: Record, role: str) -> bool:
-    """Whether there is something that this role may take back."""
-    sequence = record.sequence
-    while sequence > 0:
-        entries = await host.store.log(record.id, sequence - 1, 1)
-        if not entries:
-            return False
-        kind, data = entries[0].kind, entries[0].data
-        if kind == UNDONE:
-            sequence = data["to"]
-        elif kind == FORKED:
-            sequence = data["at"]
-        elif kind == SEATED:
-            sequence -= 1
-        else:
-            return kind in (CHOSE, SENT, FIRED) and await last_by(host, record, role)
-    return False
 
 
 def as_text(happened: Iterable[Happened], role: str) -> Iterator[str]:

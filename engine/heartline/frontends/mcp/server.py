@@ -24,7 +24,7 @@ from heartline.frontends.capability import Seat, begin, seat_of
 from heartline.frontends.faults import sentence_of
 from heartline.frontends.mcp.shapes import Begun, Finished, ScenarioList, Waited
 from heartline.frontends.pipes import lines_from
-from heartline.frontends.seating import last_by
+from heartline.frontends.seating import check_undo
 from heartline.frontends.shapes import View
 from heartline.frontends.views import as_text, view
 from heartline.frontends.wire import as_happened, as_scenario
@@ -275,8 +275,7 @@ class _Table:
                 f"The conversation is at turn {present.turn.number}, not {turn}: see the turn, and "
                 "ask the person again."
             )
-        if not await last_by(self._host, seat.record, seat.role):
-            raise CallerError("Another person has done the last thing: only they can take it back.")
+        await check_undo(self._host, seat.record, seat.role)
         # By its turn as the key it happens once, however often it is asked for.
         key = f"{seat.role}:back:{present.sequence}"
         answer = await self._host.undo(seat.conversation, key=key, sender=seat.reference)

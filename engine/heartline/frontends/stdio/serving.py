@@ -20,7 +20,7 @@ from heartline.frontends.capability import begin, happened_after, seat_of
 from heartline.frontends.faults import BadRequest
 from heartline.frontends.pipes import Out, lines_from
 from heartline.frontends.protocol import Capabilities
-from heartline.frontends.seating import last_by, persons_of
+from heartline.frontends.seating import check_undo, persons_of
 from heartline.frontends.stdio import forms
 from heartline.frontends.views import view
 from heartline.frontends.wire import as_happened, as_refusal, as_scenario
@@ -227,10 +227,7 @@ class _Talk:
         """Nobody takes back what somebody else has done. Raises CallerError."""
         if turns > 1 and len(await persons_of(self._host, seat.record)) > 1:
             raise CallerError("Where several persons take part, one turn is taken back at a time.")
-        if not await last_by(self._host, seat.record, seat.role):
-            raise CallerError(
-                "Somebody else has done the last thing here, and only they may take it back."
-            )
+        await check_undo(self._host, seat.record, seat.role)
 
     async def _submit(self, seat: Seat, input: Choose | Send | Tick, key: str | None) -> Told:
         answer = await self._host.submit(

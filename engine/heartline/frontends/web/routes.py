@@ -14,9 +14,9 @@ from fastapi import Query, Request, WebSocket
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from heartline.errors import NothingToUndo, StaleTurn
+from heartline.errors import StaleTurn
 from heartline.frontends.capability import seat_of
-from heartline.frontends.seating import last_by
+from heartline.frontends.seating import check_undo
 from heartline.frontends.views import as_text, view
 from heartline.frontends.web import seats, shapes
 from heartline.frontends.web.bodies import Begin, Choosing, Event, Input, Invite, Spoken
@@ -152,8 +152,7 @@ class Api:
         if not again:
             if turn is not None and turn != seat.record.turn:
                 raise await self._stale(seat, turn)
-            if not await last_by(self.host, seat.record, seat.role):
-                raise NothingToUndo("Only the one who chose last can take that back.")
+            await check_undo(self.host, seat.record, seat.role)
         answer = await self.host.undo(seat.record.id, key=keyed, sender=seat.reference)
         return await self._shown(seat, answer)
 
