@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -149,6 +152,9 @@ def test_it_begins_anew_with_other_values_and_in_other_seats(file: Path) -> None
     assert not nod["engine"]
     trying.choose("nod", "ada")
     assert trying.told()["turn"]["state"] == "sea"
+    assert [each["takes"] for each in trying.told()["beginning"]["inputs"]] == [
+        "one of calm, cross"
+    ]
     with pytest.raises(InputError):
         trying.begin(0, {"mood": "wet"})
     assert trying.told()["turn"]["state"] == "sea"
@@ -289,6 +295,32 @@ def test_the_picture_is_drawn_once_for_each_step(
     client.post("/api/ferry/choose", json={"choose": "count"})
     answer = client.get("/api/ferry/diagram.svg")
     assert (answer.status_code, answer.json()["detail"]) == (501, "Nothing here can draw.")
+
+
+def test_who_chooses_does_not_wait_for_the_picture(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, chosen = threading.Event(), threading.Event()
+
+    def picture(trying: Trying) -> str:
+        begun.set()
+        assert chosen.wait(20)
+        return f"<svg id='{len(trying.steps)}'/>"
+
+    monkeypatch.setattr(Trying, "picture", picture)
+
+    async def play() -> None:
+        here = httpx.ASGITransport(make_author([file]), client=("127.0.0.1", 50000))
+        async with httpx.AsyncClient(transport=here, base_url="http://127.0.0.1:8000") as http:
+            drawing = asyncio.create_task(http.get("/api/ferry/diagram.svg"))
+            assert await asyncio.to_thread(begun.wait, 20)
+            told = (await http.post("/api/ferry/choose", json={"choose": "count"})).json()
+            assert len(told["steps"]) == 2
+            chosen.set()
+            assert (await drawing).text == "<svg id='1'/>"  # of what there was when it began
+            assert (await http.get("/api/ferry/diagram.svg")).text == "<svg id='2'/>"
+
+    asyncio.run(asyncio.wait_for(play(), 20))
 
 
 def test_a_play_has_so_many_steps_and_says_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,6 @@ def test_a_conversation_is_played_to_its_end_by_keyboard_alone(visitor: Visitor)
         keys.press("Enter")
         visitor.until(f"document.querySelectorAll('.line').length > {coins}")
     visitor.until("document.activeElement.id === 'choices'")
-    keys.press("Tab")
     keys.press("2")  # leads to the second choice
     assert page.evaluate("document.activeElement.dataset.choice") == "board"
     keys.press("Space")
@@ -157,6 +156,7 @@ def test_lines_run_in_the_direction_of_their_script(visitor: Visitor) -> None:
     visitor.begins()
     line = visitor.page.locator(".text", has_text="\u05e9\u05dc\u05d5\u05dd")
     assert line.evaluate("each => getComputedStyle(each).direction") == "rtl"
+    assert line.evaluate("each => getComputedStyle(each).display") == "block"  # all of its lines
     assert "\U0001f6a2" in line.inner_text()
 
 
@@ -208,6 +208,10 @@ def test_a_closed_choice_can_be_reached_and_says_why(visitor: Visitor) -> None:
     assert reason.inner_text() == "Closed: The fare is two coins."
     closed.press("Enter")
     visitor.sees("That cannot be chosen now: The fare is two coins.")
+    visitor.page.keyboard.press("1")
+    visitor.page.keyboard.press("Enter")
+    visitor.waits_for_line("One more.")
+    visitor.until("document.getElementById('state').textContent === ''")
 
 
 def test_what_is_added_is_read_out_and_what_was_there_is_not(visitor: Visitor) -> None:

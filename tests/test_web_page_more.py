@@ -6,11 +6,13 @@ The quick tests of it are in test_web_page.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
 
 from browsing import Served, Visitor, chromium, ferry, served, shapes
+from heartline import loads
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -66,6 +68,52 @@ def test_what_a_text_is_kept_for_is_said_with_the_question(browser: Browser) -> 
         field = somebody.page.get_by_label("Your name?")
         told = somebody.page.locator(f"#{field.get_attribute('aria-describedby')}")
         assert told.inner_text() == "Ada calls you so."
+        for empty in ("", "  "):
+            field.fill(empty)
+            somebody.press("Begin")
+            somebody.sees("Your name? Write something.")
+            field.fill("Zoë")
+        somebody.press("Begin")
+        somebody.sees("Count your coins.")
+        assert somebody.faults == []
+        somebody.context.close()
+
+
+def test_answers_of_another_script_stand_beside_what_is_ticked(browser: Browser) -> None:
+    hebrew = "values: [calm, cross], labels: {calm: \u05e8\u05d2\u05d5\u05e2\u05d4}"
+    with served("memory:", ferry("values: [calm, cross]", hebrew)) as server:
+        somebody = Visitor(browser, server.url)
+        somebody.opens()
+        places = somebody.page.locator("fieldset input, fieldset label").evaluate_all(
+            "all => all.map((each) => each.getBoundingClientRect().left)"
+        )
+        assert places[0] > places[1]  # right to left
+        assert places[2] < places[3]
+        somebody.context.close()
+
+
+def test_where_nothing_has_been_said_the_page_says_so(browser: Browser) -> None:
+    quiet = loads(
+        dedent(
+            """\
+            heartline: 1
+            id: door
+            version: 1.0.0
+            title: A door
+            cast: {you: {name: You}}
+            states:
+              outside: {choices: {knock: {label: Knock., say: Hello?, to: inside}}}
+              inside: {type: final, outcome: in}
+            """
+        )
+    )
+    with served("memory:", quiet) as server:
+        somebody = Visitor(browser, server.url)
+        somebody.opens()
+        somebody.sees("Nothing has been said yet.")
+        somebody.press("Knock.")
+        somebody.waits_for_line("Hello?")
+        assert not somebody.page.get_by_text("Nothing has been said yet.").is_visible()
         somebody.context.close()
 
 
@@ -85,7 +133,9 @@ def test_an_answer_that_cannot_be_is_said_beside_the_questions(
         field.fill("9")
         somebody.press("Begin")
         somebody.until("document.activeElement.matches('[role=alert]')")
-        assert "coins" in somebody.page.evaluate("document.activeElement.textContent")
+        assert somebody.page.evaluate("document.activeElement.textContent") == (
+            "How rich? Write a whole number from 0 to 3."
+        )
         assert field.get_attribute("aria-invalid") == "true"
         field.fill("2")
         assert field.get_attribute("aria-invalid") is None

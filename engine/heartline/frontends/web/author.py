@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from copy import copy
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,7 @@ class _Desk:
     def __init__(self, tried: dict[str, Trying]) -> None:
         self._tried = tried
         self._locks = {name: asyncio.Lock() for name in tried}
+        self._drawing = {name: asyncio.Lock() for name in tried}
         self._news = {name: asyncio.Event() for name in tried}
         self._pictures: dict[str, tuple[int, str]] = {}
 
@@ -99,19 +101,22 @@ class _Desk:
                 continue
 
     async def draw(self, request: Request) -> Response:
-        """The diagram with the way taken."""
+        """The diagram with the way taken. It may take seconds, and the play goes on meanwhile."""
         name = request.path_params["scenario"]
         tried = self._tried.get(name)
         if tried is None:
             return _refused(404, "No scenario of that name is served here.")
-        async with self._locks[name]:
+        async with self._drawing[name]:
+            async with self._locks[name]:
+                present = copy(tried)
+                present.steps = list(tried.steps)
             version, picture = self._pictures.get(name, (0, ""))
-            if version != tried.version:
+            if version != present.version:
                 try:
-                    picture = await asyncio.to_thread(tried.picture)
+                    picture = await asyncio.to_thread(present.picture)
                 except DrawingFailed as error:
                     return _refused(501, str(error))
-                self._pictures[name] = tried.version, picture
+                self._pictures[name] = present.version, picture
         return Response(picture, media_type="image/svg+xml")
 
     async def do(self, request: Request) -> Response:

@@ -18,7 +18,7 @@ from heartline.conversation import load
 from heartline.diagram import draw, follow
 from heartline.durations import format_duration
 from heartline.errors import CallerError, HeartlineError, ScenarioError
-from heartline.expressions import TRUE, write
+from heartline.expressions import TRUE, BoolType, DurationType, EnumType, IntType, write
 from heartline.frontends.terminal.pages import shown_value
 from heartline.frontends.terminal.watching import Files
 from heartline.frontends.wire import as_deadline, as_line
@@ -281,7 +281,12 @@ class Trying:
         """What a play can begin with, and with what this one did."""
         given = dict(self._beginning.inputs)
         return [
-            {"name": name, "value": given.get(name, ""), "otherwise": shown_value(slot.initial)}
+            {
+                "name": name,
+                "takes": _takes(slot.type),
+                "value": given.get(name, ""),
+                "otherwise": shown_value(slot.initial),
+            }
             for name, slot in self.scenario.inputs.items()
         ]
 
@@ -294,6 +299,17 @@ def _values(conversation: Conversation) -> dict[str, str]:
         for slot in machine.slots
         if slot.symbol[0] == "var"
     }
+
+
+def _takes(kind: object) -> str:
+    """What can be written for an input of this type."""
+    if isinstance(kind, IntType):
+        return f"from {kind.low} to {kind.high}"
+    if isinstance(kind, EnumType):
+        return f"one of {', '.join(kind.values)}"
+    if isinstance(kind, DurationType):
+        return f"one of {', '.join(map(format_duration, kind.values or ()))}"
+    return "yes or no" if isinstance(kind, BoolType) else "a text"
 
 
 def _guarded(spec: ChoiceSpec) -> bool:

@@ -149,7 +149,7 @@ function showBeginning(beginning) {
   form.elements.seed.value = beginning.seed;
   at("inputs").replaceChildren(
     ...beginning.inputs.map((each) => el("p", { class: "field" },
-      el("label", { for: `in-${each.name}` }, `${each.name} (otherwise ${each.otherwise})`),
+      el("label", { for: `in-${each.name}` }, `${each.name}: ${each.takes}, otherwise ${each.otherwise}`),
       el("input", { id: `in-${each.name}`, name: `in:${each.name}`, value: each.value, autocomplete: "off", dir: "auto" }))),
     ...beginning.engine.map((role) => el("p", { class: "pick" },
       el("input", { type: "checkbox", id: `seat-${role}`, name: "seat", value: role, checked: beginning.seats.includes(role) }),
@@ -165,6 +165,7 @@ async function draw() {
   let drawn;
   do {
     drawn = pictured = version;
+    if (!at("diagram").firstChild) at("nodiagram").textContent = "It is being drawn.";
     try {
       const answer = await fetch(`api/${name}/diagram.svg`);
       if (answer.ok) place(await answer.text());

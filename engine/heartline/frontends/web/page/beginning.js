@@ -18,7 +18,7 @@ export function beginnings(scenarios, { note, opened, discreet }) {
     ...privacy(),
     earlier.length ? el("section", { "aria-labelledby": "kept" },
       el("h2", { id: "kept" }, "Go on"),
-      el("ul", { class: "kept" }, earlier.map((each, number) => el("li", {},
+      el("ul", { class: "kept", role: "list" }, earlier.map((each, number) => el("li", {},
         button(discreet ? `Conversation ${number + 1}` : words(each.title, each.language), () => opened(each.token)),
         el("p", { class: "hint" }, "begun ", time(each.began)))))) : null,
     earlier.length ? el("h2", {}, "Begin a conversation") : null,
@@ -44,9 +44,16 @@ function summary(scenario, opened, alone) {
 function form(scenario, opened) {
   const failed = el("p", { class: "why", role: "alert" });
   const start = el("button", { type: "submit", class: "main" }, "Begin");
+  /** Say what is wrong with an answer, in the words of its question. */
+  const refuse = (field) => {
+    field.setAttribute("aria-invalid", "true");
+    failed.replaceChildren(words(field.labels[0].textContent, scenario.language), " ",
+      field.type === "number" ? `Write a whole number from ${field.min} to ${field.max}.` : "Write something.");
+    focus(failed);
+  };
   let key = newKey(); // the same answers, sent again, begin one conversation
   const made = el("form", {
-    novalidate: true, // the server says what is wrong, in a sentence that is read out
+    novalidate: true, // a browser's own words fade away, and not all of them are read out
     oninput: ({ target }) => {
       key = newKey();
       target.removeAttribute("aria-invalid");
@@ -54,13 +61,14 @@ function form(scenario, opened) {
     onsubmit: async (event) => {
       event.preventDefault();
       if (start.getAttribute("aria-disabled")) return;
+      const wrong = made.querySelector("input:invalid");
+      if (wrong) return refuse(wrong);
       start.setAttribute("aria-disabled", "true");
       failed.textContent = "";
       try {
         opened(await begun(scenario, answers(made), key));
       } catch (error) {
         failed.textContent = error.message;
-        for (const each of made.querySelectorAll(":invalid")) each.setAttribute("aria-invalid", "true");
         focus(failed);
       } finally {
         start.removeAttribute("aria-disabled");
@@ -109,20 +117,22 @@ function question(scenario, { name, prompt, kind, initial, min, max, options, ke
     return el("p", { class: "field" }, words(prompt, lang, "label", { for: id }),
       el("input", {
         id, name: `q:${name}`, dir: "auto", value: initial, autocomplete: "off", "aria-describedby": `${id}-hint`,
-        ...(kind === "int" && { type: "number", min, max, step: 1, required: true }),
+        required: initial !== "",
+        ...(kind === "int" ? { type: "number", min, max, step: 1 } : { pattern: ".*\\S.*" }),
       }),
-      el("span", { class: "hint", id: `${id}-hint` },
-        kind === "int" ? `A whole number from ${min} to ${max}.` : kept_for && words(kept_for, lang)));
+      kind === "int"
+        ? el("span", { class: "hint", id: `${id}-hint` }, `A whole number from ${min} to ${max}.`)
+        : words(kept_for ?? "", lang, "span", { class: "hint", id: `${id}-hint` }));
   }
   if (picks.length > MANY) {
     return el("p", { class: "field" }, words(prompt, lang, "label", { for: id }),
-      el("select", { id, name: `q:${name}` }, picks.map(({ value, label }) =>
+      el("select", { id, name: `q:${name}`, dir: "auto" }, picks.map(({ value, label }) =>
         el("option", { value, selected: value === initial, lang: told }, label))));
   }
   return el("fieldset", {}, words(prompt, lang, "legend"),
-    picks.map(({ value, label }, place) => el("p", { class: "pick" },
+    picks.map(({ value, label }, place) => el("p", { class: "pick", dir: "auto" },
       el("input", { type: "radio", id: `${id}-${place}`, name: `q:${name}`, value, checked: value === initial }),
-      words(label, told, "label", { for: `${id}-${place}` }))));
+      el("label", { for: `${id}-${place}`, lang: told }, label))));
 }
 
 /** Roles of the engine that another person can play. */
@@ -130,10 +140,10 @@ function seats(scenario) {
   const roles = scenario.roles.filter((each) => each.engine);
   if (!roles.length) return null;
   return el("details", {}, el("summary", {}, "Play with another person"),
-    el("p", { class: "hint" }, "The program plays these roles. Whom you tick here, another person plays: once it has begun, you get a link for them."),
-    roles.map(({ id, name }) => el("p", { class: "pick" },
+    el("p", { class: "hint" }, "The program plays these roles. Whom you tick here, another person plays: when the conversation has begun, open “This conversation” at its foot to get a link for them."),
+    roles.map(({ id, name }) => el("p", { class: "pick", dir: "auto" },
       el("input", { type: "checkbox", id: `seat-${scenario.id}-${id}`, name: "seat", value: id }),
-      words(name, scenario.language, "label", { for: `seat-${scenario.id}-${id}` }))));
+      el("label", { for: `seat-${scenario.id}-${id}`, lang: scenario.language }, name))));
 }
 
 /** The screen of somebody who was invited; `key` is the one under which they join, once. */

@@ -5,6 +5,7 @@ import { button, el, focus, state, words } from "./dom.js";
 
 export class Choosing {
   #shown = "";
+  #told = false; // whether the line at the foot speaks of a closed choice of this turn
   #sent = null; // the choice whose press is on its way
 
   /** `take` is called with a choice that was pressed. */
@@ -12,9 +13,10 @@ export class Choosing {
     this.take = take;
     this.heading = el("h2", { id: "choices", tabindex: "-1" }, "What now?");
     this.hint = el("p", { class: "hint" });
-    this.list = el("ol", { class: "choices", onkeydown: (event) => this.#digit(event) });
+    // A list without signs is none to some screen readers unless it says so.
+    this.list = el("ol", { class: "choices", role: "list" });
     this.why = el("p", { class: "why", role: "alert" });
-    this.element = el("section", { "aria-labelledby": "choices" },
+    this.element = el("section", { "aria-labelledby": "choices", onkeydown: (event) => this.#digit(event) },
       this.heading, this.why, this.hint, this.list);
   }
 
@@ -29,6 +31,7 @@ export class Choosing {
     const waking = this.turn !== turn;
     this.turn = turn;
     if (waking) this.refuse("");
+    if (waking && this.#told) this.#tell();
     this.lang = lang;
     this.hint.textContent = hint;
     this.list.replaceChildren(...choices.map((each) => this.#row(each)));
@@ -64,7 +67,12 @@ export class Choosing {
 
   #press(choice) {
     if (choice.enabled) this.take(choice);
-    else state("That cannot be chosen now: ", this.#reason(choice, "it is closed."));
+    else this.#tell("That cannot be chosen now: ", this.#reason(choice, "it is closed."));
+  }
+
+  #tell(...said) {
+    this.#told = said.length > 0;
+    state(...said);
   }
 
   #reason({ reason }, otherwise) {
@@ -75,7 +83,8 @@ export class Choosing {
     return [...this.list.querySelectorAll("button")].find((each) => each.dataset.choice === id);
   }
 
-  /** A digit leads to the choice of that number, while one of them has the focus. */
+  /** A digit leads to the choice of that number, while one of them or their
+   * heading has the focus. */
   #digit(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !/^[1-9]$/.test(event.key)) return;
     this.list.querySelectorAll("button")[Number(event.key) - 1]?.focus();

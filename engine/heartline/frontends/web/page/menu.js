@@ -64,7 +64,7 @@ export class Menu {
     this.invitation.replaceChildren(
       el("label", { for: "invitation" }, "Send this link to whoever plays ", words(role.name, this.lang), ":"),
       field, el("p", { class: "row" }, button("Copy the link", copy), told),
-      el("p", { class: "hint" }, "It lets in whoever opens it first, once. A new one ends it."));
+      el("p", { class: "hint" }, "Whoever opens it first takes the seat, and then it is used up. A new link ends this one."));
     focus(field);
   }
 

@@ -26,14 +26,16 @@ export class Transcript {
     this.list = el("div", {
       role: "log", "aria-label": "What has been said", "aria-live": "off", class: "log",
     });
+    this.silence = el("p", { class: "hint" });
     this.element = el("section", { "aria-labelledby": "title" },
       words(title, language, "h1", { id: "title" }),
-      seat ? el("p", { class: "hint" }, seat) : null, this.list);
+      seat ? el("p", { class: "hint" }, seat) : null, this.list, this.silence);
   }
 
   /** All that had been said is there; from now on what is added is read out. */
   speak() {
     this.spoken = true;
+    if (!this.list.childElementCount) this.silence.textContent = "Nothing has been said yet.";
     if (this.list.childElementCount > 1) this.list.lastChild.scrollIntoView({ block: "nearest" });
     this.list.setAttribute("aria-live", "polite");
   }
@@ -51,6 +53,7 @@ export class Transcript {
       happened.lines.map((line) => this.#line(line)));
     this.#when = at;
     if (this.spoken) this.#bringIntoSight(entry, pressed);
+    this.silence.textContent = "";
     this.list.append(entry);
   }
 
