@@ -20,7 +20,8 @@ from heartline.frontends.references import is_brought
 from heartline.frontends.stage import Stage
 from heartline.host.exposing import exposed
 from heartline.host.host import Host
-from heartline.host.watching import LOGGER, JsonLines, TextLines, Watching
+from heartline.host.loglines import LOGGER, JsonLines, TextLines
+from heartline.host.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Sequence

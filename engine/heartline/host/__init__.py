@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from heartline.host.blocking import BlockingHost
     from heartline.host.host import Deliver, Host
+    from heartline.host.loglines import JsonLines, TextLines
     from heartline.host.observing import Observer
     from heartline.host.store import Store, open_store
     from heartline.host.values import (
@@ -28,20 +29,21 @@ if TYPE_CHECKING:
         StoredScenario,
         Timer,
     )
-    from heartline.host.watching import JsonLines, TextLines, Watching
+    from heartline.host.watching import Watching
 
 # Where each name lives: it is imported when it is first used, so that who wants the values or one
 # store pays for no more.
 _HOMES = {
     "blocking": ("BlockingHost",),
     "host": ("Deliver", "Host"),
+    "loglines": ("JsonLines", "TextLines"),
     "observing": ("Observer",),
     "store": ("Store", "open_store"),
     "values": (
         "Answer", "Change", "Counts", "Entry", "Filter", "Happened", "Parcel", "Record",
         "StoredScenario", "Timer",
     ),
-    "watching": ("JsonLines", "TextLines", "Watching"),
+    "watching": ("Watching",),
 }  # fmt: skip
 _HOME = {name: room for room, names in _HOMES.items() for name in names}
 

@@ -11,14 +11,12 @@ one, so they may be kept longer, and be read by others, than the conversations t
 
 from __future__ import annotations
 
-import json
-import logging
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from heartline.errors import CallerError
 from heartline.host.forecasting import WAITS
+from heartline.host.loglines import LOGGER, Logs
 from heartline.host.observing import Observer
 
 if TYPE_CHECKING:
@@ -27,17 +25,12 @@ if TYPE_CHECKING:
 
     from heartline.host.values import Counts
 
-__all__ = ["LOGGER", "JsonLines", "TextLines", "Watching"]
-
-LOGGER = "heartline.host"
+__all__ = ["Watching"]
 
 # Seconds, as the upper ends of what is counted together: turns take fractions of one, and timers
 # are late by seconds while a host runs, by days when none did.
 _TURN = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _LATE = (0.1, 1, 5, 30, 60, 600, 3600, 21_600, 86_400, 604_800)
-
-# What each record of the standard library has; all else in it are fields that somebody gave it.
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class Watching(Observer):
@@ -61,7 +54,7 @@ class Watching(Observer):
         self._metrics = _Metrics(registry) if metrics or registry is not None else None
         parts: list[Observer] = [] if self._metrics is None else [self._metrics]
         if logs:
-            parts.append(_Logs())
+            parts.append(Logs())
         if spans or tracers is not None:
             parts.append(_Spans(tracers))
         self._parts = tuple(parts)
@@ -249,59 +242,6 @@ class _Metrics(Observer):
         self._waiting.labels(scenario).inc()
 
 
-class _Logs(Observer):
-    """Records of the standard library: the message says what happened, fields say the rest."""
-
-    def __init__(self) -> None:
-        self._logger = logging.getLogger(LOGGER)
-
-    def _tell(self, what: str, level: int = logging.INFO, **fields: object) -> None:
-        if self._logger.isEnabledFor(level):
-            self._logger.log(level, what, extra=fields)
-
-    def unloaded(self, scenario: str, why: str) -> None:
-        self._tell("scenario does not load", logging.ERROR, scenario=scenario, why=why)
-
-    def noted(self, scenario: str, version: str, count: int, fate: str, note: str) -> None:
-        self._tell(
-            "conversations in another version", logging.ERROR if fate == WAITS else logging.INFO,
-            scenario=scenario, version=version, count=count, fate=fate, note=note,
-        )  # fmt: skip
-
-    def turn(self, scenario: str, seconds: float) -> None:
-        self._tell("turn", scenario=scenario, seconds=round(seconds, 6))
-
-    def refused(self, kind: str) -> None:
-        self._tell("refused", error=kind)
-
-    def conflict(self) -> None:
-        self._tell("conflict")
-
-    def fired(self, count: int, late: float) -> None:
-        self._tell("timers fired", count=count, late=round(late, 3))
-
-    def stuck(self, scenario: str, kind: str) -> None:
-        self._tell("timers stuck", logging.ERROR, scenario=scenario, error=kind)
-
-    def unavailable(self, kind: str) -> None:
-        self._tell("store unavailable", logging.ERROR, error=kind)
-
-    def back(self, seconds: float) -> None:
-        self._tell("store is back", away=round(seconds, 3))
-
-    def delivered(self) -> None:
-        self._tell("parcel delivered")
-
-    def undelivered(self) -> None:
-        self._tell("parcel not delivered", logging.WARNING)
-
-    def parked(self) -> None:
-        self._tell("parcel parked", logging.ERROR)
-
-    def waiting(self, scenario: str) -> None:
-        self._tell("conversation waits", logging.ERROR, scenario=scenario)
-
-
 class _Spans(Observer):
     """Spans, made when what they tell of is over: a turn's begins as long ago as it took, and is a
     child of whatever span the caller is in."""
@@ -369,42 +309,6 @@ class _Spans(Observer):
 
     def waiting(self, scenario: str) -> None:
         self._span("conversation waits", failed=True, scenario=scenario)
-
-
-class JsonLines(logging.Formatter):
-    """Each record as one line of JSON: at, level, logger, message, and its fields.
-
-    handler.setFormatter(JsonLines())
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        found: dict[str, object] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        found |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-        if record.exc_info:
-            found["exception"] = self.formatException(record.exc_info)
-        return json.dumps(found, ensure_ascii=False, default=str, separators=(",", ":"))
-
-
-class TextLines(logging.Formatter):
-    """Each record as one line for people: when (UTC), what, and its fields.
-
-    handler.setFormatter(TextLines())
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
-        at = datetime.fromtimestamp(record.created, UTC)
-        level = "" if record.levelno < logging.WARNING else f"{record.levelname.lower()}: "
-        fields = "".join(
-            f" {name}={value}" for name, value in vars(record).items() if name not in _STANDARD
-        )
-        return f"{at:%Y-%m-%d %H:%M:%S} {level}{record.getMessage()}{fields}"
 
 
 def _missing(what: str, package: str, module: str, error: ModuleNotFoundError) -> Exception:
