@@ -8,7 +8,7 @@ import pytest
 
 from heartline import loads
 from hosting import INN, inn, later
-from webbed import Place, asked
+from webbed import Client, Place, asked
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -58,6 +58,15 @@ def test_the_language_is_told_with_the_scenario_and_with_each_conversation() -> 
         assert (await guest.view())["scenario"]["language"] == "de-AT"
 
     asked(play, scenario=loads(INN.replace("title: An inn", "title: Ein Gasthof\nlanguage: de-AT")))
+
+
+def test_a_token_that_has_no_seat_is_refused_in_words_for_who_sends_it() -> None:
+    async def play(place: Place) -> None:
+        answer = await Client(place.client.http, "no-such-token-at-all").ask("GET", "conversation")
+        assert code_of(answer) == (404, "unknown_conversation")
+        assert answer.json()["detail"].endswith("Send the token exactly as it was given.")
+
+    asked(play)
 
 
 def test_an_input_with_a_key_happens_once_and_each_seat_has_its_own_keys() -> None:

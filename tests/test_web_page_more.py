@@ -300,7 +300,11 @@ def test_a_conversation_that_was_deleted_elsewhere_is_said_to_be_gone(
         " {method: 'DELETE', headers: {Authorization: `Bearer ${token}`}})",
         token,
     )
-    visitor.sees("That conversation is no longer there")
+    visitor.sees("That conversation is no longer there: it was deleted")
+    visitor.page.evaluate("token => { localStorage.heartline = JSON.stringify("
+                          "{ kept: [{ token, title: 'The last ferry' }] }); }", token)  # fmt: skip
+    visitor.opens_to("That conversation is no longer there: it was deleted")
+    assert visitor.page.evaluate("JSON.parse(localStorage.heartline).kept") == []
     visitor.faults.clear()  # the browser notes the answer that says so
 
 

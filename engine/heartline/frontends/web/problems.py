@@ -64,6 +64,10 @@ _BROKEN = (
     "Something is wrong with this conversation or with the server. Nothing is lost; whoever runs "
     "the server finds what it was in its log."
 )
+_NO_SEAT = (
+    "No seat has this token: it was never given out, the conversation was deleted, or somebody "
+    "else has the seat now. Send the token exactly as it was given."
+)
 _SENTENCES = {
     401: "Send the token of your seat, as in: Authorization: Bearer TOKEN.",
     404: "There is nothing at this address.",
@@ -170,7 +174,8 @@ def of_error(error: HeartlineError, more: Mapping[str, Any] | None = None) -> Pr
         return Problem(status, code_of(error), detail, more=more, headers=headers)
     told = as_refusal(error)
     del told["code"], told["message"]
-    return Problem(status, code_of(error), str(error), more={**told, **(more or {})})
+    detail = _NO_SEAT if isinstance(error, UnknownConversation) else str(error)
+    return Problem(status, code_of(error), detail, more={**told, **(more or {})})
 
 
 def of_status(

@@ -2,7 +2,7 @@
 
 import { ask, newKey, Refusal, Unreachable } from "./api.js";
 import { beginnings, begun, joining } from "./beginning.js";
-import { Conversation } from "./conversation.js";
+import { Conversation, GONE } from "./conversation.js";
 import { el, show, state } from "./dom.js";
 import { forget, hasLeft, invited, kept, setInvited, setLeft } from "./keeping.js";
 import { Pause } from "./pausing.js";
@@ -47,7 +47,7 @@ async function enter(token) {
     if (entered.closed) return;
     if (!(error instanceof Refusal)) throw error;
     if (error.gone) forget(token);
-    home(`That conversation cannot be opened: ${error.message}`);
+    home(error.gone ? GONE : `That conversation cannot be opened: ${error.message}`);
   }
 }
 

@@ -14,6 +14,7 @@ import { Transcript } from "./transcript.js";
 
 const LOST = "The line to the server is down. The page tries again by itself; nothing is lost.";
 const BUSY = "The server cannot do that just now. The page tries again by itself; nothing is lost.";
+export const GONE = "That conversation is no longer there: it was deleted, or somebody else has the seat now.";
 const UNSENT = "Your answer has not arrived yet. The page sends it again by itself, and it counts once.";
 
 export class Conversation {
@@ -208,7 +209,7 @@ export class Conversation {
     }
     setWaiting(this.token, null);
     forget(this.token);
-    this.leave("That conversation is no longer there: it was deleted, or somebody else has the seat now.");
+    this.leave(GONE);
   }
 }
 
