@@ -257,6 +257,8 @@ def test_the_examples_of_the_page_run(
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
+    # One processor: to start a process for each takes longer than what the examples do.
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0}, raising=False)
     running = Page(tmp_path)
     for block in blocks(page):
         running.run(block)

@@ -31,7 +31,7 @@ from heartline.testing.walks.simulating import interval, simulate
 from heartline.testing.walks.walking import Plan, Walker
 from slowgraph import slow_graph
 
-FEW = settings(max_examples=max(8, settings.default.max_examples // 5))  # each explores a scenario
+FEW = settings(max_examples=max(5, settings.default.max_examples // 5))  # each explores a scenario
 
 HALL = """
 states:

@@ -323,7 +323,7 @@ class TestChoosing:
 
 
 class TestWorkers:
-    @pytest.mark.parametrize("options", [(), ("--fail-fast",), ("-q",), ("-k", "not row_3")])
+    @pytest.mark.parametrize("options", [(), ("--fail-fast",), ("-q", "-k", "not row_3")])
     def test_several_processes_tell_the_same_in_the_same_order(
         self, tea: Path, options: tuple[str, ...]
     ) -> None:
