@@ -16,7 +16,6 @@ What a turn changes is worked out in `heartline.host.turning`, which is pure, an
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from time import perf_counter
@@ -28,15 +27,13 @@ from heartline.errors import (
     ConversationOver,
     HeartlineError,
     NothingToUndo,
-    StoreDamaged,
     UndoForbidden,
 )
-from heartline.host import turning
+from heartline.host import looking, turning
 from heartline.host.closing import close
-from heartline.host.holes import check_up_to, ends_early
 from heartline.host.naming import check_key, check_reference, check_role, check_tell
 from heartline.host.observing import Observer
-from heartline.host.replaying import check_whole, happened, verify
+from heartline.host.replaying import happened
 from heartline.host.running import MOST, Running
 from heartline.host.seating import role_of, seat
 from heartline.host.store import open_store
@@ -58,16 +55,13 @@ if TYPE_CHECKING:
     from heartline.host.replaying import Place
     from heartline.host.store import Store
     from heartline.host.turning import Turned
-    from heartline.host.values import Answer, Entry, Happened, Record
+    from heartline.host.values import Answer, Happened, Record
     from heartline.snapshot import Input
 
 __all__ = ["Deliver", "Host"]
 
 # Brings a parcel to a reference; what it raises means that it has not arrived.
 Deliver = Callable[[str, Parcel], Awaitable[None]]
-
-_PORTION = 1000  # entries that are read at once
-_WAIT = 20.0  # seconds until a reader that nobody has woken looks for itself
 
 
 class Host:
@@ -227,7 +221,7 @@ class Host:
                 raise ConversationOver("This conversation was closed: nothing is taken back.")
             if not (anyway or held.scenario.machine.undo):
                 raise UndoForbidden
-            entries = await self._log(record, record.sequence)
+            entries = await looking.log(self.touching, record, record.sequence)
             path[:] = await self.touching.path(record, entries)
 
         def make(held: Held, now: datetime) -> Turned:
@@ -255,7 +249,7 @@ class Host:
         record = await self.touching.record(name)
         if at is not None and not (type(at) is int and 1 <= at <= record.sequence):
             raise CallerError(f"The entries of this conversation go from 1 to {record.sequence}.")
-        entries = await self._log(record, at)
+        entries = await looking.log(self.touching, record, at)
         place = (await self.touching.path(record, entries))[-1]
         check_tell(place.scenario.machine, tell or {})
         now = self.touching.now()
@@ -339,72 +333,22 @@ class Host:
         record = await self.touching.record(name)
         return await self.touching.present(await self.touching.hold(record))
 
-    async def events(self, name: str, after: int = 0) -> AsyncGenerator[Happened, None]:
+    def events(self, name: str, after: int = 0) -> AsyncGenerator[Happened, None]:
         """What happens in a conversation, entry by entry, from the one after this number on: first
         what has happened already, then each when it does, until the conversation is over or
         closed."""
-        conversation = (await self.touching.record(name)).id
-        after = max(after, 0)
-        while True:
-            entries = await self.store.log(conversation, after, _PORTION)
-            check_whole(conversation, entries, after)
-            for entry in entries:
-                after = entry.sequence
-                yield happened(conversation, entry)
-            if entries:
-                await asyncio.sleep(0)  # a file answers at once, and the log may be a long one
-                continue
-            record = await self.store.get(conversation)
-            if record is None:
-                return
-            if record.sequence > after:  # it has happened since, or is lost
-                await self._check_after(record, after)
-            elif record.status != LIVE:
-                return
-            else:
-                await self.store.wait(conversation, after, _WAIT)
+        return looking.events(self.touching, name, after)
 
     async def transcript(self, name: str) -> Sequence[Happened]:
         """All that has happened in a conversation. Raises StoreDamaged where its log has a hole."""
         record = await self.touching.record(name)
-        entries = await self._log(record)
+        entries = await looking.log(self.touching, record)
         return [happened(record.id, entry) for entry in entries]
 
     async def verify(self, name: str) -> str | None:
         """Play the log of a conversation again, and compare: None, or a sentence that says what
         does not follow from it. Raises ScenarioUnavailable where it cannot be played."""
-        record = await self.touching.record(name)
-        for tried in range(MOST_TRIES):
-            await asyncio.sleep(0)  # who verifies thousands does not hold up who else is served
-            entries = await self.touching.entries(record.id)
-            timers = await self.store.timers(record.id)
-            before, record = record, await self.touching.again(record.id, record)
-            if record.sequence == before.sequence:  # nobody went on with it meanwhile
-                try:
-                    check_up_to(record.id, entries, record.sequence)
-                except StoreDamaged as error:
-                    return str(error)
-                scenarios = await self.touching.scenarios(record, entries)
-                return verify(record, timers, entries, scenarios)
-            await pause(tried)
-        raise contended(record.reference)
-
-    async def _log(self, record: Record, to: int | None = None) -> Sequence[Entry]:
-        """The log of a conversation, up to an entry. Raises StoreDamaged where it has a hole."""
-        entries = await self.touching.entries(record.id, to)
-        try:
-            check_up_to(record.id, entries, to or record.sequence)
-        except StoreDamaged:
-            if await self.store.get(record.id) is None:  # it was deleted meanwhile
-                raise unknown(record.reference) from None
-            raise
-        return entries
-
-    async def _check_after(self, record: Record, after: int) -> None:
-        """Raises StoreDamaged where the log lacks what its record says has happened after this."""
-        entries = await self.store.log(record.id, after, 1)
-        if not entries and await self.store.get(record.id) is not None:
-            raise ends_early(record.id, after, record.sequence)
+        return await looking.verify(self.touching, name)
 
     async def _opened(self, reference: str, key: str) -> Answer | None:
         """The answer to an earlier `open` with this key."""
