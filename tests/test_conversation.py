@@ -538,3 +538,32 @@ def test_nobody_is_told_what_others_could_choose() -> None:
         conversation.choose("theirz")
     with pytest.raises(UnknownChoice, match=r"There is no choice 'theirz' in 'talk'\.$"):
         conversation.choose("theirz", role="you")
+
+
+SECRETS = """
+    context: {ready: {type: bool, initial: false}}
+    states:
+      talk:
+        choices:
+          mine: {say: Mine.}
+          open: {by: other, say: It is open., unless}
+          closed: {by: other, say: It is closed., when: ready}
+          hidden: {by: other, say: It is hidden., when: ready, if_closed: hide}
+    """
+
+
+@pytest.mark.parametrize("choice", ["open", "closed", "hidden", "nothing"])
+def test_what_others_could_choose_is_answered_like_what_there_is_not(choice: str) -> None:
+    """Or who tries its name again and again would learn when it opens."""
+    conversation = play(SECRETS.replace(", unless", ""), seats=["other"])
+    with pytest.raises(UnknownChoice) as refused:
+        conversation.choose(choice, role="you")
+    assert str(refused.value) == f"There is no choice {choice!r} in 'talk'."
+
+
+def test_so_is_what_the_engine_could_choose() -> None:
+    conversation = play(SECRETS.replace("unless", "when: ready"))
+    with pytest.raises(UnknownChoice, match=r"^There is no choice 'closed' in 'talk'\.$"):
+        conversation.choose("closed", role="you")
+    with pytest.raises(UnknownChoice, match="is for 'other' to choose, and the engine plays that"):
+        conversation.choose("closed")  # whoever asks for nobody may see everything

@@ -316,14 +316,12 @@ def _no_such_choice(run: Run, leaf: Leaf, input: Choose) -> str:
         if run.is_person(spec.role) and (not spec.hide or spec.enabled(run.frame))
     ]
     for spec in leaf.choices:
-        if spec.id == input.choice:
-            if input.role is not None and spec.role != input.role:
-                return f"{spec.id!r} belongs to {spec.role!r}, not to {input.role[:60]!r}."
+        if spec.id == input.choice and input.role in (None, spec.role):
             return f"{spec.id!r} is for {spec.role!r} to choose, and the engine plays that role."
     named: object = input.choice
     if not isinstance(named, str):
         return f"A choice is named by its id, not by {named!r}."
-    # What others can choose is not told, not even to who comes near it.
+    # What others can choose is not told, not even to who names it: it would tell when it opens.
     own = [spec.id for spec in offered if input.role in (None, spec.role)]
     hint = did_you_mean(named, own)
     return f"There is no choice {named[:60]!r} in {leaf.name!r}" + (f"; {hint}" if hint else ".")
