@@ -18,8 +18,7 @@ from pathlib import Path
 import pytest
 
 from heartline.errors import CallerError, HostError, StoreDamaged, StoreTooNew, StoreUnavailable
-from heartline.host.stores import sqlchanges, sqlfile, sqltables, sqlworkers
-from heartline.host.stores import sqlite as sqlite_store
+from heartline.host.stores import sqlchanges, sqlclaims, sqlfile, sqltables, sqlworkers
 from heartline.host.stores.sqlite import SqliteStore
 from heartline.host.values import CONFLICT, LIVE, OVER, REPEATED, STORED, Change, Filter
 from store_contract import LONG, ODD, at, change, parcel, record, seated, seating, timer
@@ -703,9 +702,9 @@ def test_a_clock_that_is_set_back_holds_no_claim_for_ever(
         await store.commit(change("a", timers=(timer("a", 1),), parcels=(parcel("a"),)))
         hour = 3600 * 10**9
         present = time.time_ns()
-        monkeypatch.setattr(sqlite_store.time, "time_ns", lambda: present + 10 * hour)
+        monkeypatch.setattr(sqlclaims.time, "time_ns", lambda: present + 10 * hour)
         assert len(await store.claim(at(2), 1, LONG)) == len(await store.parcels(at(2), 1, LONG))
-        monkeypatch.setattr(sqlite_store.time, "time_ns", lambda: present)
+        monkeypatch.setattr(sqlclaims.time, "time_ns", lambda: present)
         assert len(await store.claim(at(2), 1, LONG)) == 1
         assert len(await store.parcels(at(2), 1, LONG)) == 1
 

@@ -10,12 +10,11 @@ the file stays whole.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from heartline.errors import StoreDamaged
+from heartline.host.stores import sqlclaims as claims
 from heartline.host.stores.gathering import Gathering
 from heartline.host.stores.rows import (
     ENTRY,
@@ -27,13 +26,11 @@ from heartline.host.stores.rows import (
     as_scenario,
     as_timer,
     conditions,
-    micros,
     text,
 )
 from heartline.host.stores.sqlchanges import Changes, remove
 from heartline.host.stores.sqlfile import DatabaseFile
 from heartline.host.stores.sqllog import read_log
-from heartline.host.stores.sqlworkers import gone, number_here, release
 from heartline.host.stores.waiting import Waiters
 from heartline.host.values import STORED, Counts
 
@@ -61,43 +58,11 @@ __all__ = ["SqliteStore"]
 _PORTION = 500  # conversations that are looked at before others get a turn
 _ASKED = 200  # waiting conversations that are asked for before others get a turn
 
-_SEQUENCE = RECORD.split(", ").index("sequence")
-
-# A claim holds from when until when. Where this machine's clock was set back, "now" is before both,
-# and the claim is over: of two that claim one thing, the commit tells one CONFLICT.
-_HELD = "since <= :at AND until > :at"
-_CLAIMED = (
-    "LEFT JOIN claims ON claims.conversation = conversations.number "
-    f"AND claims.after = conversations.sequence AND {_HELD}"
-)
-_DUE = (
-    f"SELECT number, {RECORD} FROM conversations "  # noqa: S608 - names of columns
-    f"{_CLAIMED} WHERE due <= :now AND claims.after IS NULL ORDER BY due, number LIMIT :most"
-)
-_NEXT = (
-    "SELECT due FROM conversations "  # noqa: S608 - names of columns
-    f"{_CLAIMED} WHERE due IS NOT NULL AND claims.after IS NULL ORDER BY due LIMIT 1"
-)
-_FIRST = (
-    "SELECT number, (SELECT id FROM conversations WHERE number = parcels.conversation), "  # noqa: S608
-    "sequence, position, reference, payload, due, tries, parked FROM parcels "
-    f"WHERE first = 1 AND due <= :now AND NOT ({_HELD}) ORDER BY due, number LIMIT :most"
-)
-_PARKED = (
-    "SELECT (SELECT id FROM conversations WHERE number = parcels.conversation), sequence, "
-    "position, reference, payload, due, tries, parked FROM parcels WHERE parked IS NOT NULL "
-    "ORDER BY number LIMIT ?"
-)
-_OUTGOING = (
-    "SELECT :id, sequence, position, reference, payload, due, tries, parked FROM parcels WHERE "
-    "conversation = (SELECT number FROM conversations WHERE id = :id) ORDER BY sequence, position"
-)
 _SEATED = (
     f"SELECT {RECORD} FROM conversations WHERE number = (SELECT conversation FROM seats "  # noqa: S608
     "WHERE reference = ? ORDER BY live DESC, number DESC LIMIT 1)"
 )
 _NUMBER = "(SELECT number FROM conversations WHERE id = ?)"
-_ONE_PARCEL = f"conversation = {_NUMBER} AND sequence = ? AND position = ?"
 
 
 class SqliteStore:
@@ -229,87 +194,33 @@ class SqliteStore:
     # What is due ----------------------------------------------------------------------------------
 
     async def claim(self, now: datetime, most: int, lease: float) -> Sequence[Record]:
-        at, until = _span(lease)
-        which = {"now": micros(now), "at": at, "most": most}
-        ended = await self._run(gone)
-        if not ended and not await self._rows(_DUE, which | {"most": min(most, 1)}):
-            return []  # nobody's commit has to wait for the answer that nothing is due
-
-        def claimed(db: sqlite3.Connection) -> list[Any]:
-            release(db, ended)
-            worker = number_here(db)
-            rows = db.execute(_DUE, which).fetchall()
-            db.execute("DELETE FROM claims WHERE until <= ?", (at,))
-            db.executemany(
-                "INSERT OR REPLACE INTO claims (conversation, after, since, until, worker) "
-                "VALUES (?, ?, ?, ?, ?)",
-                [(row[0], row[1 + _SEQUENCE], at, until, worker) for row in rows],
-            )
-            return rows
-
-        rows = await self._write(claimed)
-        for row in rows:
-            self._changes.remember(row[1], row[0])
-        return [self._read(as_record, row[1:]) for row in rows]
+        found = await claims.claim_timers(self._file, now, most, lease)
+        for number, row in found:
+            self._changes.remember(row[0], number)
+        return [self._read(as_record, row) for _, row in found]
 
     async def next_due(self) -> datetime | None:
-        rows = await self._rows(_NEXT, {"at": _span(0)[0]})
-        return self._read(as_moment, rows[0][0]) if rows else None
+        due = await claims.next_due(self._file)
+        return None if due is None else self._read(as_moment, due)
 
     # What is to be delivered ----------------------------------------------------------------------
 
     async def parcels(self, now: datetime, most: int, lease: float) -> Sequence[Parcel]:
-        at, until = _span(lease)
-        which = {"now": micros(now), "at": at, "most": most}
-        if not await self._rows(_FIRST, which | {"most": min(most, 1)}):
-            return []
-
-        def claimed(db: sqlite3.Connection) -> list[Any]:
-            rows = db.execute(_FIRST, which).fetchall()
-            db.executemany(
-                "UPDATE parcels SET since = ?, until = ? WHERE number = ?",
-                [(at, until, row[0]) for row in rows],
-            )
-            return rows
-
-        rows = await self._write(claimed)
-        return [self._read(as_parcel, row[1:]) for row in rows]
+        rows = await claims.claim_parcels(self._file, now, most, lease)
+        return [self._read(as_parcel, row) for row in rows]
 
     async def delivered(self, parcels: Sequence[Parcel]) -> None:
-        places = [(each.conversation, each.sequence, each.index) for each in parcels]
-        if places:
-            await self._write(
-                lambda db: db.executemany(f"DELETE FROM parcels WHERE {_ONE_PARCEL}", places)  # noqa: S608
-            )
+        await claims.forget_parcels(self._file, parcels)
 
     async def again(self, parcel: Parcel) -> None:
-        place = parcel.conversation, parcel.sequence, parcel.index
-
-        def kept(db: sqlite3.Connection) -> None:
-            db.execute(
-                "UPDATE parcels SET due = ?, tries = ?, parked = ?, first = 0, "  # noqa: S608
-                f"since = 0, until = 0 WHERE {_ONE_PARCEL}",
-                (micros(parcel.due), parcel.tries, parcel.parked, *place),
-            )
-            # One that is parked makes room for the next, and one that is tried again after all
-            # takes its place before them.
-            db.execute(
-                "UPDATE parcels SET first = 0 WHERE reference = ? AND parked IS NULL AND first = 1",
-                (parcel.reference,),
-            )
-            db.execute(
-                "UPDATE parcels SET first = 1 WHERE number = (SELECT min(number) FROM parcels "
-                "WHERE reference = ? AND parked IS NULL)",
-                (parcel.reference,),
-            )
-
-        await self._write(kept)
+        await claims.put_back(self._file, parcel)
 
     async def parked(self, most: int = 1000) -> Sequence[Parcel]:
-        return [self._read(as_parcel, row) for row in await self._rows(_PARKED, (most,))]
+        rows = await claims.parked_parcels(self._file, most)
+        return [self._read(as_parcel, row) for row in rows]
 
     async def outgoing(self, conversation: str) -> Sequence[Parcel]:
-        rows = await self._rows(_OUTGOING, {"id": conversation})
+        rows = await claims.outgoing_parcels(self._file, conversation)
         return [self._read(as_parcel, row) for row in rows]
 
     # Many conversations ---------------------------------------------------------------------------
@@ -419,9 +330,3 @@ class SqliteStore:
             return len(gone)
 
         return await self._write(forgotten)
-
-
-def _span(seconds: float) -> tuple[int, int]:
-    """From now on, so many seconds: in microseconds of the clock that all programs here share."""
-    at = time.time_ns() // 1000
-    return at, at + int(timedelta(seconds=seconds) / timedelta(microseconds=1))
