@@ -31,15 +31,15 @@ play: $(VENV)/.play  ## play the flagship in the terminal (SCENARIO=... for anot
 	@trap : INT; $(BIN)/heartline play $(SCENARIO) || [ $$? -eq 130 ]  # Ctrl-C is no error
 
 test: $(VENV)/.test  ## run the tests
-	$(BIN)/python -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.test  ## run the slow tests
-	$(BIN)/python -m pytest -q -n auto -m "slow and not timed" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "slow and not timed" $(PYTEST_ARGS)
 	$(BIN)/python -m pytest -q -m timed $(PYTEST_ARGS)
 
 test-all: $(VENV)/.test  ## run all tests, the slow ones too, with a wider search and coverage
 	$(BIN)/python -m coverage erase
-	HEARTLINE_SEARCH=thorough $(BIN)/python -m coverage run -m pytest -q -n auto -m "not slow" $(PYTEST_ARGS)
+	HEARTLINE_SEARCH=thorough $(BIN)/python -m coverage run -m pytest -q -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
 	$(BIN)/python -m coverage combine -q
 	$(BIN)/python -m coverage report
 	$(MAKE) test-slow

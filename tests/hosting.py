@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 
@@ -57,6 +58,7 @@ INN = dedent(
 )
 
 
+@cache  # many tests ask for it, and nothing changes what came of it
 def inn(old: str = "", new: str = "") -> Scenario:
     """The inn, with something changed."""
     assert old in INN
