@@ -64,11 +64,11 @@ heartline: 1
 id: caring
 version: 1.0.0
 title: A hard talk
-cast: {you: {name: You}}
+cast: {you: {name: You}, ben: {name: Ben, played_by: engine}}
 context:
   country: {type: enum, values: [any, gb], initial: any, input: true, prompt: Where are you?}
 support: {file: help.yaml, country: country}
-states: {here: {choices: {wait: {say: I wait.}}}}
+states: {here: {entry: {say: [{you: You came.}]}, choices: {wait: {say: I wait.}}}}
 """
 HELP = """\
 support: 1

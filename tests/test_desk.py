@@ -225,17 +225,6 @@ def test_in_a_conversation_help_names_what_can_be_done_there() -> None:
     talked(play, inn(), PAIR_OF_TWO, inn("id: inn", "id: bound\nundo: false"), QUESTIONS)
 
 
-def test_where_support_is_found_is_a_command_where_the_scenario_says_it() -> None:
-    async def play(there: Room) -> None:
-        ada = there.talker()
-        await ada.writes("/start")
-        await ada.writes("gb")
-        assert "\n/care – where to find support\n" in await ada.writes("/help")
-        assert await ada.writes("/care") == "In danger: All: 999"
-
-    talked(play, CARES)
-
-
 def test_help_is_there_where_a_conversation_waits_for_its_scenario(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'chat.db'}"
 
@@ -305,6 +294,51 @@ def test_where_support_is_found() -> None:
         assert await ada.writes("/care") == "This scenario brings no list of places that help."
 
     talked(play)
+
+
+CARE = "If this is too close: /care says where support is found."
+
+
+def test_support_is_pointed_to_once_and_found_also_before_the_beginning() -> None:
+    async def play(there: Room) -> None:
+        ada = there.talker()
+        assert (await ada.writes("/start")).startswith(
+            f"A hard talk\n/help shows what can be written.\n{CARE}\n\nWhere are you?"
+        )
+        assert "\n/care – where to find support\n" in await ada.writes("/help")
+        assert await ada.writes("/care") == "Call the emergency number of the place you are in."
+        assert CARE not in await ada.writes("gb")
+        for words in ("wait", "wait", "/again", "/start"):
+            assert CARE not in await ada.writes(words)
+        assert "\n/care – where to find support\n" in await ada.writes("/help")
+        assert await ada.writes("/care") == "In danger: All: 999"
+
+    talked(play, CARES)
+
+
+def test_whoever_takes_a_seat_is_pointed_to_support_too() -> None:
+    async def play(there: Room) -> None:
+        ann, ben = there.talker("ann"), there.talker("ben")
+        assert CARE in await ann.writes("/start caring ben")
+        await ann.writes("gb")
+        code = (await ann.writes("/invite")).split()[-1]
+        assert (await ben.writes(f"/join {code}")).startswith(
+            f"You have the seat of ben.\n{CARE}\n\nYou: You came."
+        )
+        assert CARE not in await ann.reads()
+        assert CARE not in await ben.writes("/again")
+
+    talked(play, CARES)
+
+
+def test_where_there_is_no_support_nothing_is_said_of_it() -> None:
+    async def play(there: Room) -> None:
+        ada = there.talker()
+        assert "/care" not in await ada.writes("/start")
+        assert "/care" not in await ada.writes("/help")
+        assert await ada.writes("/care") == "This scenario brings no list of places that help."
+
+    talked(play, QUESTIONS)
 
 
 def test_a_conversation_that_was_left_is_over_and_another_can_begin() -> None:

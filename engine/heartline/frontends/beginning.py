@@ -37,13 +37,15 @@ def is_press(press: str) -> bool:
 
 
 class Beginning:
-    """A conversation that is about to begin. `answers` are the inputs so far."""
+    """A conversation that is about to begin. `answers` are the inputs so far, and `support` is
+    where help is found, by those."""
 
     def __init__(self, scenario: Scenario, seats: Sequence[str], clock: Clock) -> None:
         """`seats` are the roles of the engine that persons take. Raises InputError for others."""
         self.scenario = scenario
         self.seats = tuple(seats)
         self.answers: dict[str, str] = {}
+        self.support: str | None = None
         self._clock = clock
         self._questions = list(questions_of(scenario))
         self._try({})
@@ -112,7 +114,8 @@ class Beginning:
         return None
 
     def _try(self, answers: dict[str, str]) -> None:
-        self.scenario.start(answers, clock=self._clock, seats=self.seats)
+        begun = self.scenario.start(answers, clock=self._clock, seats=self.seats)
+        self.support = begun.turn.support
 
 
 def _options(question: Question) -> tuple[tuple[str, str], ...]:

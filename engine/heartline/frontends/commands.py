@@ -15,6 +15,7 @@ from heartline.host.values import CLOSED, LIVE
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from heartline.frontends.beginning import Beginning
     from heartline.host.host import Host
     from heartline.host.values import Record
 
@@ -33,7 +34,7 @@ COMMANDS = {
     "delete": "delete the conversation, with all that is stored of it",
     "help": "these words",
 }
-_WHILE_ASKED = ("start", "again", "join", "stop", "help")
+_WHILE_ASKED = ("start", "again", "care", "join", "stop", "help")
 _WHILE_WAITING = ("log", "delete", "help")
 _COMMAND = re.compile(rf"(?<!\S)/(?=(?:{'|'.join(COMMANDS)})\b)")
 
@@ -56,12 +57,12 @@ async def possible(host: Host, record: Record) -> Collection[str]:
     return [name for name in COMMANDS if name not in none]
 
 
-async def listed(host: Host, record: Record | None, *, asked: bool) -> str:
-    """The commands, one a line: to who is in a conversation or is `asked` something before one
-    those that can be of use there, to all others every one that there is."""
+async def listed(host: Host, record: Record | None, beginning: Beginning | None) -> str:
+    """The commands, one a line: in a conversation, or where one is about to begin, those that can
+    be of use there, to all others every one that there is."""
     names: Collection[str] = COMMANDS
-    if asked:
-        names = _WHILE_ASKED
+    if beginning is not None:
+        names = [name for name in _WHILE_ASKED if name != "care" or beginning.support]
     elif record is not None:
         names = await possible(host, record)
     return "\n".join(f"/{name} – {COMMANDS[name]}" for name in names)

@@ -57,6 +57,8 @@ _MOST_HEARD = 32  # messages of theirs that are known when they come again
 _CODE = re.compile(r"[A-Za-z0-9_-]{32}")  # as new_token makes them
 
 _NOT_IN_ONE = "You are in no conversation. /start begins one."
+_CARE = "If this is too close: /care says where support is found."
+_NO_CARE = "This scenario brings no list of places that help."
 _IS_OVER = "That conversation is over. /start begins a new one, /log shows what was said."
 
 
@@ -162,9 +164,10 @@ class Desk:
             first = "A choice is taken by its button, its number or its first words. Besides:"
             if word != "help":
                 first = f"There is no command {shown(self._sign + word, 30)}, but these:"
-            record, asked = seat and seat.record, place.text() in self._asking
-            await self._say(place, id, f"{first}\n{await listed(self.host, record, asked=asked)}")
-        elif place.text() in self._asking and word in ("again", "stop"):
+            asking = self._asking.get(place.text())
+            words = await listed(self.host, seat and seat.record, asking and asking.beginning)
+            await self._say(place, id, f"{first}\n{words}")
+        elif place.text() in self._asking and word in ("again", "care", "stop"):
             await self._asked(place, word, id)
         elif seat is None:
             await self._say(place, id, _NOT_IN_ONE)
@@ -182,8 +185,7 @@ class Desk:
         elif word == "log":
             await self._say(place, id, await self._so_far(seat) or "Nothing has been said yet.")
         elif word == "care":
-            none = "This scenario brings no list of places that help."
-            await self._say(place, id, (await self._turn(seat)).support or none)
+            await self._say(place, id, (await self._turn(seat)).support or _NO_CARE)
         elif word == "undo":
             await check_undo(self.host, record, role)
             await self.host.undo(record.id, key=self._key(id))
@@ -241,8 +243,9 @@ class Desk:
         seat = _Seat(*await join(self.host, code, place.text()))
         self._asking.pop(place.text(), None)
         so_far = await self._so_far(seat)
-        first = f"You have the seat of {seat.role}.\n\n{so_far}".strip()
-        await self._show(place, await self._turn(seat), id, first=first)
+        turn = await self._turn(seat)
+        told = "\n".join([f"You have the seat of {seat.role}.", *_care(turn.support)])
+        await self._show(place, turn, id, first=f"{told}\n\n{so_far}".strip())
         await self._tell_others(seat, id, f"Somebody has taken the seat of {seat.role}.")
 
     async def _tell_others(self, seat: _Seat, id: str, sentence: str) -> None:
@@ -292,9 +295,8 @@ class Desk:
             await self._say(place, id, "\n".join([first, *lines]) if lines else none)
             return
         beginning = Beginning(own[name], seats, self.host.clock)
-        await self._say(
-            place, f"{id}:title", f"{own[name].title}\n/help shows what can be written."
-        )
+        lines = [own[name].title, "/help shows what can be written."]
+        await self._say(place, f"{id}:title", "\n".join([*lines, *_care(beginning.support)]))
         self._asking[place.text()] = _Asking(beginning, deque([id], _MOST_HEARD))
         while len(self._asking) > _MOST_BEGINNINGS:
             self._asking.popitem(last=False)
@@ -310,8 +312,12 @@ class Desk:
 
     async def _asked(self, place: ConversationReference, word: str, id: str) -> None:
         """A command of somebody who is being asked something."""
+        beginning = self._asking[place.text()].beginning
         if word == "again":
-            await self._go_on(place, self._asking[place.text()].beginning, id)
+            await self._go_on(place, beginning, id)
+            return
+        if word == "care":
+            await self._say(place, id, beginning.support or _NO_CARE)
             return
         del self._asking[place.text()]
         await self._say(place, id, "Nothing has begun. /start begins a conversation.")
@@ -390,3 +396,8 @@ def _choice(turn: Turn, text: str, press: str) -> Choice:
     if not turn.choices and not press:
         raise UnknownChoice("There is nothing for you to choose just now.")
     return meant(turn, text, press)
+
+
+def _care(support: str | None) -> tuple[str, ...]:
+    """What is said of support at the beginning, once: the text itself is long, and /care has it."""
+    return (_CARE,) if support else ()
