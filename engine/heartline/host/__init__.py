@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from heartline.host.blocking import BlockingHost
-    from heartline.host.host import Deliver, Host
+    from heartline.host.delivering import Deliver
+    from heartline.host.host import Host
     from heartline.host.loglines import JsonLines, TextLines
     from heartline.host.observing import Observer
     from heartline.host.store import Store, open_store
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 # store pays for no more.
 _HOMES = {
     "blocking": ("BlockingHost",),
-    "host": ("Deliver", "Host"),
+    "delivering": ("Deliver",),
+    "host": ("Host",),
     "loglines": ("JsonLines", "TextLines"),
     "observing": ("Observer",),
     "store": ("Store", "open_store"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from heartline.clock import Clock
     from heartline.conversation import Scenario
-    from heartline.host.host import Deliver
+    from heartline.host.delivering import Deliver
     from heartline.host.observing import Observer
     from heartline.host.store import Store
     from heartline.host.values import Answer, Happened, Record

@@ -15,19 +15,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from heartline.errors import HostError
+from heartline.host.values import Parcel
 from heartline.wrapping import plain
 
 if TYPE_CHECKING:
-    from heartline.host.host import Deliver
     from heartline.host.touching import Touching
-    from heartline.host.values import Parcel
 
-__all__ = ["Delivering"]
+__all__ = ["Deliver", "Delivering"]
+
+# Brings a parcel to a reference; what it raises means that it has not arrived.
+Deliver = Callable[[str, Parcel], Awaitable[None]]
 
 MOST_AT_ONCE = 64
 MOST_TRIES = 12

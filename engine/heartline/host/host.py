@@ -17,7 +17,6 @@ What a turn changes is worked out in `heartline.host.turning`, which is pure, an
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -39,12 +38,12 @@ from heartline.host.seating import role_of, seat
 from heartline.host.store import open_store
 from heartline.host.touching import MOST_TRIES, Touching, answer, contended, pause, taken, unknown
 from heartline.host.turning import Held
-from heartline.host.values import CLOSED, LIVE, OPENED, STORED, Parcel
+from heartline.host.values import CLOSED, LIVE, OPENED, STORED
 from heartline.host.versions import Versions
 from heartline.snapshot import Tick
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -52,16 +51,14 @@ if TYPE_CHECKING:
 
     from heartline.clock import Clock
     from heartline.conversation import Scenario
+    from heartline.host.delivering import Deliver
     from heartline.host.replaying import Place
     from heartline.host.store import Store
     from heartline.host.turning import Turned
     from heartline.host.values import Answer, Happened, Record
     from heartline.snapshot import Input
 
-__all__ = ["Deliver", "Host"]
-
-# Brings a parcel to a reference; what it raises means that it has not arrived.
-Deliver = Callable[[str, Parcel], Awaitable[None]]
+__all__ = ["Host"]
 
 
 class Host:

@@ -27,14 +27,13 @@ from heartline.errors import (
     UnknownConversation,
 )
 from heartline.host import turning
-from heartline.host.delivering import Delivering
+from heartline.host.delivering import Deliver, Delivering
 from heartline.host.values import STORED
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
     from typing import Any
 
-    from heartline.host.host import Deliver
     from heartline.host.touching import Touching
     from heartline.host.turning import Held, Turned
     from heartline.host.values import Record
