@@ -97,6 +97,7 @@ PLACES = {
 }
 
 
+@functools.cache
 def version(number: str = "1.0.0", body: str = STORY, *, migrations: str = "") -> Scenario:
     """A version of the story; `migrations` are those that it declares, as in the file."""
     text = HEAD.replace("1.0.0", number) + dedent(body) + "\n"

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from harness import HEAD
 from heartline import Choose, Scenario, loads
@@ -51,6 +52,7 @@ states:
 """
 
 
+@cache
 def kettle(number: str = "1.0.0", more: str = "") -> Scenario:
     """The story of a kettle and a break; its dance never ends."""
     return loads(HEAD.replace("1.0.0", number) + KETTLE + more)
