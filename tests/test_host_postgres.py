@@ -1,6 +1,6 @@
 """What can go wrong with a PostgreSQL server, and that nothing is lost then.
 
-What any store does is in store_contract.py, what the tables are in test_host_postgres_tables.py.
+What any store does is in store_contract, what the tables are in test_host_postgres_tables.py.
 Here connections break in the middle of a commit, the server restarts or is killed, or all
 connections are in use.
 """

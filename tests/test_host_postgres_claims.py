@@ -1,6 +1,6 @@
 """Who is at which conversations of a PostgreSQL server.
 
-What any store promises of claims is in store_contract.py. Here is what a claim leaves on the
+What any store promises of claims is in store_contract. Here is what a claim leaves on the
 server, and that it ends with the connection of whoever made it.
 """
 

@@ -1,6 +1,6 @@
 """What a PostgreSQL store makes of its server: its tables, its questions, and what a URL shows.
 
-What any store does is in store_contract.py, what can break in test_host_postgres.py.
+What any store does is in store_contract, what can break in test_host_postgres.py.
 """
 
 from __future__ import annotations
