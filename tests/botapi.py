@@ -99,13 +99,13 @@ class Person:
     async def may_press(self, *labels: str) -> None:
         """Wait until exactly these buttons are there, on all messages together."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while self.labels != list(labels):
                     await self.api.changed()
         except TimeoutError:
             raise AssertionError(f"The buttons are {self.labels}.") from None
 
-    async def reads(self, part: str, seconds: float = 5) -> Shown:
+    async def reads(self, part: str, seconds: float = 20) -> Shown:
         """Wait for a message that holds this text, among those that were not read yet."""
         try:
             async with asyncio.timeout(seconds):
@@ -184,7 +184,7 @@ class BotApi:
         news = self._news
         await news.wait()
 
-    async def taken(self, seconds: float = 5) -> None:
+    async def taken(self, seconds: float = 20) -> None:
         """Wait until the bot has said that it has done with all updates."""
         async with asyncio.timeout(seconds):
             while self.updates:

@@ -154,7 +154,7 @@ class Talker:
 
     async def reads(self) -> str:
         """All that has been sent since they looked last."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while (await self.host.store.counts()).parcels:
                 await asyncio.sleep(0.005)
         new, self.read = self.sent[self.read :], len(self.sent)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -318,8 +317,7 @@ class TestResume:
             ):
                 process.stdin.write(f"{line}\n")
                 process.stdin.flush()
-                read_until(answer, process.stdout)
-            time.sleep(0.3)  # the answer is shown just before it is kept
+                read_until(answer, process.stdout)  # it is kept before the next line is read
             process.send_signal(signal.SIGKILL)
         assert "after reflect" in self.resumed("talk", "--resume", "last")
 

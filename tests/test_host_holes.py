@@ -61,7 +61,7 @@ def test_a_log_with_a_hole_is_read_by_nobody(
         async with host_on("memory:", clock=ManualClock()) as host:
             await opened(host)
             lose(host, lost, monkeypatch)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 with pytest.raises(StoreDamaged, match=r"has a hole: .*\. Restore it from a back"):
                     await read(host)
             assert "has a hole" in (await host.verify("chat") or "")
@@ -96,7 +96,7 @@ def test_what_is_deleted_while_somebody_follows_it_ends(monkeypatch: pytest.Monk
                 await anext(found)
             await host.undo("chat")
             await host.store.delete(conversation)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert [entry async for entry in found] == []
 
     asyncio.run(main())
@@ -116,7 +116,7 @@ def test_what_happens_between_two_looks_is_no_hole() -> None:
                 return await get(conversation)
 
             host.store.get = went_on  # type: ignore[method-assign, assignment]  # as above
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert [entry.kind async for entry in found] == ["chose"]
             assert (await host.read("chat")).status == "over"
 

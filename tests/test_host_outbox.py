@@ -185,7 +185,7 @@ async def test_a_deliverer_that_hangs_is_given_up_and_stops_nobody(stores: Store
     async with posting(stores, post, clock, noted) as host:
         assert host.running.delivering is not None
         assert host.running.delivering.patience == 30
-        host.running.delivering.patience = 0.1
+        host.running.delivering.patience = 0.3
         await told(host, "a", "b")
         async with Running(host):
             await until(lambda: noted.counts["undelivered"] == 1)

@@ -51,7 +51,7 @@ def test_what_a_worker_was_at_is_free_when_its_connection_ends(url: str) -> None
             assert await store.next_due() is None
             connection = await killed._connections._take()  # type: ignore[attr-defined]
             connection.terminate()  # as where it is killed: nothing is said to the server
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while await store.next_due() is None:
                     await asyncio.sleep(0.01)
             assert await store.next_due() == at(1)
@@ -137,7 +137,7 @@ def test_a_claim_that_does_not_end_keeps_nobody_from_theirs(url: str) -> None:
             async with connection.transaction():
                 await connection.fetch(queries.CLAIM, 10**18, 1, LONG, [], [], [])
                 await connection.fetch("SELECT FROM heartline_claims FOR UPDATE")
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(20):
                     assert ids(await store.claim(at(9), 9, LONG)) == ["a", "d"]
             hangs._connections._give(connection)  # type: ignore[attr-defined]
 

@@ -32,7 +32,7 @@ def test_readers_follow_a_conversation_until_it_is_over(url: str) -> None:
             (3, "chose", "go", None),
         ]
         for after, reader in enumerate(readers):
-            assert await asyncio.wait_for(reader, 5) == all_of_it[after:]
+            assert await asyncio.wait_for(reader, 20) == all_of_it[after:]
         assert await follow(3) == []
 
     played(url, play)
@@ -55,7 +55,7 @@ def test_readers_of_a_conversation_that_is_deleted_come_to_an_end(url: str) -> N
         following = asyncio.create_task(anext(events, None))
         await asyncio.sleep(0.01)
         await host.delete("chat")
-        assert await asyncio.wait_for(following, 5) is None
+        assert await asyncio.wait_for(following, 20) is None
         await events.aclose()
 
     played(url, play)

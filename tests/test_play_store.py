@@ -115,7 +115,7 @@ class Table:
 
     async def shows(self, words: str) -> None:
         """Wait until these words are shown."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + 20
         while words not in " ".join(self.out.getvalue().split()):
             assert time.monotonic() < until, self.out.getvalue()
             await asyncio.sleep(0.005)

@@ -197,7 +197,7 @@ def test_prometheus_can_read_what_is_counted(place: Inn, worker: Callable[..., W
     found.wait_for("timers fired")
     found.wait_for("Ctrl-C ends it.")
     [address] = re.findall(r"Metrics are at (http://127\.0\.0\.1:\d+/metrics)\.", found.said)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     page = ""
     while "heartline_held" not in page:
         assert time.monotonic() < until, page

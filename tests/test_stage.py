@@ -89,14 +89,14 @@ class Theatre:
         await self.host.open(reference, "inn", tell=tell, seed=1)
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while not holds():
             assert time.monotonic() < end, "It did not become so."
             await asyncio.sleep(0.002)
 
     async def arrives(self) -> None:
         """Wait until nothing is left to be delivered."""
-        end = time.monotonic() + 5
+        end = time.monotonic() + 20
         while (counts := await self.host.store.counts()).parcels > counts.parked:
             assert time.monotonic() < end, "Something is left to be delivered."
             await asyncio.sleep(0.002)
@@ -463,7 +463,7 @@ async def pause(theatre: Theatre) -> timedelta:
     """Wait until something has failed and is to be tried again, and let that time pass; gives how
     long it was."""
     conversation = (await record(theatre)).id
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while True:
         outgoing = await theatre.host.store.outgoing(conversation)
         failed = [each.due for each in outgoing if each.tries and each.parked is None]

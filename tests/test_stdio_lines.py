@@ -146,7 +146,7 @@ def test_an_input_that_is_closed_is_at_its_end() -> None:
         os.close(out)
         os.close(source)
         front_end.source = source
-        async with host_on("memory:") as host, asyncio.timeout(10):
+        async with host_on("memory:") as host, asyncio.timeout(20):
             await front_end.run(host)
 
     asyncio.run(main())

@@ -148,7 +148,7 @@ def test_in_a_chat() -> None:
         await ben.reads()
         assert await ben.writes("/undo") == ANOTHERS
         there.clock.advance(timedelta(days=14))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while "Two weeks are over." not in await ann.reads():
                 await asyncio.sleep(0.005)
         assert await ann.writes("/undo") == BY_TIME
