@@ -458,7 +458,7 @@ def test_a_worker_without_scenarios_has_nothing_to_begin() -> None:
 
 
 def test_people_who_never_answer_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("heartline.frontends.desk._MOST_BEGINNINGS", 2)
+    monkeypatch.setattr("heartline.frontends.reception._MOST_BEGINNINGS", 2)
 
     async def play(there: Room) -> None:
         ada, *others = [there.talker(name) for name in ("ada", "ben", "cleo")]

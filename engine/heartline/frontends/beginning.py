@@ -3,8 +3,6 @@
     beginning = Beginning(scenario, seats=(), clock=clock)
     text, buttons = beginning.asked(capabilities)
     refusal = beginning.take(what_was_typed, what_was_pressed)
-
-It is kept in memory: who was being asked when a program ended is asked again from the start.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from heartline.host.host import Host
     from heartline.host.values import Record
 
-__all__ = ["COMMANDS", "listed", "possible", "signed"]
+__all__ = ["COMMANDS", "NO_CARE", "care", "listed", "possible", "signed"]
 
 # What each does: networks with menus show these.
 COMMANDS = {
@@ -34,6 +34,8 @@ COMMANDS = {
     "delete": "delete the conversation, with all that is stored of it",
     "help": "these words",
 }
+NO_CARE = "This scenario brings no list of places that help."
+_CARE = "If this is too close: /care says where support is found."
 _WHILE_ASKED = ("start", "again", "care", "join", "stop", "help")
 _WHILE_WAITING = ("log", "delete", "help")
 _COMMAND = re.compile(rf"(?<!\S)/(?=(?:{'|'.join(COMMANDS)})\b)")
@@ -66,6 +68,11 @@ async def listed(host: Host, record: Record | None, beginning: Beginning | None)
     elif record is not None:
         names = await possible(host, record)
     return "\n".join(f"/{name} – {COMMANDS[name]}" for name in names)
+
+
+def care(support: str | None) -> tuple[str, ...]:
+    """What is said of support at the beginning, once: the text itself is long, and /care has it."""
+    return (_CARE,) if support else ()
 
 
 def signed(text: str, sign: str) -> str:
