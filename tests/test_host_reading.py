@@ -70,6 +70,10 @@ def test_a_place_is_of_one_structure() -> None:
     [
         ('"generation":1', '"generation":0'),
         ('"generation":1', '"generation":7'),
+        ('"generation":1', '"generation":0x1'),
+        ('"generation":1', '"generation":+1'),
+        ('"generation":1}', '"generation":1'),
+        ('"due":"', '"due":""due":"'),
         ('"due":"2026', '"due":"x026'),
         ('"due":"2026-01-05T10:07:00.000001Z"', '"due":"2026-01-05T10:07:00"'),
         ('"time":"2026', '"time":"2026-02-3'),

@@ -27,17 +27,15 @@ _MOST = 2048  # places that are remembered, of all scenarios
 # A quotation mark within a value has a backslash before it, so that none of these is ever found
 # in one.
 _TIMERS = ',"timers":{'
-_RUNNING = re.compile(
-    r'"([^"\\]*)":\{"is":"running","due":"([^"\\]*)","generation":([0-9]{1,19})\}'
-)
+_RUNNING = re.compile(r'"([^"\\]*)":\{"is":"running","due":"')
 _END = re.compile(
     r'"seed":([0-9]{1,19}),"draws":([0-9]{1,19}),"starts":([0-9]{1,19}),"turn":([0-9]{1,19}),'
     r'"time":"([^"\\]*)","whole":true\}'
 )
 
 # By the machine's fingerprint, which decides what a frame is, and a text without what differs: the
-# frame, the expired timers and the persons.
-_places: dict[tuple[str, ...], tuple[Frame, tuple[str, ...], tuple[str, ...]]] = {}
+# frame, the names of the running timers as they stand there, the expired ones, and the persons.
+_places: dict[tuple[str, ...], tuple[Frame, list[str], tuple[str, ...], tuple[str, ...]]] = {}
 
 
 def read(machine: Machine, text: str) -> Snapshot:
@@ -46,27 +44,28 @@ def read(machine: Machine, text: str) -> Snapshot:
     tail = _END.fullmatch(text, end) if 0 < timers < end else None
     if tail is None:
         return _loaded(machine, text)
-    parts = _RUNNING.split(text[timers:end])  # what is between timers, and three of each
-    names = parts[1::4]
-    place = machine.fingerprint, text[:timers], *parts[::4], *names
+    # What is between the running timers, and of each when it is due and its generation.
+    between, *running = text[timers:end].split('"due":"')
+    parts, dues = [machine.fingerprint, text[:timers], between], []
+    for each in running:
+        due, _, rest = each.partition('","generation":')
+        generation, _, rest = rest.partition("}")
+        dues.append((due, generation))
+        parts.append(rest)
+    place = tuple(parts)
     found = _places.get(place)
     if found is None:
-        snapshot = _loaded(machine, text)
-        if len(_places) >= _MOST:
-            del _places[next(iter(_places))]
-        if len(snapshot.deadlines) == len(names):
-            _places[place] = snapshot.frame, snapshot.pending, snapshot.persons
-        return snapshot
-    frame, pending, persons = found
+        return _met(machine, text, place)
+    frame, names, pending, persons = found
     seed, draws, starts, turn, time = tail.groups()
     try:
         first = int(starts)
-        deadlines = [
-            new_tuple(Due, (_moment(due), int(generation), name))
-            for name, due, generation in zip(names, parts[2::4], parts[3::4], strict=True)
-        ]
-        if any(not 0 < due.generation <= first for due in deadlines):
-            return _loaded(machine, text)  # which says what is wrong
+        deadlines = []
+        for name, (due, generation) in zip(names, dues, strict=True):
+            number = int(generation)
+            if not 0 < number <= first or str(number) != generation:
+                return _loaded(machine, text)  # which says what is wrong
+            deadlines.append(new_tuple(Due, (_moment(due), number, name)))
         if len(deadlines) > 1:
             deadlines.sort()
         return new_tuple(
@@ -78,6 +77,17 @@ def read(machine: Machine, text: str) -> Snapshot:
         )  # fmt: skip
     except ValueError:
         return _loaded(machine, text)
+
+
+def _met(machine: Machine, text: str, place: tuple[str, ...]) -> Snapshot:
+    """The snapshot in a text like none before; what others will share with it is remembered."""
+    snapshot = _loaded(machine, text)
+    names = [match[1] for match in _RUNNING.finditer(text, len(place[1]))]
+    if sorted(due.timer for due in snapshot.deadlines) == sorted(names):
+        if len(_places) >= _MOST:
+            del _places[next(iter(_places))]
+        _places[place] = snapshot.frame, names, snapshot.pending, snapshot.persons
+    return snapshot
 
 
 def _loaded(machine: Machine, text: str) -> Snapshot:
