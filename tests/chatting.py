@@ -80,6 +80,10 @@ countries:
       - {kind: emergency, name: All, contact: "999", source: gov.example, checked: 2026-11-21}
 """
 
+PAIR_OF_TWO = loads(PAIR)
+QUESTIONS = loads(ASKING)
+CARES = loads({"scenario.yaml": CARING, "help.yaml": HELP})
+
 
 def many(count: int) -> Scenario:
     """One with so many choices, some of them closed."""
@@ -210,3 +214,13 @@ def talked(
             await play(there)
 
     asyncio.run(main())
+
+
+async def two(there: Room) -> tuple[Talker, Talker]:
+    """Two people in both seats of one conversation."""
+    ann, ben = there.talker("ann"), there.talker("ben")
+    await ann.writes("/start")
+    code = (await ann.writes("/invite")).split()[-1]
+    await ben.writes(f"/join {code}")
+    await ann.reads()
+    return ann, ben

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -401,7 +401,7 @@ def test_what_a_store_cannot_load_is_no_scenario_of_the_list(tmp_path: Path) -> 
     async def main() -> None:
         async with host_on(url) as host:
             await host.open("left", "inn", tell={"guest": "elsewhere"})
-        with sqlite3.connect(tmp_path / "heartline.db") as file:
+        with closing(sqlite3.connect(tmp_path / "heartline.db", isolation_level=None)) as file:
             file.execute("DELETE FROM scenarios")
         other = inn("nights >= 3", "nights >= 4")
         async with host_on(url, other) as host, Client(make_server(host)) as client:
