@@ -92,8 +92,8 @@ def begin(address: str) -> str:
 def searched(mode: str, examples: int) -> int:
     """Send what the description allows, or what it does not, and hold each answer to it; gives how
     many were."""
-    # All of it before the server starts: its thread puts back filters of warnings that it found, and
-    # with them the one that this library sets as it is imported would be lost.
+    # All of it before the server starts, whose thread puts back filters of warnings that it found:
+    # the one that this library sets as it is imported would be lost.
     import requests  # noqa: F401
     import schemathesis
     from schemathesis.checks import not_a_server_error
