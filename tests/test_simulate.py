@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,6 +22,7 @@ from heartline.cli import run
 from heartline.testing.walks.simreport import as_json, as_text, script
 from heartline.testing.walks.simulating import choice_of, interval, simulate, spread
 from heartline.testing.walks.walking import DEAD_END, LOOP, TOO_LONG, Plan, Walk, Walker
+from talking import command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -265,6 +264,11 @@ def test_inputs_that_vary_take_each_of_their_values() -> None:
 
 
 class TestCommand:
+    @pytest.fixture(autouse=True)
+    def read_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """To read the flagship takes longer than what most of these tests ask for."""
+        monkeypatch.setattr("heartline.cli.commands.simulate.load", bundled)
+
     def test_it_prints_tables_and_what_was_never_met(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -316,10 +320,7 @@ states:
         assert ":wait\n" in written
         seed = written.split("--seed ")[2].split()[0]
         arguments = ["play", str(tmp_path), "--seed", seed, "--script", str(file), "--json"]
-        done = subprocess.run(
-            [sys.executable, "-m", "heartline", *arguments],
-            capture_output=True, encoding="utf-8", timeout=60, check=False,
-        )  # fmt: skip
+        done = command(*arguments)
         assert done.returncode == 0, done.stdout
         turns = [json.loads(line) for line in done.stdout.splitlines()]
         assert [turn["state"] for turn in turns if turn["type"] == "turn"][-1] == "four"
