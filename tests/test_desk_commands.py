@@ -53,8 +53,11 @@ def test_in_a_conversation_help_names_what_can_be_done_there() -> None:
     talked(play, inn(), PAIR_OF_TWO, inn("id: inn", "id: bound\nundo: false"), QUESTIONS)
 
 
-def test_help_is_there_where_a_conversation_waits_for_its_scenario(tmp_path: Path) -> None:
+def test_a_conversation_that_waits_for_its_scenario_can_be_left_for_another(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'chat.db'}"
+
+    async def listed(ada: Talker, id: str) -> list[str]:
+        return re.findall(r"^/(\w+) –", await ada.writes("/help", id=id), re.MULTILINE)
 
     async def main() -> None:
         async with room(url=url) as there:
@@ -62,8 +65,12 @@ def test_help_is_there_where_a_conversation_waits_for_its_scenario(tmp_path: Pat
         with closing(sqlite3.connect(tmp_path / "chat.db", isolation_level=None)) as file:
             file.execute("DELETE FROM scenarios")
         async with room(PAIR_OF_TWO, url=url) as there:
-            told = await there.talker().writes("/help", id="later")
-            assert re.findall(r"^/(\w+) –", told, re.MULTILINE) == ["log", "delete", "help"]
+            ada = there.talker()
+            assert await listed(ada, "a") == ["log", "stop", "delete", "help"]
+            told = await ada.writes("/stop", id="b")
+            assert told == "You have left. /start begins a new conversation."
+            assert await listed(ada, "c") == ["start", "log", "delete", "help"]
+            assert (await ada.writes("/start pair", id="d")).startswith("Two at a table\n")
 
     asyncio.run(main())
 

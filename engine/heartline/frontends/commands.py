@@ -37,7 +37,8 @@ COMMANDS = {
 NO_CARE = "This scenario brings no list of places that help."
 _CARE = "If this is too close: /care says where support is found."
 _WHILE_ASKED = ("start", "again", "care", "join", "stop", "help")
-_WHILE_WAITING = ("log", "delete", "help")
+_WHILE_WAITING = ("log", "stop", "delete", "help")
+_AFTER_WAITING = ("start", "log", "delete", "help")
 _COMMAND = re.compile(rf"(?<!\S)/(?=(?:{'|'.join(COMMANDS)})\b)")
 
 
@@ -46,8 +47,8 @@ async def possible(host: Host, record: Record) -> Collection[str]:
     way, and what its scenario forbids or has not got is none of them. Raises HostError."""
     try:
         held = await host.touching.hold(record)
-    except ScenarioUnavailable:  # it waits, and is still to be read and to be deleted
-        return _WHILE_WAITING
+    except ScenarioUnavailable:  # it waits, and is still to be read, ended and deleted
+        return _WHILE_WAITING if record.status == LIVE else _AFTER_WAITING
     live, machine = record.status == LIVE, held.scenario.machine
     none = {"start", "join"} if live else {"stop", "invite"}
     if not machine.undo or record.status == CLOSED:
