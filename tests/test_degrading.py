@@ -263,12 +263,15 @@ class TestWhatComesBack:
             ("2", "let_go"), ("let_go", "let_go"), ("Let Go!", "let_go"), ("let", "let_go"),
             ("ask why", "ask_why"), ("ASK WHY", "ask_why"), ("ask when", "ask_when"),
             ("👋🏿 לנופף", "wave"), ("👋🏿", "wave"), ("wav", "wave"),
+            ("2.", "let_go"), ("2. Let go", "let_go"), ("1) ask…", "ask_why"),
         ],
     )  # fmt: skip
     def test_words_are_understood(self, words: str, id: str) -> None:
         assert meant(self.SHOWN, words).id == id
 
-    @pytest.mark.parametrize("words", ["ask", "", "0", "5", "nothing", "?", "²", "٢"])
+    @pytest.mark.parametrize(
+        "words", ["ask", "", "0", "5", "nothing", "?", "²", "٢", "1. Let go", "9. Let"]
+    )
     def test_what_could_mean_several_or_none_is_refused(self, words: str) -> None:
         with pytest.raises(UnknownChoice):
             meant(self.SHOWN, words)

@@ -10,6 +10,7 @@ closed is text, with the reason. What comes back, a press or a typed line, is re
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from contextlib import suppress
 from datetime import timedelta
@@ -30,6 +31,7 @@ __all__ = ["MORE", "as_lines", "degrade", "fitted", "meant", "page_of", "pressed
 
 MORE = "+"  # a press that asks for the next buttons
 _MOST_PRESS = 64  # bytes, what the strictest network carries
+_NUMBERED = re.compile(r"([0-9]{1,9})[.)]\s*(.*)", re.DOTALL)  # a choice, as a list shows it
 _NO_TIME = timedelta(0)
 _LEAST = 16  # characters that a message holds at least
 _JOINER = "\u200d"  # between two characters it makes one sign of them
@@ -164,8 +166,8 @@ def page_of(press: str) -> int | None:
 
 
 def meant(turn: Turn, words: str = "", press: str = "") -> Choice:
-    """The choice that was pressed, or that the words mean: its number, its id, its label, or the
-    beginning of one label.
+    """The choice that was pressed, or that the words mean: its number, its id, its label, the
+    beginning of one label, or its line as the list shows it.
 
     Raises StaleTurn for a button of an earlier turn, and UnknownChoice.
     """
@@ -183,6 +185,11 @@ def meant(turn: Turn, words: str = "", press: str = "") -> Choice:
         ]
         if len(near) == 1:
             return near[0]
+    if numbered := _NUMBERED.fullmatch(words.strip()):
+        with suppress(UnknownChoice):
+            found = turn.find(numbered[1])
+            if _folded(found.label).startswith(_folded(numbered[2])):
+                return found
     return turn.find(words)
 
 
