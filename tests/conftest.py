@@ -34,12 +34,13 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HEARTLINE_SEARCH", "lean"))
 
 
+gc.set_threshold(10_000, 20, 10)
+
+
 def pytest_collection_finish() -> None:
     """Keep the collector of cycles from walking all tests and libraries again and again: that was
     a tenth of the time, and nothing of it is garbage."""
-    gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 10)
 
 
 @pytest.fixture(scope="module")

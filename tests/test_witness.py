@@ -312,18 +312,18 @@ def kept(scenario: str, tmp_path: Path) -> str:
     return str(folder)
 
 
-def played_script(witness: Witness, scenario: str, tmp_path: Path) -> Snapshot:
-    """Where the player comes to with a script of it."""
+def played_script(witness: Witness, scenario: Scenario, name: str, tmp_path: Path) -> Snapshot:
+    """Where the player comes to with a script of it; `name` is where it finds the scenario."""
     file, save = tmp_path / "way.txt", tmp_path / "save.json"
-    text = script(witness, scenario, str(file), ["What it shows."])
+    text = script(witness, name, str(file), ["What it shows."])
     file.write_text(f"{text}:save {save}\n", "utf-8")
-    typed = command(witness, scenario, str(file))
+    typed = command(witness, name, str(file))
     assert f"# {typed}\n" in text
     import shlex
 
     assert run(shlex.split(typed)[1:]) == 0
     saved = read_save(save)
-    snapshot: Snapshot = load(scenario).resume(saved.snapshot).position
+    snapshot: Snapshot = scenario.resume(saved.snapshot).position
     return snapshot
 
 
@@ -345,7 +345,8 @@ def test_a_script_and_a_test_lead_to_the_same_place(
     if not witness.is_whole:
         return
     if witness.seed is not None:
-        assert stands(played_script(witness, folder, tmp_path)) == stands(witness.step.snapshot)
+        came = played_script(witness, scenario, folder, tmp_path)
+        assert stands(came) == stands(witness.step.snapshot)
     path = Path(folder, "way.test.yaml")
     path.write_text(write_tests({"way": as_test(witness)}), "utf-8")
     loaded = load_tests(path)
@@ -362,7 +363,8 @@ def test_the_bundled_scenarios_are_played(
         replayer, paths = Replayer(scenario, graph), Paths(graph)
         for node in np.linspace(0, len(graph) - 1, 3).astype(int):
             witness = replayer.replay(paths.to(int(node)))
-            assert stands(played_script(witness, name, tmp_path)) == stands(witness.step.snapshot)
+            came = played_script(witness, scenario, name, tmp_path)
+            assert stands(came) == stands(witness.step.snapshot)
 
 
 # Told -------------------------------------------------------------------------------------------
