@@ -31,7 +31,7 @@ from heartline.host.delivering import Deliver, Delivering
 from heartline.host.values import STORED
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from typing import Any
 
     from heartline.host.touching import Touching
@@ -42,6 +42,7 @@ __all__ = ["Running"]
 
 MOST = 256  # conversations that are claimed at once
 
+_PART = 64  # conversations that are stored while the next are worked out
 _LEASE = 15.0  # seconds for which what was claimed is nobody else's
 _LOOK = 1.0  # seconds after which a loop looks for itself, whatever it expects
 _LEAST = 0.005  # seconds that it sleeps at least, where others have what it saw
@@ -144,6 +145,7 @@ class Running:
         turned: list[tuple[Record, Turned]] = []
         singly: list[Record] = []
         entered: list[str] = []
+        storing = _Storing(self._store)
         try:
             for record in records:
                 if self._stuck and self._left_alone(record):
@@ -167,8 +169,16 @@ class Running:
                     singly.append(record)
                 else:
                     turned.append((record, found))
-            fired = await self._store(turned)
+                    if len(turned) == _PART:
+                        await storing.begin(turned)
+                        turned = []
+            await storing.begin(turned)
+            fired = await storing.done()
+        except asyncio.CancelledError:
+            storing.cancel()
+            raise
         finally:
+            await storing.wait()
             for name in entered:
                 touching.leave(name)
         for record in singly:
@@ -262,6 +272,41 @@ class Running:
 def _nothing(_held: Held, _now: datetime) -> Turned | None:
     """Nothing happens but what time and a new version bring."""
     return None
+
+
+class _Storing:
+    """Stores one part of a set while the next is worked out: a store may be another program, on
+    another processor. One at a time, so that it is never asked for more than it can do."""
+
+    def __init__(self, store: Callable[[Sequence[tuple[Record, Turned]]], Any]) -> None:
+        self._store = store
+        self._task: asyncio.Task[int] | None = None
+        self._fired = 0
+
+    async def begin(self, part: Sequence[tuple[Record, Turned]]) -> None:
+        """Begin to store this, when what came before is stored. Raises HostError for that."""
+        await self.done()
+        self._task = asyncio.create_task(self._store(part))
+        await asyncio.sleep(0)  # it is on its way
+
+    async def done(self) -> int:
+        """Of how many conversations all that was begun is stored. Raises HostError."""
+        if self._task is not None:
+            self._fired += await self._task
+            self._task = None
+        return self._fired
+
+    def cancel(self) -> None:
+        """Store nothing more, where that is still possible."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def wait(self) -> None:
+        """Wait until nothing is under way, whatever becomes of it."""
+        if self._task is not None:
+            await asyncio.wait((self._task,))
+            if not self._task.cancelled():
+                self._task.exception()  # there is another to hear of
 
 
 async def _to_its_end(work: Coroutine[Any, Any, tuple[int, int]]) -> tuple[int, int]:
