@@ -15,7 +15,7 @@ from hypothesis import Phase, find, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 import heartline
-from harness import story
+from harness import bundled, story
 from heartline import Scenario
 from heartline.checking.monitor import Watch
 from heartline.testing.files.loading import load_tests
@@ -195,7 +195,7 @@ def test_the_bundled_scenarios_keep_their_word_in_long_random_plays(name: str) -
 # Plays ------------------------------------------------------------------------------------------
 
 
-@given(plays("reconciliation"))
+@given(plays(bundled("reconciliation")))
 def test_plays_of_the_flagship_are_all_well(play: Rehearsal) -> None:
     play.check()
     assert play.player.position == play.twin.position
