@@ -86,7 +86,8 @@ PURE = {
     "snapshot",
     "turn",
 }
-PURE |= {"scenario", "typed", "placeholders", "text", "plan", "machine", "run", "runtime", "following"}
+PURE |= {"scenario", "typed", "placeholders", "text", "plan", "machine", "run", "runtime"}
+PURE |= {"following"}
 IMPURE = {"time", "random", "secrets", "asyncio", "threading", "os", "pathlib", "yaml", "click"}
 PRESENT = {"now", "utcnow", "today"}  # datetime's ways to ask what time it is
 

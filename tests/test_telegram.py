@@ -13,7 +13,6 @@ from heartline.frontends.protocol import Button, OutEvent
 from telegrams import INN, ROOM, played, sequence, serving, telegram_of, where
 from timing import until
 
-
 # One person ---------------------------------------------------------------------------------------
 
 

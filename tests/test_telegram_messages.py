@@ -11,7 +11,6 @@ from heartline.errors import StoreUnavailable
 from heartline.host.stores.memory import MemoryStore
 from telegrams import INN, all_delivered, conversation, played, sequence, serving
 
-
 # What comes twice, and what comes late ------------------------------------------------------------
 
 
