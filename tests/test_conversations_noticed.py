@@ -177,6 +177,35 @@ def test_what_was_parked_can_be_tried_again(place: Inn, typed: Typed) -> None:
     assert typed("resend")[1] == "Nothing is parked.\n"
 
 
+def test_a_conversation_is_closed_and_its_seats_are_told(place: Inn, typed: Typed) -> None:
+    async def nobody(reference: str, parcel: Parcel) -> None:
+        raise AssertionError
+
+    async def main() -> None:
+        async with Host(place.url, [kettle()], clock=place.clock, deliver=nobody) as host:
+            for name in ("chat", "talk"):
+                await host.open(name, "story", seed=1, tell={"you": f"irc:{name}"})
+                await host.submit(name, Choose("brew"))
+
+    asyncio.run(main())
+    code, _, err = typed("close", "chat", "nobody")
+    assert (code, err.splitlines()) == (1, [
+        "There is no conversation 'nobody': it has never been here, or it was deleted.",
+    ])  # fmt: skip
+    assert "status    live" in typed("show", "chat")[1]  # all of them, or none
+    assert typed("close", "chat", "chat")[:2] == (0, "Closed 1 conversation.\n")
+    out = typed("show", "chat")[1]
+    assert "status    closed" in out
+    assert not [line for line in out.splitlines() if line.startswith("timer")]
+    assert [line for line in out.splitlines() if line.startswith("parcel")][-1].endswith("to you")
+    _, out, _ = typed("close", "chat", "talk")
+    assert out == "Closed 1 conversation.\n1 conversation had ended already.\n"
+    assert typed("close", "talk")[1] == "1 conversation has ended already.\n"
+    _, out, _ = typed("close", "talk", "--format", "json")
+    found = json.loads(out)
+    assert (found["closed"], len(found["ended_before"])) == ([], 1)
+
+
 # Versions that nothing needs ----------------------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from heartline.cli.progress import Progress
 from heartline.frontends.references import is_brought
 from heartline.host import carrying, importing
 from heartline.host.host import Host
-from heartline.host.values import Filter
+from heartline.host.values import LIVE, Filter
 from heartline.wholefiles import replacing
 from heartline.wrapping import plain
 
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from heartline.conversation import Scenario
     from heartline.host.values import Parcel, Record
 
-__all__ = ["delete", "export", "import_file", "migrate", "purge", "purge_versions", "resend"]
+__all__ = [
+    "close", "delete", "export", "import_file", "migrate", "purge", "purge_versions", "resend",
+]  # fmt: skip
 
 
 async def _deliver(reference: str, parcel: Parcel) -> None:
@@ -102,6 +104,25 @@ async def _others(host: Host) -> dict[str, int]:
         if name not in host.versions.own:
             many[name] += count
     return dict(sorted(many.items()))
+
+
+async def close(asked: Asked, names: Sequence[str]) -> int:
+    """End conversations from outside; whoever has a seat in one is told."""
+    async with Host(asked.store, deliver=_deliver, brings=is_brought) as host:
+        found = [await host.touching.record(name) for name in names]  # all, before any is closed
+        live = list(dict.fromkeys(record.id for record in found if record.status == LIVE))
+        over = list(dict.fromkeys(record.id for record in found if record.status != LIVE))
+        for conversation in live:
+            await host.close(conversation)
+    if asked.as_json:
+        print_json({"closed": live, "ended_before": over})
+        return DONE
+    if live:
+        click.echo(f"Closed {counted(len(live))}.")
+    if over:
+        had = "had" if live else "has" if len(over) == 1 else "have"
+        click.echo(f"{counted(len(over)).capitalize()} {had} ended already.")
+    return DONE
 
 
 async def delete(asked: Asked, names: Sequence[str], *, forks: bool, yes: bool) -> int:

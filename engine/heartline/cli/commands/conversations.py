@@ -307,6 +307,20 @@ def resend(url: str | None, form: str, names: tuple[str, ...], dry_run: bool) ->
     return operating.run(upkeep.resend(asked_of(url, form), names, dry_run=dry_run))
 
 
+@command.command("close", cls=Named)
+@click.argument("names", metavar="ID...", nargs=-1, required=True)
+@stored
+def close(url: str | None, form: str, names: tuple[str, ...]) -> int:
+    """End conversations from outside.
+
+    Their timers stop, whoever has a seat is told, and the reference is free for another one. What
+    was said stays. This also works for a conversation that waits for a version of its scenario.
+    """
+    from heartline.cli import operating, upkeep
+
+    return operating.run(upkeep.close(asked_of(url, form), names))
+
+
 @command.command("delete", cls=Named)
 @click.argument("names", metavar="ID...", nargs=-1, required=True)
 @stored
