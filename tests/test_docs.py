@@ -29,8 +29,8 @@ import contextlib
 import io
 import os
 import re
+import runpy
 import shlex
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -204,9 +204,7 @@ class Page:
                 continue
             if words[0] not in ("heartline", "python") or words[1:2] == ["-m"]:
                 continue
-            printed = (
-                typed(words[1:]) if words[0] == "heartline" else started(words[1:], self.folder)
-            )
+            printed = typed(words[1:]) if words[0] == "heartline" else started(words[1:])
             assert "Traceback" not in printed, printed
             assert "Heartline itself has a fault" not in printed, printed
             self.outputs.append((f"{block.place}: {command}", expected, printed))
@@ -220,19 +218,14 @@ def typed(arguments: list[str]) -> str:
     return printed.buffer.getvalue().decode()
 
 
-def started(arguments: list[str], folder: Path) -> str:
-    """What a program of the page prints."""
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "engine"), "PYTHONIOENCODING": "utf-8"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=60,
-        encoding="utf-8",
-        check=False,
-    ).stdout
+def started(arguments: list[str]) -> str:
+    """What a program of the page prints. It runs in this process, too."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", arguments)
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            runpy.run_path(arguments[0], run_name="__main__")
+    return printed.getvalue()
 
 
 def tidy(text: str) -> str:
