@@ -7,7 +7,9 @@ import io
 import sqlite3
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -76,6 +78,17 @@ class Inn:
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inn:
     """Four conversations: at the desk, in the room with timers, over, and closed."""
     found = Inn(tmp_path)
+    found.clock.advance(timedelta(hours=2))
+    (tmp_path / "heartline.db").write_bytes(four())
+    monkeypatch.setenv("HEARTLINE_STORE", found.url)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("HEARTLINE_DEBUG", raising=False)
+    return found
+
+
+@cache  # to write them takes longer than what most tests do with them
+def four() -> bytes:
+    """The file of a store in which they are."""
 
     async def play(host: Host) -> None:
         await host.open("desk", "inn", seed=1)
@@ -87,11 +100,11 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inn:
         await host.open("closed", "inn", seed=1)
         await host.close("closed")
 
-    found.played(play)
-    monkeypatch.setenv("HEARTLINE_STORE", found.url)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv("HEARTLINE_DEBUG", raising=False)
-    return found
+    with TemporaryDirectory() as folder:
+        found = Inn(Path(folder))
+        found.played(play)
+        (file,) = Path(folder).iterdir()
+        return file.read_bytes()
 
 
 @pytest.fixture
