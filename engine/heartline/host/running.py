@@ -27,6 +27,7 @@ from heartline.errors import (
     UnknownConversation,
 )
 from heartline.host import turning
+from heartline.host.breathing import Breathing
 from heartline.host.delivering import Deliver, Delivering
 from heartline.host.values import STORED
 
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Running"]
 
-MOST = 256  # conversations that are claimed at once
+MOST = 1024  # conversations that are claimed at once
 
-_PART = 64  # conversations that are stored while the next are worked out
+_PART = 256  # conversations that are stored while the next are worked out
 _LEASE = 15.0  # seconds for which what was claimed is nobody else's
 _LOOK = 1.0  # seconds after which a loop looks for itself, whatever it expects
 _LEAST = 0.005  # seconds that it sleeps at least, where others have what it saw
@@ -145,9 +146,10 @@ class Running:
         turned: list[tuple[Record, Turned]] = []
         singly: list[Record] = []
         entered: list[str] = []
-        storing = _Storing(self._store)
+        storing, breathing = _Storing(self._store), Breathing()
         try:
             for record in records:
+                await breathing.breathe()
                 if self._stuck and self._left_alone(record):
                     continue
                 held = touching.holding.get(record.id)

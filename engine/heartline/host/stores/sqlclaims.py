@@ -28,8 +28,6 @@ __all__ = [
     "parked_parcels", "put_back",
 ]  # fmt: skip
 
-_SEQUENCE = RECORD.split(", ").index("sequence")
-
 _HELD = "since <= :at AND until > :at"
 _CLAIMED = (
     "LEFT JOIN claims ON claims.conversation = conversations.number "
@@ -37,6 +35,12 @@ _CLAIMED = (
 )
 _DUE = (
     f"SELECT number, {RECORD} FROM conversations "  # noqa: S608 - names of columns
+    f"{_CLAIMED} WHERE due <= :now AND claims.after IS NULL ORDER BY due, number LIMIT :most"
+)
+# The same conversations, in the same transaction.
+_CLAIM = (
+    "INSERT OR REPLACE INTO claims (conversation, after, since, until, worker) "  # noqa: S608
+    "SELECT number, sequence, :at, :until, :worker FROM conversations "
     f"{_CLAIMED} WHERE due <= :now AND claims.after IS NULL ORDER BY due, number LIMIT :most"
 )
 _NEXT = (
@@ -76,14 +80,9 @@ async def claim_timers(
 
     def claimed(db: sqlite3.Connection) -> list[Any]:
         release(db, ended)
-        worker = number_here(db)
         rows = db.execute(_DUE, which).fetchall()
         db.execute("DELETE FROM claims WHERE until <= ?", (at,))
-        db.executemany(
-            "INSERT OR REPLACE INTO claims (conversation, after, since, until, worker) "
-            "VALUES (?, ?, ?, ?, ?)",
-            [(row[0], row[1 + _SEQUENCE], at, until, worker) for row in rows],
-        )
+        db.execute(_CLAIM, which | {"until": until, "worker": number_here(db)})
         return rows
 
     return [(row[0], row[1:]) for row in await file.write(claimed)]

@@ -42,7 +42,7 @@ SELECT ?, number, last, ?, ?, ?, ?, ? FROM conversations
 WHERE number = ? AND id = ? AND sequence = ?
 """
 _TOP = "SELECT coalesce(max(number), 0) FROM entries"
-_NO_TIMERS = "DELETE FROM timers WHERE conversation = ?"
+_NO_TIMERS = "DELETE FROM timers WHERE conversation IN (SELECT value FROM json_each(?))"
 _TIMER = "INSERT INTO timers (conversation, name, generation, due) VALUES (?, ?, ?, ?)"
 _FEWER = """
 UPDATE tally SET many = many - ?
@@ -78,7 +78,7 @@ def written_at_once(
     # What each conversation is now, and where it is found.
     groups: defaultdict[_Group, list[tuple[tuple[Any, ...], tuple[Any, ...]]]] = defaultdict(list)
     entries: list[Any] = []
-    untimed: list[Any] = []
+    untimed: list[int] = []
     timers: list[Any] = []
     for change in changes:
         each = change.record
@@ -101,7 +101,7 @@ def written_at_once(
             (last, entry.sequence, entry.kind, entry.key, at, data, number, each.id, change.before)
         )
         if change.timers is not None:
-            untimed.append((number,))
+            untimed.append(number)
             timers += [
                 (number, timer.name, timer.generation, micros(timer.due)) for timer in change.timers
             ]
@@ -113,7 +113,7 @@ def written_at_once(
         if db.executemany(_ENTRY, entries).rowcount == len(entries) and all(
             _all_moved(db, group, rows) for group, rows in groups.items()
         ):
-            db.executemany(_NO_TIMERS, untimed)
+            db.execute(_NO_TIMERS, (str(untimed),))
             db.executemany(_TIMER, timers)
             db.execute("RELEASE every")
             return True
