@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Followed", "follow"]
 
-_MOST = 2048  # places and inputs of one machine that are kept; then it begins anew
+_MOST = 4096  # places and inputs of one machine that are kept; then it begins anew
 _END = datetime.max.replace(tzinfo=UTC)
 
 

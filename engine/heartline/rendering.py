@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["changed", "drawn_text", "look", "render", "variants", "view"]
 
-_MOST_PLACES = 2048  # at which it is remembered what can be chosen; then it begins anew
+_MOST_PLACES = 4096  # at which it is remembered what can be chosen; then it begins anew
 
 
 def view(machine: Machine, step: Step) -> Turn:
