@@ -246,6 +246,11 @@ class Machine:
         other.watched = True
         return other
 
+    def forget(self) -> None:
+        """Forget what is remembered: for whoever changes a part."""
+        self.followed.clear()
+        self.looked.clear()
+
     def initial_frame(self) -> Frame:
         """The frame before anything has happened, without the leaf."""
         return tuple(slot.initial for slot in self.slots)
