@@ -19,6 +19,7 @@ import uvicorn
 from heartline import ManualClock, Scenario, loads
 from heartline.frontends.web.app import make_app
 from heartline.frontends.web.author import make_author
+from heartline.frontends.web.serving import bound
 from heartline.host import Host
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Served:
         """`author` is a scenario's file, to be tried out in the author's view."""
         self.author = author
         self.clock = ManualClock()
-        self.port = port or free_port()
+        self.port = port
         self._store = store
         self._scenarios = scenarios or (ferry(),)
 
@@ -100,6 +101,8 @@ class Served:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:
+        self._place = bound("127.0.0.1", self.port)
+        self.port = self._place.getsockname()[1]
         ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)))
         self._thread.start()
@@ -139,27 +142,20 @@ class Served:
         async with Host(self._store, self._scenarios, clock=self.clock) as self.host:
             author = None if self.author is None else make_author([self.author])
             self.app = make_app(self.host, author=author)
-            await run_app(self.app, self.port, ready, self)
+            await run_app(self.app, self._place, ready, self)
 
 
-async def run_app(app: ASGIApp, port: int, ready: threading.Event, keeper: Any) -> None:
+async def run_app(app: ASGIApp, place: socket.socket, ready: threading.Event, keeper: Any) -> None:
     """Serve an application until its keeper stops it."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off",
-        timeout_graceful_shutdown=1,
+        app, log_level="error", ws="none", lifespan="off", timeout_graceful_shutdown=1,
     )  # fmt: skip
     keeper._server = server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve([place]))
     while not server.started and not serving.done():
         await asyncio.sleep(0.01)
     ready.set()
     await serving
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
