@@ -103,9 +103,10 @@ class Server:
                 start_new_session=True,
                 cwd=self.folder,
             )
-        # Where the tests are ended hard, this pipe closes, and the server goes too.
+        # Where the tests are ended hard, this pipe closes, and the server and its folder go too.
         self._guard = subprocess.Popen(
-            ["sh", "-c", 'read -r _; kill -INT "$0"', str(self._process.pid)],
+            ["sh", "-c", 'read -r _; kill -INT "$0"; sleep 5; rm -rf "$1"',
+             str(self._process.pid), str(self.folder)],
             stdin=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         until = time.monotonic() + 60
