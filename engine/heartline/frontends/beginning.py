@@ -1,8 +1,8 @@
 """What a chat asks before a conversation begins, question by question. Pure.
 
-    beginning = Beginning(scenario, seats=(), clock=clock)
-    text, buttons = beginning.asked(capabilities)
-    refusal = beginning.take(what_was_typed, what_was_pressed)
+beginning = Beginning(scenario, seats=(), clock=clock)
+text, buttons = beginning.asked(capabilities)
+refusal = beginning.take(what_was_typed, what_was_pressed)
 """
 
 from __future__ import annotations
