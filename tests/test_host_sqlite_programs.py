@@ -4,9 +4,11 @@ none of its files."""
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from heartline.errors import StoreUnavailable
 from heartline.host.stores import sqlclaims, sqlworkers
 from heartline.host.stores.sqlite import SqliteStore
 from heartline.host.values import STORED
-from sqlitefiles import database, file, fill, plain, play, sound
+from sqlitefiles import database, file, fill, plain, play, sound, store_in
 from store_contract import LONG, at, change, parcel, timer
 
 __all__ = ["file"]
@@ -133,6 +135,28 @@ def test_whose_program_it_is_does_not_matter(file: Path, monkeypatch: pytest.Mon
         assert await store.claim(at(2), 10, LONG) == []
 
     play(file, story)
+
+
+@pytest.mark.parametrize("what", ["claim", "parcels"])
+def test_who_had_to_wait_for_the_file_takes_nothing_twice(
+    file: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    taken: list[int] = []
+
+    async def story(first: SqliteStore) -> None:
+        await first.commit(change("a", timers=(timer("a", 1),), due=at(1), parcels=(parcel("a"),)))
+        async with store_in(file) as second:
+            write = second._file.write
+
+            async def later(work: Callable[[sqlite3.Connection], object]) -> object:
+                taken.append(len(await getattr(first, what)(at(2), 9, LONG)))
+                return await write(work)
+
+            monkeypatch.setattr(second._file, "write", later)
+            taken.append(len(await getattr(second, what)(at(2), 9, LONG)))
+
+    play(file, story)
+    assert taken == [1, 0]
 
 
 def test_a_program_that_is_killed_leaves_a_whole_file(file: Path) -> None:

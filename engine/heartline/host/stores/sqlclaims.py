@@ -2,8 +2,9 @@
 
 A claim holds from when until when, by the clock that all programs of this machine share. Where that
 was set back, "now" is before both, and the claim is over: of two that claim one conversation, the
-commit tells one CONFLICT. Whoever asks while nothing is due writes nothing, so that nobody's commit
-has to wait for that answer.
+commit tells one CONFLICT. "Now" is looked up when the file is one's own: whoever had to wait for that
+would else not see what others have taken meanwhile. Whoever asks while nothing is due writes
+nothing, so that nobody's commit has to wait for that answer.
 """
 
 from __future__ import annotations
@@ -72,13 +73,14 @@ async def claim_timers(
 ) -> list[tuple[int, Any]]:
     """Take conversations with a timer that is due: of each its number in the file and a row of
     RECORD. What others had taken who have ended is free."""
-    at, until = _span(lease)
-    which = {"now": micros(now), "at": at, "most": most}
+    which = {"now": micros(now), "at": _span(0)[0], "most": min(most, 1)}
     ended = await file.run(gone)
-    if not ended and not await _rows(file, _DUE, which | {"most": min(most, 1)}):
+    if not ended and not await _rows(file, _DUE, which):
         return []
 
     def claimed(db: sqlite3.Connection) -> list[Any]:
+        at, until = _span(lease)
+        which.update(at=at, most=most)
         release(db, ended)
         rows = db.execute(_DUE, which).fetchall()
         db.execute("DELETE FROM claims WHERE until <= ?", (at,))
@@ -96,12 +98,13 @@ async def next_due(file: DatabaseFile) -> int | None:
 
 async def claim_parcels(file: DatabaseFile, now: datetime, most: int, lease: float) -> list[Any]:
     """Take the parcels that are to be delivered now, as rows."""
-    at, until = _span(lease)
-    which = {"now": micros(now), "at": at, "most": most}
-    if not await _rows(file, _FIRST, which | {"most": min(most, 1)}):
+    which = {"now": micros(now), "at": _span(0)[0], "most": min(most, 1)}
+    if not await _rows(file, _FIRST, which):
         return []
 
     def claimed(db: sqlite3.Connection) -> list[Any]:
+        at, until = _span(lease)
+        which.update(at=at, most=most)
         rows = db.execute(_FIRST, which).fetchall()
         db.executemany(
             "UPDATE parcels SET since = ?, until = ? WHERE number = ?",
