@@ -2,7 +2,7 @@
 
 A claim holds from when until when, by the clock that all programs of this machine share. Where that
 was set back, "now" is before both, and the claim is over: of two that claim one conversation, the
-commit tells one CONFLICT. "Now" is looked up when the file is one's own: whoever had to wait for that
+commit tells one CONFLICT. "Now" is looked up once the file is one's own: whoever had to wait for it
 would else not see what others have taken meanwhile. Whoever asks while nothing is due writes
 nothing, so that nobody's commit has to wait for that answer.
 """
