@@ -16,7 +16,7 @@ from harness import bundled, story
 from heartline import Choose, HeartlineError, Scenario, Send, Tick, following, start
 from heartline.following import follow
 from heartline.loader import bundled_scenarios
-from heartline.rendering import changed, render
+from heartline.rendering import changed, look, render
 from heartline.runtime import step
 from heartline.snapshot import Input, Snapshot
 
@@ -165,6 +165,47 @@ def test_where_the_years_end_it_is_worked_out(found: list[bool]) -> None:
         now = datetime(year, 12, 31, 22, tzinfo=UTC)
         both(scenario, start(scenario.machine, now=now).snapshot, Choose("both"), now)
     assert found == [True, False]
+
+
+CHOICES = """
+timers:
+  tea: {length: 3h}
+context:
+  cups: {type: int, min: 0, max: 9, initial: 0}
+states:
+  hall:
+    entry: {do: start(tea)}
+    choices:
+      drink: {do: cups += 1, label: "Drink cup {cups}", to: hall}
+    after: {tea: {to: day}}
+  day:
+    choices:
+      read: {label: "Read the paper of {today}"}
+      wait: {to: hall}
+      go: {to: night}
+  night:
+    entry: {do: start(tea)}
+    choices:
+      sleep: {when: cups > 5, why: "Sleep comes in {tea.left}."}
+"""
+
+
+def test_what_can_be_chosen_is_told_as_it_is_now() -> None:
+    scenario = story(CHOICES)
+    machine = scenario.machine
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    snapshot = start(machine, now=now).snapshot
+    told = []
+    for what, hours in ((Choose("drink"), 0), (Tick(), 23), (Choose("go"), 23)):
+        snapshot = step(machine, snapshot, what, now + timedelta(hours=hours)).snapshot
+        for later in range(2):
+            turn = look(machine, snapshot._replace(time=snapshot.time + timedelta(hours=later)))
+            told.append(turn.choices[0].reason or turn.choices[0].label)
+    assert told == [
+        "Drink cup 1", "Drink cup 1", "Read the paper of Thursday 1 January 2026",
+        "Read the paper of Friday 2 January 2026", "Sleep comes in three hours.",
+        "Sleep comes in two hours.",
+    ]  # fmt: skip
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
