@@ -87,6 +87,7 @@ def findings(*, quick: bool, million: bool, say: Callable[[str], None]) -> list[
         found.append(
             asyncio.run(_timers([_sqlite(Path(folder), "NORMAL") for _ in range(3)], quick))
         )
+        found.append(_together([_sqlite(Path(folder), "NORMAL") for _ in range(3)], quick))
         if million:
             found += asyncio.run(
                 _million(_sqlite(Path(folder), "NORMAL"), _sqlite(Path(folder), "NORMAL"), quick)
@@ -99,6 +100,7 @@ def findings(*, quick: bool, million: bool, say: Callable[[str], None]) -> list[
     try:
         found += asyncio.run(_beside(_postgres(server), quick, CONNECTIONS, 0.4))
         found.append(asyncio.run(_timers([_postgres(server) for _ in range(3)], quick)))
+        found.append(_together([_postgres(server) for _ in range(3)], quick))
         if million:
             found += asyncio.run(_million(_postgres(server), _postgres(server), quick))
     finally:
@@ -265,6 +267,56 @@ async def _timers(places: Sequence[Place], quick: bool) -> Finding:
     return _finding(f"{name}: timers fired", rates, "/s", at_least=20_000)
 
 
+def _together(places: Sequence[Place], quick: bool) -> Finding:
+    """The same with two workers, each a process of its own."""
+    rates = []
+    for place in places:
+        asyncio.run(_filled(place, 2_000 if quick else 20_000))
+        command = [sys.executable, "-m", "benchmarks.durable", "fire", place.url]
+        workers = [
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT
+            )
+            for _ in range(2)
+        ]
+        for each in workers:
+            _heard(each)  # it is ready
+        began = time.perf_counter()
+        for each in workers:
+            _begin(each)
+        fired = sum(int(_heard(each)) for each in workers)
+        rates.append(fired / (time.perf_counter() - began))
+        for each in workers:
+            each.communicate()
+    name = places[0].name.split()[0]
+    return _finding(f"{name}: timers fired by two workers", rates, "/s")
+
+
+def _heard(worker: subprocess.Popen[str]) -> str:
+    """The next line that a worker says."""
+    assert worker.stdout is not None
+    return worker.stdout.readline()
+
+
+def _begin(worker: subprocess.Popen[str]) -> None:
+    assert worker.stdin is not None
+    worker.stdin.write("\n")
+    worker.stdin.flush()
+
+
+async def _fire(url: str) -> None:
+    """A worker: when it is told to, it lets all timers fire."""
+    clock = ManualClock()
+    async with Host(url, [_scenario()], clock=clock) as host:
+        clock.advance(timedelta(days=91))
+        print("ready", flush=True)
+        sys.stdin.readline()
+        fired = 0
+        while now := await host.fire_due(1000):
+            fired += now
+        print(fired, flush=True)
+
+
 async def _million(place: Place, beside: Place, quick: bool) -> list[Finding]:
     """A million conversations beside a thousand."""
     many = 20_000 if quick else 1_000_000
@@ -340,4 +392,7 @@ def _live() -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(_work(sys.argv[1], float(sys.argv[2])))
+    if sys.argv[1] == "fire":
+        asyncio.run(_fire(sys.argv[2]))
+    else:
+        asyncio.run(_work(sys.argv[1], float(sys.argv[2])))
