@@ -40,6 +40,8 @@ class Program:
         self._kept = b""
 
     def write(self, text: str | bytes) -> None:
+        """Write this. It waits for room in the pipe, which only the loop makes: what is long, or
+        follows what is long, is written by another thread."""
         os.write(self.out, text.encode() if isinstance(text, str) else text)
 
     async def read(self) -> dict[str, Any]:
