@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from generated import made_of, scenarios
 from harness import bundled, story
-from heartline import Choose, HeartlineError, Scenario, Send, Tick, following, start
-from heartline.following import follow
+from heartline import Choose, HeartlineError, Scenario, Send, Tick, following, rendering, start
+from heartline.following import follow, look
 from heartline.loader import bundled_scenarios
-from heartline.rendering import changed, look, render
+from heartline.rendering import changed, render
 from heartline.runtime import step
 from heartline.snapshot import Input, Snapshot
 
@@ -37,6 +37,8 @@ def both(scenario: Scenario, snapshot: Snapshot, input: Input, now: datetime) ->
     found = follow(machine, snapshot, input, now)
     assert tuple(found) == worked_out
     assert type(found.snapshot) is Snapshot
+    seen = rendering.look(machine, *found)
+    assert look(machine, *found) == look(machine, *found) == seen
     return found.snapshot
 
 
@@ -199,7 +201,8 @@ def test_what_can_be_chosen_is_told_as_it_is_now() -> None:
     for what, hours in ((Choose("drink"), 0), (Tick(), 23), (Choose("go"), 23)):
         snapshot = step(machine, snapshot, what, now + timedelta(hours=hours)).snapshot
         for later in range(2):
-            turn = look(machine, snapshot._replace(time=snapshot.time + timedelta(hours=later)))
+            moved = snapshot._replace(time=snapshot.time + timedelta(hours=later))
+            turn = look(machine, moved, (), ())
             told.append(turn.choices[0].reason or turn.choices[0].label)
     assert told == [
         "Drink cup 1", "Drink cup 1", "Read the paper of Thursday 1 January 2026",
@@ -210,10 +213,32 @@ def test_what_can_be_chosen_is_told_as_it_is_now() -> None:
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "_MOST", 3)
-    scenario, snapshot, now = begun()
+    scenario = story(
+        "context: {cups: {type: int, min: 0, max: 9, initial: 0}}\n"
+        "states: {hall: {choices: {drink: {do: cups += 1}}}}\n"
+    )
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    snapshot = start(scenario.machine, now=now).snapshot
     for _ in range(9):
-        snapshot = both(scenario, snapshot, Choose("again"), now)
+        snapshot = both(scenario, snapshot, Choose("drink"), now)
         assert 1 <= len(scenario.machine.followed) <= 3
+        assert 1 <= len(scenario.machine.looked) <= 3
+
+
+def test_what_is_no_answer_is_refused_where_the_right_one_is_known(found: list[bool]) -> None:
+    scenario, snapshot, now = begun()
+    for role in (None, "you"):
+        assert both(scenario, snapshot, Choose("both", snapshot.turn, role), now) != snapshot
+    wrong: dict[str, tuple[object, ...]] = {
+        "StaleTurn": ("both", 9),
+        "CallerError": ("both", "0"),
+        "UnknownChoice": ("both", snapshot.turn, ["you"]),
+    }
+    for kind, answer in wrong.items():
+        with pytest.raises(HeartlineError) as refused:
+            follow(scenario.machine, snapshot, Choose(*answer), now)  # type: ignore[arg-type]
+        assert type(refused.value).__name__ == kind
+    assert found == []
 
 
 def test_words_of_another_version_are_not_taken_over() -> None:

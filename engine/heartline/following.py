@@ -1,13 +1,18 @@
-"""What follows from an input, without working it out where it is known.
+"""What follows from an input, and what can be chosen then, without working out what is known.
 
     snapshot, said, changes = follow(machine, snapshot, input, now)
+    turn = look(machine, snapshot, said, changes)
 
-the same as the `snapshot` of `heartline.runtime.step`, and what `heartline.rendering` makes of that
-step, in a fifth of the time where another conversation stood at the same place before. A place is
-all that decides how a conversation goes on but for time and chance: its frame, the expired timers
-that wait, and whose seats persons have. What follows there is kept as long as neither has a hand in
-it: nothing is drawn, no line has several texts or speaks of time, and no more than one timer
-expires. All the rest is worked out each time. A test walks both ways and holds them together.
+For hosts, whose conversations come to the same places again and again. `follow` gives the
+snapshot of `heartline.runtime.step` and what `heartline.rendering` makes of that step, in a
+fifth of the time where another conversation stood at the same place before; `look` gives what
+it gives there. A place is all that decides how a conversation goes on but for time and chance:
+its frame, the expired timers that wait, and whose seats persons have. What follows is kept as
+long as neither has a hand in it: no choice is drawn, no line speaks of time, and no more than
+one timer expires. All the rest is worked out each time. A test walks both ways and holds them
+together.
+
+It is kept with the machine, which must not be changed from then on.
 """
 
 from __future__ import annotations
@@ -15,7 +20,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heartline.rendering import changed, drawn_text, render, variants
+from heartline.rendering import (
+    changed,
+    choices_at,
+    drawn_text,
+    render,
+    turn_with,
+    variants,
+)
 from heartline.runtime import step
 from heartline.snapshot import Choose, Due, Snapshot, Tick, new_tuple
 
@@ -26,11 +38,11 @@ if TYPE_CHECKING:
     from heartline.plan import SpokenLine
     from heartline.run import Spoken, Step
     from heartline.snapshot import Frame, Input
-    from heartline.turn import Change, Said
+    from heartline.turn import Change, Choice, Said, Turn
 
-__all__ = ["Followed", "follow"]
+__all__ = ["Followed", "follow", "look"]
 
-_MOST = 4096  # places and inputs of one machine that are kept; then it begins anew
+_MOST = 4096  # places of one machine that are kept; then it begins anew
 _END = datetime.max.replace(tzinfo=UTC)
 
 
@@ -96,12 +108,13 @@ def _place(snapshot: Snapshot, input: Input, now: datetime) -> tuple[Any, ...] |
     if type(input) is Choose:
         if deadlines and deadlines[0].due <= max(now, snapshot.time):
             return None
-        turn = input.turn
-        if (turn is not None and (type(turn) is not int or turn != snapshot.turn)) or (
-            type(input.choice) is not str
-        ):
+        # What is refused is worked out, and all that is no input as it should be.
+        choice, turn, role = input.choice, input.turn, input.role
+        if not (turn is None or (type(turn) is int and turn == snapshot.turn)):
             return None
-        return snapshot.frame, snapshot.pending, snapshot.persons, input.choice, input.role
+        if type(choice) is not str or not (role is None or type(role) is str):
+            return None
+        return snapshot.frame, snapshot.pending, snapshot.persons, choice, role
     if type(input) is not Tick or not deadlines or deadlines[0].due > now:
         return None
     if len(deadlines) > 1 and deadlines[1].due <= max(now, snapshot.time):
@@ -146,6 +159,22 @@ def _found(known: _Known, snapshot: Snapshot, input: Input, now: datetime) -> Fo
             ]
         )
     return new_tuple(Followed, (after, said, changes))
+
+
+def look(
+    machine: Machine, snapshot: Snapshot, lines: tuple[Said, ...], changes: tuple[Change, ...]
+) -> Turn:
+    """The turn at which a snapshot stands, as `heartline.rendering.look` gives it."""
+    place = snapshot.frame, snapshot.persons
+    choices: tuple[Choice, ...] | None = machine.looked.get(place)
+    if choices is None:
+        choices = choices_at(machine, snapshot)
+        leaf = machine.leaves[snapshot.frame[0]]
+        if not any(spec.speaks_of_time for spec in leaf.choices):
+            if len(machine.looked) >= _MOST:
+                machine.looked.clear()
+            machine.looked[place] = choices
+    return turn_with(machine, snapshot, choices, lines, changes)
 
 
 # What lasts ---------------------------------------------------------------------------------------

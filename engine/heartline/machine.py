@@ -173,8 +173,7 @@ class Machine:
 
     `shown` are the variables that are not hidden: slot, name, title. Where it is `watched`, each
     step notes its moments (heartline.run.Moment), for whoever holds it to its promises. `undo` is
-    whether turns can be taken back. `followed` and `looked` are what `heartline.following` and
-    `heartline.rendering` remember.
+    whether turns can be taken back. `followed` and `looked` are what `heartline.following` keeps.
     """
 
     id: str
@@ -245,11 +244,6 @@ class Machine:
         other = copy(self)
         other.watched = True
         return other
-
-    def forget(self) -> None:
-        """Forget what is remembered: for whoever changes a part."""
-        self.followed.clear()
-        self.looked.clear()
 
     def initial_frame(self) -> Frame:
         """The frame before anything has happened, without the leaf."""

@@ -13,16 +13,14 @@ from heartline.snapshot import new_tuple
 from heartline.turn import Change, Choice, Deadline, Said, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from heartline.machine import Machine
-    from heartline.plan import ChoiceSpec, Leaf, SpokenLine
+    from heartline.plan import ChoiceSpec, SpokenLine
     from heartline.run import Spoken, Step
     from heartline.snapshot import Snapshot
 
-__all__ = ["changed", "drawn_text", "look", "render", "variants", "view"]
-
-_MOST_PLACES = 4096  # at which it is remembered what can be chosen; then it begins anew
+__all__ = [
+    "changed", "choices_at", "drawn_text", "look", "render", "turn_with", "variants", "view",
+]  # fmt: skip
 
 
 def view(machine: Machine, step: Step) -> Turn:
@@ -37,18 +35,20 @@ def look(
     changes: tuple[Change, ...] = (),
 ) -> Turn:
     """The turn at which a snapshot stands; what was said is not in the snapshot."""
+    return turn_with(machine, snapshot, choices_at(machine, snapshot), lines, changes)
+
+
+def turn_with(
+    machine: Machine,
+    snapshot: Snapshot,
+    choices: tuple[Choice, ...],
+    lines: tuple[Said, ...],
+    changes: tuple[Change, ...],
+) -> Turn:
+    """The turn at which a snapshot stands, where these are its choices."""
     frame = snapshot.frame
     leaf = machine.leaves[frame[0]]
     state = leaf.state
-    # Conversations often stand where others stood, and nothing but time may change what is open.
-    place = frame, snapshot.persons
-    choices: tuple[Choice, ...] | None = machine.looked.get(place)
-    if choices is None:
-        choices = tuple(_choices(machine, snapshot, leaf))
-        if not any(spec.speaks_of_time for spec in leaf.choices):
-            if len(machine.looked) >= _MOST_PLACES:
-                machine.looked.clear()
-            machine.looked[place] = choices
     # In the order of Turn's fields; by their names it would take ten times as long.
     return new_tuple(
         Turn,
@@ -69,16 +69,19 @@ def look(
     )
 
 
-def _choices(machine: Machine, snapshot: Snapshot, leaf: Leaf) -> Iterator[Choice]:
-    """What persons can do, and what is closed to them."""
-    for spec in leaf.choices:
-        if machine.roles[spec.role].engine and spec.role not in snapshot.persons:
+def choices_at(machine: Machine, snapshot: Snapshot) -> tuple[Choice, ...]:
+    """What persons can do where a snapshot stands, and what is closed to them."""
+    frame, roles, persons = snapshot.frame, machine.roles, snapshot.persons
+    choices = []
+    for spec in machine.leaves[frame[0]].choices:
+        if roles[spec.role].engine and spec.role not in persons:
             continue
-        if spec.enabled(snapshot.frame):
-            yield spec.shown or _open(machine, snapshot, spec)
+        if spec.enabled(frame):
+            choices.append(spec.shown or _open(machine, snapshot, spec))
         elif not spec.hide:
             label, reason = _label(machine, snapshot, spec), closed_reason(machine, snapshot, spec)
-            yield Choice(spec.id, label, spec.role, False, reason, spec.tags)
+            choices.append(Choice(spec.id, label, spec.role, False, reason, spec.tags))
+    return tuple(choices)
 
 
 def _open(machine: Machine, snapshot: Snapshot, spec: ChoiceSpec) -> Choice:

@@ -61,7 +61,8 @@ async def _play(
 ) -> int:
     task = asyncio.current_task()
     assert task is not None
-    with contextlib.suppress(NotImplementedError):  # as Ctrl-C: the terminal is left in order
+    # As Ctrl-C, so that the terminal is left in order. Not every loop knows of signals.
+    with contextlib.suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     async with running_clock(lambda: opened(url, new=True), speed) as clock:
         host = Host(opened(url, new=True), [options.scenario or ""], clock=clock)

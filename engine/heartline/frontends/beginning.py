@@ -1,8 +1,10 @@
 """What a chat asks before a conversation begins, question by question. Pure.
 
-beginning = Beginning(scenario, seats=(), clock=clock)
-text, buttons = beginning.asked(capabilities)
-refusal = beginning.take(what_was_typed, what_was_pressed)
+    beginning = Beginning(scenario, seats=(), clock=clock)
+    text, buttons = beginning.asked(capabilities)
+    refusal = beginning.take(what_was_typed, what_was_pressed)
+
+until `beginning.is_complete`.
 """
 
 from __future__ import annotations

@@ -77,10 +77,7 @@ class Logs(Observer):
 
 
 class JsonLines(logging.Formatter):
-    """Each record as one line of JSON: at, level, logger, message, and its fields.
-
-    handler.setFormatter(JsonLines())
-    """
+    """Each record as one line of JSON: at, level, logger, message, and its fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
@@ -97,10 +94,7 @@ class JsonLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """Each record as one line for people: when (UTC), what, and its fields.
-
-    handler.setFormatter(TextLines())
-    """
+    """Each record as one line for people: when (UTC), what, and its fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""

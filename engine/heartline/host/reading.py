@@ -55,7 +55,7 @@ def read(machine: Machine, text: str) -> Snapshot:
     place = tuple(parts)
     found = _places.get(place)
     if found is None:
-        return _met(machine, text, place)
+        return _met(machine, text, timers, place)
     frame, names, pending, persons = found
     seed, draws, starts, turn, time = tail.groups()
     try:
@@ -79,10 +79,11 @@ def read(machine: Machine, text: str) -> Snapshot:
         return _loaded(machine, text)
 
 
-def _met(machine: Machine, text: str, place: tuple[str, ...]) -> Snapshot:
-    """The snapshot in a text like none before; what others will share with it is remembered."""
+def _met(machine: Machine, text: str, timers: int, place: tuple[str, ...]) -> Snapshot:
+    """The snapshot in a text like none before, whose timers begin here; what others will share
+    with it is remembered."""
     snapshot = _loaded(machine, text)
-    names = [match[1] for match in _RUNNING.finditer(text, len(place[1]))]
+    names = [match[1] for match in _RUNNING.finditer(text, timers)]
     if sorted(due.timer for due in snapshot.deadlines) == sorted(names):
         if len(_places) >= _MOST:
             del _places[next(iter(_places))]

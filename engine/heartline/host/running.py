@@ -174,7 +174,8 @@ class Running:
                     if len(turned) == _PART:
                         await storing.begin(turned)
                         turned = []
-            await storing.begin(turned)
+            if turned:
+                await storing.begin(turned)
             fired = await storing.done()
         except asyncio.CancelledError:
             storing.cancel()
@@ -280,7 +281,9 @@ class _Storing:
     """Stores one part of a set while the next is worked out: a store may be another program, on
     another processor. One at a time, so that it is never asked for more than it can do."""
 
-    def __init__(self, store: Callable[[Sequence[tuple[Record, Turned]]], Any]) -> None:
+    def __init__(
+        self, store: Callable[[Sequence[tuple[Record, Turned]]], Coroutine[Any, Any, int]]
+    ) -> None:
         self._store = store
         self._task: asyncio.Task[int] | None = None
         self._fired = 0

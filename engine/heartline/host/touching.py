@@ -27,6 +27,7 @@ from heartline.errors import (
     StoreDamaged,
     UnknownConversation,
 )
+from heartline.following import look
 from heartline.host import turning
 from heartline.host.holding import Holding
 from heartline.host.naming import check_key, check_reference, looks_like_id
@@ -35,7 +36,6 @@ from heartline.host.replaying import fingerprints, replay, said_in, stood
 from heartline.host.turning import Turned
 from heartline.host.values import FIRED, LIVE, REPEATED, SEATED, STORED, TAKEN, Answer
 from heartline.host.waking import Alarm
-from heartline.rendering import look
 from heartline.snapshot import new_tuple
 
 if TYPE_CHECKING:

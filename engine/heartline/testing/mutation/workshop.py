@@ -116,7 +116,6 @@ class Workshop:
             if not anew:
                 try:
                     living = self._patched(mutant, undo)
-                    self.machine.forget()
                 except _Further:
                     for each in reversed(undo):
                         each()
@@ -125,7 +124,6 @@ class Workshop:
         finally:
             for each in reversed(undo):
                 each()
-            self.machine.forget()
 
     # Compiled anew ------------------------------------------------------------------------------
 
